@@ -16,3 +16,18 @@ export interface TensorSource {
   read(name: string): Float32Array;
   close(): void;
 }
+
+/** The same tensors under other names. */
+export function renamed(source: TensorSource, rename: (name: string) => string): TensorSource {
+  const stored = new Map([...source.tensors.keys()].map(name => [rename(name), name]));
+  return {
+    name: source.name,
+    tensors: new Map([...stored].map(([name, old]) => [name, { ...source.tensors.get(old)!, name }])),
+    read: name => source.read(stored.get(name) ?? name),
+    close: () => source.close(),
+  };
+}
+
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}

@@ -1,0 +1,98 @@
+// A base model as a user brings it: a Hugging Face folder or a GGUF file, seen as one thing.
+
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { UserError } from '../errors.js';
+import { type DecoderConfig, type HeadConfig, parseDecoderConfig, parseHeadConfig } from './config.js';
+import { readJsonObject } from './files.js';
+import { openGguf } from './gguf.js';
+import { ggufAsHuggingFace, ggufConfig } from './ggufNames.js';
+import { openSafetensorsFolder } from './safetensors.js';
+import { renamed, type TensorSource } from './tensors.js';
+
+export interface Base {
+  readonly decoder: DecoderConfig;
+  readonly head: HeadConfig;
+  /** Weights by canonical name: as in transformers, without the leading `model.`: `layers.0.mlp.up_proj.weight`. */
+  readonly weights: TensorSource;
+  /** Where its tokenizer.json is, if there is one. */
+  readonly folder: string;
+}
+
+/** Opens a base. Throws UserError where it is missing, incomplete, pickled or of an unsupported family. */
+export function openBase(path: string): Base {
+  const found = locateBase(path);
+  return found.kind === 'gguf' ? openGgufBase(found.path) : openFolderBase(found.path);
+}
+
+/** The files that decide what a base computes, for its identity. */
+export function baseFiles(path: string): string[] {
+  const found = locateBase(path);
+  if (found.kind === 'gguf') return [found.path];
+  return readdirSync(found.path)
+    .filter(name => name === 'config.json' || /^model.*\.safetensors(\.index\.json)?$/.test(name))
+    .sort()
+    .map(name => join(found.path, name));
+}
+
+/** Removes the `model.` that transformers puts before a decoder's names inside a classifier. */
+export function canonicalName(name: string): string {
+  return name.startsWith('model.') ? name.slice('model.'.length) : name;
+}
+
+function locateBase(path: string): { kind: 'gguf' | 'folder'; path: string } {
+  if (!existsSync(path)) throw new UserError(`base ${path}: no such file or folder`);
+  if (!statSync(path).isDirectory()) {
+    if (path.endsWith('.gguf')) return { kind: 'gguf', path };
+    throw new UserError(
+      `base ${basename(path)}: expected a Hugging Face folder or a .gguf file${isPickle(path) ? `. ${PICKLE_HELP}` : ''}`,
+    );
+  }
+  const names = readdirSync(path);
+  if (names.includes('config.json')) return { kind: 'folder', path };
+  const gguf = names.filter(name => name.endsWith('.gguf'));
+  if (gguf.length === 1) return { kind: 'gguf', path: join(path, gguf[0]!) };
+  if (gguf.length > 1)
+    throw new UserError(`base ${basename(path)}: name one of its files: ${gguf.join(', ')}`);
+  throw new UserError(`base ${basename(path)}: holds neither config.json nor a .gguf file`);
+}
+
+function openFolderBase(folder: string): Base {
+  const config = readJsonObject(join(folder, 'config.json'));
+  const decoder = parseDecoderConfig(config, 'config.json');
+  const head = parseHeadConfig(config, 'config.json');
+  const names = readdirSync(folder);
+  if (!names.some(name => name.endsWith('.safetensors'))) {
+    const pickled = names.find(isPickle);
+    throw new UserError(
+      pickled
+        ? `base ${basename(folder)}: its weights are pickled (${pickled}). ${PICKLE_HELP}`
+        : `base ${basename(folder)}: expected model.safetensors or its shards, found neither`,
+    );
+  }
+  return { decoder, head, weights: renamed(openSafetensorsFolder(folder), canonicalName), folder };
+}
+
+function openGgufBase(path: string): Base {
+  const file = openGguf(path);
+  try {
+    const config = ggufConfig(file.metadata);
+    return {
+      decoder: parseDecoderConfig(config, file.name),
+      head: parseHeadConfig(config, file.name),
+      weights: renamed(ggufAsHuggingFace(file), canonicalName),
+      folder: dirname(path),
+    };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+export function isPickle(path: string): boolean {
+  return /\.(bin|pt|pth|ckpt|pkl)$/.test(path);
+}
+
+export const PICKLE_HELP =
+  'Pickled files can run code when they are read, so they are refused. ' +
+  'Convert once with transformers: AutoModel.from_pretrained(FOLDER).save_pretrained(FOLDER, safe_serialization=True)';

@@ -1,0 +1,221 @@
+// Stored number formats decoded to float32: plain floats, and ggml's block-quantised types.
+// Block layouts: https://github.com/ggml-org/ggml/blob/master/src/ggml-common.h (block_q4_0 and on). All little-endian.
+
+export interface BlockType {
+  /** Weights in one block; blocks never cross a row. */
+  readonly elements: number;
+  /** Bytes of one block. */
+  readonly bytes: number;
+  /** Decodes whole blocks. `out` has `elements` places for each `bytes` bytes. */
+  readonly decode: (bytes: Uint8Array, out: Float32Array) => void;
+}
+
+/** Every type that can be read, by ggml's name. */
+export const BLOCK_TYPES: ReadonlyMap<string, BlockType> = new Map([
+  ['F32', { elements: 1, bytes: 4, decode: decodeF32 }],
+  ['F16', { elements: 1, bytes: 2, decode: decodeF16 }],
+  ['BF16', { elements: 1, bytes: 2, decode: decodeBf16 }],
+  ['Q4_0', { elements: 32, bytes: 18, decode: decodeQ4_0 }],
+  ['Q4_1', { elements: 32, bytes: 20, decode: decodeQ4_1 }],
+  ['Q5_0', { elements: 32, bytes: 22, decode: decodeQ5_0 }],
+  ['Q5_1', { elements: 32, bytes: 24, decode: decodeQ5_1 }],
+  ['Q8_0', { elements: 32, bytes: 34, decode: decodeQ8_0 }],
+  ['Q4_K', { elements: 256, bytes: 144, decode: decodeQ4_K }],
+  ['Q5_K', { elements: 256, bytes: 176, decode: decodeQ5_K }],
+  ['Q6_K', { elements: 256, bytes: 210, decode: decodeQ6_K }],
+]);
+
+/** `bytes` may start at any offset: it is copied byte by byte into `out`. */
+export function decodeF32(bytes: Uint8Array, out: Float32Array): void {
+  new Uint8Array(out.buffer, out.byteOffset, out.byteLength).set(bytes);
+}
+
+export function decodeF16(bytes: Uint8Array, out: Float32Array): void {
+  const table = new Uint32Array(halves().buffer);
+  // bits, not numbers: a NaN keeps its payload
+  const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
+  for (let i = 0; i < bits.length; i++) bits[i] = table[uint16(bytes, 2 * i)]!;
+}
+
+export function decodeBf16(bytes: Uint8Array, out: Float32Array): void {
+  const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
+  for (let i = 0; i < bits.length; i++) bits[i] = uint16(bytes, 2 * i) << 16;
+}
+
+// The arithmetic below is in doubles, and exact there: an f16 has 11 significant bits, a quant and its scale
+// at most 11 more. What is stored is rounded to float32 once, as ggml's own float32 arithmetic comes out.
+
+/** f16 d, 16 bytes of nibbles (low: first half, high: second half). w = d (q - 8). */
+function decodeQ4_0(bytes: Uint8Array, out: Float32Array): void {
+  const half = halves();
+  for (let at = 0, o = 0; o < out.length; at += 18, o += 32) {
+    const d = half[uint16(bytes, at)]!;
+    for (let i = 0; i < 16; i++) {
+      const pair = bytes[at + 2 + i]!;
+      out[o + i] = d * ((pair & 15) - 8);
+      out[o + 16 + i] = d * ((pair >> 4) - 8);
+    }
+  }
+}
+
+/** f16 d, f16 m, 16 bytes of nibbles. w = d q + m. */
+function decodeQ4_1(bytes: Uint8Array, out: Float32Array): void {
+  const half = halves();
+  for (let at = 0, o = 0; o < out.length; at += 20, o += 32) {
+    const d = half[uint16(bytes, at)]!;
+    const m = half[uint16(bytes, at + 2)]!;
+    for (let i = 0; i < 16; i++) {
+      const pair = bytes[at + 4 + i]!;
+      out[o + i] = d * (pair & 15) + m;
+      out[o + 16 + i] = d * (pair >> 4) + m;
+    }
+  }
+}
+
+/** f16 d, 32 fifth bits, 16 bytes of nibbles. w = d (q - 16). */
+function decodeQ5_0(bytes: Uint8Array, out: Float32Array): void {
+  const half = halves();
+  for (let at = 0, o = 0; o < out.length; at += 22, o += 32) {
+    const d = half[uint16(bytes, at)]!;
+    const lowHigh = uint16(bytes, at + 2);
+    const highHigh = uint16(bytes, at + 4);
+    for (let i = 0; i < 16; i++) {
+      const pair = bytes[at + 6 + i]!;
+      out[o + i] = d * (((pair & 15) | (((lowHigh >> i) & 1) << 4)) - 16);
+      out[o + 16 + i] = d * (((pair >> 4) | (((highHigh >> i) & 1) << 4)) - 16);
+    }
+  }
+}
+
+/** f16 d, f16 m, 32 fifth bits, 16 bytes of nibbles. w = d q + m. */
+function decodeQ5_1(bytes: Uint8Array, out: Float32Array): void {
+  const half = halves();
+  for (let at = 0, o = 0; o < out.length; at += 24, o += 32) {
+    const d = half[uint16(bytes, at)]!;
+    const m = half[uint16(bytes, at + 2)]!;
+    const lowHigh = uint16(bytes, at + 4);
+    const highHigh = uint16(bytes, at + 6);
+    for (let i = 0; i < 16; i++) {
+      const pair = bytes[at + 8 + i]!;
+      out[o + i] = d * ((pair & 15) | (((lowHigh >> i) & 1) << 4)) + m;
+      out[o + 16 + i] = d * ((pair >> 4) | (((highHigh >> i) & 1) << 4)) + m;
+    }
+  }
+}
+
+/** f16 d, 32 int8. w = d q. */
+function decodeQ8_0(bytes: Uint8Array, out: Float32Array): void {
+  const half = halves();
+  for (let at = 0, o = 0; o < out.length; at += 34, o += 32) {
+    const d = half[uint16(bytes, at)]!;
+    for (let i = 0; i < 32; i++) out[o + i] = d * int8(bytes[at + 2 + i]!);
+  }
+}
+
+/** f16 d, f16 dmin, 8 six-bit scales and minima, 128 bytes of nibbles. w = d scale q - dmin minimum. */
+function decodeQ4_K(bytes: Uint8Array, out: Float32Array): void {
+  const half = halves();
+  for (let at = 0, o = 0; o < out.length; at += 144, o += 256) {
+    const d = half[uint16(bytes, at)]!;
+    const dmin = half[uint16(bytes, at + 2)]!;
+    for (let group = 0; group < 8; group++) {
+      const scale = d * groupScale(bytes, at + 4, group);
+      const minimum = dmin * groupMinimum(bytes, at + 4, group);
+      // two groups of 32 share 32 bytes: the even one has the low nibbles
+      const quants = at + 16 + 32 * (group >> 1);
+      const shift = 4 * (group & 1);
+      const to = o + 32 * group;
+      for (let i = 0; i < 32; i++) out[to + i] = scale * ((bytes[quants + i]! >> shift) & 15) - minimum;
+    }
+  }
+}
+
+/** As Q4_K, with 32 bytes of fifth bits before the nibbles: bit g of byte i belongs to weight i of group g. */
+function decodeQ5_K(bytes: Uint8Array, out: Float32Array): void {
+  const half = halves();
+  for (let at = 0, o = 0; o < out.length; at += 176, o += 256) {
+    const d = half[uint16(bytes, at)]!;
+    const dmin = half[uint16(bytes, at + 2)]!;
+    for (let group = 0; group < 8; group++) {
+      const scale = d * groupScale(bytes, at + 4, group);
+      const minimum = dmin * groupMinimum(bytes, at + 4, group);
+      const fifths = at + 16;
+      const quants = at + 48 + 32 * (group >> 1);
+      const shift = 4 * (group & 1);
+      const to = o + 32 * group;
+      for (let i = 0; i < 32; i++) {
+        const q = ((bytes[quants + i]! >> shift) & 15) | (((bytes[fifths + i]! >> group) & 1) << 4);
+        out[to + i] = scale * q - minimum;
+      }
+    }
+  }
+}
+
+/** 128 bytes of low nibbles, 64 of high bit pairs, 16 int8 scales, f16 d. w = d scale (q - 32). */
+function decodeQ6_K(bytes: Uint8Array, out: Float32Array): void {
+  const half = halves();
+  for (let at = 0, o = 0; o < out.length; at += 210, o += 256) {
+    const d = half[uint16(bytes, at + 208)]!;
+    for (let group = 0; group < 8; group++) {
+      // each half of the block: 4 groups of 32 weights over 64 bytes of nibbles and 32 of bit pairs
+      const side = group >> 2;
+      const quarter = group & 3;
+      const lows = at + 64 * side + 32 * (quarter & 1);
+      const lowShift = 4 * (quarter >> 1);
+      const highs = at + 128 + 32 * side;
+      const highShift = 2 * quarter;
+      const scales = at + 192 + 2 * group;
+      const to = o + 32 * group;
+      for (let i = 0; i < 32; i++) {
+        const q = ((bytes[lows + i]! >> lowShift) & 15) | (((bytes[highs + i]! >> highShift) & 3) << 4);
+        out[to + i] = d * int8(bytes[scales + (i >> 4)]!) * (q - 32);
+      }
+    }
+  }
+}
+
+/** Six bits of the 12 packed bytes at `at`: groups 0-3 whole in bytes 0-3, 4-7 as a nibble in 8-11 and a pair in 0-3. */
+function groupScale(bytes: Uint8Array, at: number, group: number): number {
+  if (group < 4) return bytes[at + group]! & 63;
+  return (bytes[at + group + 4]! & 15) | ((bytes[at + group - 4]! >> 6) << 4);
+}
+
+/** As groupScale, with bytes 4-7 and the high nibbles of 8-11. */
+function groupMinimum(bytes: Uint8Array, at: number, group: number): number {
+  if (group < 4) return bytes[at + group + 4]! & 63;
+  return (bytes[at + group + 4]! >> 4) | ((bytes[at + group]! >> 6) << 4);
+}
+
+function uint16(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8);
+}
+
+function int8(byte: number): number {
+  return (byte << 24) >> 24;
+}
+
+let halfTable: Float32Array | undefined;
+
+/** The float32 of each of the 65536 IEEE half floats. */
+function halves(): Float32Array {
+  halfTable ??= makeHalfTable();
+  return halfTable;
+}
+
+function makeHalfTable(): Float32Array {
+  const values = new Float32Array(65536);
+  const bits = new Uint32Array(values.buffer);
+  for (let half = 0; half < 65536; half++) {
+    const sign = (half & 0x8000) << 16;
+    const exponent = (half >> 10) & 31;
+    const mantissa = half & 1023;
+    if (exponent === 0) {
+      values[half] = mantissa * 2 ** -24; // zero and subnormals
+      bits[half]! |= sign;
+    } else {
+      const wide = exponent === 31 ? 255 : exponent + 127 - 15; // infinity and NaN stay so
+      bits[half] = sign | (wide << 23) | (mantissa << 13);
+    }
+  }
+  return values;
+}

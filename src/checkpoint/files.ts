@@ -1,0 +1,80 @@
+// Reading users' files: whole JSON documents and byte ranges, with errors that name the file.
+
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
+import { UserError } from '../errors.js';
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Reads a JSON object. Throws UserError where the file is missing, is no JSON, or holds something else. */
+export function readJsonObject(path: string): JsonObject {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw readError(path, error);
+  }
+  return parseJsonObject(text, basename(path));
+}
+
+/** Parses a JSON object out of the text of the file `name`. */
+export function parseJsonObject(text: string, name: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${name}: not valid JSON: ${(error as Error).message}`);
+  }
+  if (!isJsonObject(value)) throw new UserError(`${name}: expected a JSON object`);
+  return value;
+}
+
+/** A file opened for reads at offsets. */
+export class RandomAccessFile {
+  readonly name: string;
+  readonly size: number;
+  readonly #descriptor: number;
+
+  constructor(path: string) {
+    this.name = basename(path);
+    try {
+      this.#descriptor = openSync(path, 'r');
+    } catch (error) {
+      throw readError(path, error);
+    }
+    this.size = fstatSync(this.#descriptor).size;
+  }
+
+  /** Reads exactly `length` bytes. Throws UserError where the file ends before that. */
+  read(offset: number, length: number): Uint8Array<ArrayBuffer> {
+    if (offset + length > this.size) {
+      throw new UserError(
+        `${this.name}: expected ${length} bytes at offset ${offset}, found the file's end at ${this.size}: it is truncated or damaged`,
+      );
+    }
+    const bytes = new Uint8Array(length);
+    let done = 0;
+    while (done < length) {
+      const count = readSync(this.#descriptor, bytes, done, length - done, offset + done);
+      if (count === 0) throw new UserError(`${this.name}: shrank while it was read`);
+      done += count;
+    }
+    return bytes;
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+function readError(path: string, error: unknown): UserError {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return new UserError(`${path}: no such file`);
+  if (code === 'EISDIR') return new UserError(`${path}: expected a file, found a folder`);
+  return new UserError(`${path}: cannot be read (${code ?? (error as Error).message})`);
+}

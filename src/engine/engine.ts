@@ -1,0 +1,124 @@
+// The supervisor of one engine process: starts it, hands it batches, and starts it again where it crashes.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Sequence } from './batch.js';
+import type { Reply, Request } from './protocol.js';
+import type { SessionOptions } from './session.js';
+
+const PROCESS = fileURLToPath(new URL('./process.js', import.meta.url));
+
+/** The engine process ended while it held this batch. The batch may be run again. */
+export class EngineCrashed extends Error {
+  override readonly name = 'EngineCrashed';
+}
+
+/** ONNX Runtime refused a model or a batch; the process lives on. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+}
+
+export interface EngineRun {
+  /** Of each sequence, row after row. */
+  readonly logits: readonly Float32Array[];
+  /** The forward pass alone, as the engine process measured it. */
+  readonly seconds: number;
+}
+
+interface Waiting {
+  readonly resolve: (reply: Extract<Reply, { logits: unknown }>) => void;
+  readonly reject: (error: Error) => void;
+}
+
+type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
+
+/** Emits `restart` where the process has ended by itself and a new one is being started. */
+export class Engine extends EventEmitter<{ restart: [] }> {
+  readonly #options: SessionOptions;
+  readonly #folders = new Map<string, string>();
+  readonly #waiting = new Map<number, Waiting>();
+  #child: ChildProcess;
+  #ready: Promise<void> = Promise.resolve();
+  #nextId = 0;
+  #closed = false;
+  #crashesInARow = 0;
+
+  constructor(options: SessionOptions) {
+    super();
+    this.#options = options;
+    this.#child = this.#start();
+  }
+
+  /** Loads a model folder under a name. Throws EngineError where ONNX Runtime cannot load it. */
+  async load(model: string, folder: string): Promise<void> {
+    await this.#ask({ kind: 'load', model, folder, options: this.#options });
+    this.#folders.set(model, folder);
+  }
+
+  /** One forward pass. Throws EngineCrashed where the process ended meanwhile, EngineError for a refused batch. */
+  async run(model: string, sequences: readonly Sequence[]): Promise<EngineRun> {
+    await this.#ready;
+    const { logits, seconds } = await this.#ask({ kind: 'run', model, sequences });
+    this.#crashesInARow = 0;
+    return { logits, seconds };
+  }
+
+  /** Ends the process. What it still holds is rejected. */
+  close(): void {
+    this.#closed = true;
+    if (this.#child.connected) this.#child.disconnect();
+    this.#failWaiting(new EngineCrashed('the engine is closed'));
+  }
+
+  #start(): ChildProcess {
+    // Typed arrays travel as they are: https://nodejs.org/api/child_process.html#advanced-serialization
+    const child = fork(PROCESS, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    child.on('message', (reply: Reply) => {
+      const waiting = this.#waiting.get(reply.id);
+      this.#waiting.delete(reply.id);
+      if ('error' in reply) waiting?.reject(new EngineError(reply.error));
+      else waiting?.resolve(reply);
+    });
+    child.on('exit', (code, signal) => {
+      if (!this.#closed) this.#restart(`the engine process ended (${signal ?? `exit code ${code}`})`);
+    });
+    child.on('error', error => this.#failWaiting(new EngineCrashed(error.message)));
+    return child;
+  }
+
+  #restart(reason: string): void {
+    this.#failWaiting(new EngineCrashed(reason));
+    this.emit('restart');
+    const pause = Math.min(100 * 2 ** this.#crashesInARow++, 10_000);
+    this.#ready = (async () => {
+      await sleep(pause);
+      if (this.#closed) return;
+      this.#child = this.#start();
+      for (const [model, folder] of this.#folders) {
+        await this.#ask({ kind: 'load', model, folder, options: this.#options });
+      }
+    })();
+    // Who waits for it hears of a failed reload; nobody may be waiting.
+    this.#ready.catch(() => {});
+  }
+
+  #ask(request: Unnumbered<Request>): Promise<Extract<Reply, { logits: unknown }>> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(new EngineCrashed('the engine is closed'));
+      const id = this.#nextId++;
+      this.#waiting.set(id, { resolve, reject });
+      this.#child.send({ ...request, id } satisfies Request, error => {
+        if (!error) return;
+        this.#waiting.delete(id);
+        reject(new EngineCrashed(error.message));
+      });
+    });
+  }
+
+  #failWaiting(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}

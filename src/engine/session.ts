@@ -1,0 +1,70 @@
+// One model loaded into ONNX Runtime: sequences in, logits out.
+
+import { join } from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type PackedBatch, packBatch, type Sequence } from './batch.js';
+
+export interface SessionOptions {
+  /** `cpu`, `cuda` or `cuda:N`. */
+  readonly device: string;
+  /** Threads inside an operator. */
+  readonly threads: number;
+}
+
+export class Session {
+  readonly #session: InferenceSession;
+
+  private constructor(session: InferenceSession) {
+    this.#session = session;
+  }
+
+  /** Loads `folder`/model.onnx. Throws what ONNX Runtime throws: a missing provider, a damaged file. */
+  static async load(folder: string, { device, threads }: SessionOptions): Promise<Session> {
+    const session = await InferenceSession.create(join(folder, 'model.onnx'), {
+      executionProviders: [executionProvider(device)],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+    });
+    return new Session(session);
+  }
+
+  /** Logits of each sequence, row after row: headPositions.length * labels, or labels where the model pools. */
+  async run(sequences: readonly Sequence[]): Promise<Float32Array[]> {
+    const packed = packBatch(sequences);
+    const outputs = await this.#session.run(this.#feeds(packed));
+    const logits = outputs['logits']!;
+    const labels = logits.dims[1]!;
+    const values = logits.data as Float32Array;
+    const pooled = this.#session.inputNames.includes('sequence_ids');
+    let row = 0;
+    return sequences.map(({ headPositions }) => {
+      const rows = pooled ? 1 : headPositions.length;
+      return values.slice(row * labels, (row += rows) * labels);
+    });
+  }
+
+  /** A graph has the inputs that it reads: `head_rows` or `sequence_ids`. */
+  #feeds(packed: PackedBatch): Record<string, Tensor> {
+    const { tokens, batch, length, reads } = packed;
+    const feeds: Record<string, Tensor> = {
+      input_ids: new Tensor('int64', packed.input_ids, [tokens]),
+      positions: new Tensor('int64', packed.positions, [tokens]),
+      grid_rows: new Tensor('int64', packed.grid_rows, [batch, length]),
+      row_slots: new Tensor('int64', packed.row_slots, [tokens]),
+      lengths: new Tensor('int64', packed.lengths, [batch]),
+      head_rows: new Tensor('int64', packed.head_rows, [reads]),
+      sequence_ids: new Tensor('int64', packed.sequence_ids, [tokens]),
+    };
+    return Object.fromEntries(this.#session.inputNames.map(name => [name, feeds[name]!]));
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+function executionProvider(device: string): InferenceSession.ExecutionProviderConfig {
+  const [name, index] = device.split(':');
+  return name === 'cuda' ? { name: 'cuda', deviceId: Number(index ?? 0) } : 'cpu';
+}

@@ -1,0 +1,176 @@
+// Writes an ONNX graph node by node; its weights go straight to the external data file.
+// Format: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, https://onnx.ai/onnx/repo-docs/ExternalData.html
+
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { create, toBinary } from '@bufbuild/protobuf';
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  TensorProto_DataLocation as DataLocation,
+  TensorProto_DataType as DataType,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from 'onnx-buf';
+
+/** The first opset whose Attention takes the number of keys that are not padding. */
+const OPSET = 24n;
+/** The file format version that belongs to that opset. */
+const IR_VERSION = 12n;
+/** ONNX Runtime maps a tensor from disk instead of copying it when it starts on a page. Bytes. */
+const PAGE = 4096;
+
+export const DATA_FILE = 'model.onnx.data';
+
+/** A tensor inside the graph, by name. */
+export type Value = string;
+/** A bare number is an integer attribute; a float is written { float }. */
+export type Attribute = number | { readonly float: number } | string | readonly number[];
+type ElementArray = Float32Array | BigInt64Array;
+
+export class Graph {
+  readonly #path: string;
+  readonly #data: number;
+  #dataEnd = 0;
+  readonly #nodes: NodeProto[] = [];
+  readonly #initializers: TensorProto[] = [];
+  readonly #inputs: ValueInfoProto[] = [];
+  readonly #outputs: ValueInfoProto[] = [];
+
+  /** Starts `path` (model.onnx); its weights go to DATA_FILE beside it. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#data = openSync(join(dirname(path), DATA_FILE), 'w');
+  }
+
+  /** An input of int64s; its dimensions by name. */
+  input(name: string, dimensions: readonly string[]): Value {
+    this.#inputs.push(valueInfo(name, DataType.INT64, dimensions));
+    return name;
+  }
+
+  /** Declares `value` an output of float32s. */
+  output(value: Value, dimensions: readonly (string | number)[]): void {
+    this.#outputs.push(valueInfo(value, DataType.FLOAT, dimensions));
+  }
+
+  /** Adds one node, and returns its only output, which bears the node's name. An input of '' is left out. */
+  node(
+    name: string,
+    opType: string,
+    inputs: readonly Value[],
+    attributes: Record<string, Attribute> = {},
+  ): Value {
+    const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
+    this.#nodes.push(
+      create(NodeProtoSchema, { name, opType, input: [...inputs], output: [name], attribute }),
+    );
+    return name;
+  }
+
+  /** A small tensor kept inside model.onnx: shapes, indices, a fill value. */
+  constant(name: string, shape: readonly number[], values: ElementArray): Value {
+    this.#initializers.push(
+      create(TensorProtoSchema, { ...tensorHeader(name, shape, values), rawData: littleEndianBytes(values) }),
+    );
+    return name;
+  }
+
+  /** A weight, written to the data file now. The caller may drop `values` after. */
+  weight(name: string, shape: readonly number[], values: ElementArray): Value {
+    const bytes = littleEndianBytes(values);
+    const offset = Math.ceil(this.#dataEnd / PAGE) * PAGE;
+    for (let done = 0; done < bytes.length; )
+      done += writeSync(this.#data, bytes, done, bytes.length - done, offset + done);
+    this.#dataEnd = offset + bytes.length;
+    this.#initializers.push(
+      create(TensorProtoSchema, {
+        ...tensorHeader(name, shape, values),
+        dataLocation: DataLocation.EXTERNAL,
+        externalData: [
+          { key: 'location', value: DATA_FILE },
+          { key: 'offset', value: String(offset) },
+          { key: 'length', value: String(bytes.length) },
+        ],
+      }),
+    );
+    return name;
+  }
+
+  /** Writes model.onnx. */
+  finish(producerVersion: string): void {
+    const model = create(ModelProtoSchema, {
+      irVersion: IR_VERSION,
+      opsetImport: [{ domain: '', version: OPSET }],
+      producerName: 'lsllama',
+      producerVersion,
+      graph: create(GraphProtoSchema, {
+        name: basename(this.#path),
+        node: this.#nodes,
+        initializer: this.#initializers,
+        input: this.#inputs,
+        output: this.#outputs,
+      }),
+    });
+    writeFileSync(this.#path, toBinary(ModelProtoSchema, model));
+  }
+
+  /** Closes the data file; to be called whether or not the graph was finished. */
+  close(): void {
+    closeSync(this.#data);
+  }
+}
+
+function tensorHeader(name: string, shape: readonly number[], values: ElementArray) {
+  return {
+    name,
+    dims: shape.map(BigInt),
+    dataType: values instanceof Float32Array ? DataType.FLOAT : DataType.INT64,
+  };
+}
+
+/** ONNX raw data is little-endian, as is every machine that ONNX Runtime runs on. */
+function littleEndianBytes(values: ElementArray): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
+}
+
+function valueInfo(
+  name: string,
+  elemType: DataType,
+  dimensions: readonly (string | number)[],
+): ValueInfoProto {
+  const dim = dimensions.map(size => ({
+    value:
+      typeof size === 'string'
+        ? { case: 'dimParam' as const, value: size }
+        : { case: 'dimValue' as const, value: BigInt(size) },
+  }));
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: { value: { case: 'tensorType', value: { elemType, shape: { dim } } } },
+  });
+}
+
+function attributeProto(name: string, value: Attribute): AttributeProto {
+  if (typeof value === 'string') {
+    return create(AttributeProtoSchema, {
+      name,
+      type: AttributeType.STRING,
+      s: new TextEncoder().encode(value),
+    });
+  }
+  if (typeof value === 'number') {
+    return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
+  }
+  if ('float' in value) {
+    return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value.float });
+  }
+  return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.map(BigInt) });
+}

@@ -1,0 +1,78 @@
+// The label head: which rows it reads, and how a sequence's rows become one row of logits.
+
+import type { Head } from '../checkpoint/merge.js';
+import type { Graph, Value } from './graph.js';
+import type { Precision } from './precision.js';
+import type { Weights } from './weights.js';
+
+/**
+ * `rows`: one row of logits for each row that `head_rows` names (the last token of each sequence, or the
+ * first token of each word). `mean`, `max`: every row is read, and each sequence's logits are pooled.
+ */
+export type Readout = 'rows' | 'mean' | 'max';
+
+/** Keeps the rows that the head reads: [tokens, hidden] to [reads, hidden]. */
+export function rowsRead(graph: Graph, hidden: Value, readout: Readout): Value {
+  if (readout !== 'rows') return hidden;
+  return graph.node('head_rows.hidden', 'Gather', [hidden, graph.input('head_rows', ['reads'])], { axis: 0 });
+}
+
+/** Logits of normed rows, pooled: [reads, labels], or [batch, labels]. The output is named `logits`. */
+export function labelHead(
+  graph: Graph,
+  weights: Weights,
+  precision: Precision,
+  head: Head,
+  normed: Value,
+  lengths: Value,
+  readout: Readout,
+): void {
+  const module = head.weight.slice(0, -'.weight'.length);
+  const perRow = precision.linear(graph, weights, normed, module);
+  if (readout === 'rows') {
+    graph.node('logits', 'Identity', [perRow]);
+    graph.output('logits', ['reads', head.rows]);
+    return;
+  }
+  const pooled = poolRows(graph, perRow, lengths, head.rows, readout);
+  if (readout === 'max') {
+    graph.node('logits', 'Identity', [pooled]);
+  } else {
+    const counts = graph.node('pool.counts', 'Cast', [lengths], { to: 1 });
+    const last = graph.constant('pool.last_axis', [1], BigInt64Array.of(1n));
+    graph.node('logits', 'Div', [pooled, graph.node('pool.divisor', 'Unsqueeze', [counts, last])]);
+  }
+  graph.output('logits', ['batch', head.rows]);
+}
+
+/**
+ * Sums the rows of each sequence, or takes their maximum: [tokens, labels] to [batch, labels].
+ * Rows are added one after another in their order, so a neighbour in the batch cannot change the rounding.
+ */
+function poolRows(
+  graph: Graph,
+  perRow: Value,
+  lengths: Value,
+  labels: number,
+  readout: 'mean' | 'max',
+): Value {
+  const start = graph.constant('pool.start', [1], Float32Array.of(readout === 'max' ? -Infinity : 0));
+  const width = graph.constant('pool.width', [1], BigInt64Array.of(BigInt(labels)));
+  const axis = graph.constant('pool.axis', [1], BigInt64Array.of(1n));
+  const shape = graph.node('pool.shape', 'Concat', [graph.node('pool.batch', 'Shape', [lengths]), width], {
+    axis: 0,
+  });
+  const empty = graph.node('pool.empty', 'Expand', [start, shape]);
+  const sequences = graph.node('pool.sequences', 'Unsqueeze', [
+    graph.input('sequence_ids', ['tokens']),
+    axis,
+  ]);
+  const indices = graph.node('pool.indices', 'Expand', [
+    sequences,
+    graph.node('pool.rows_shape', 'Shape', [perRow]),
+  ]);
+  return graph.node('pool.rows', 'ScatterElements', [empty, indices, perRow], {
+    axis: 0,
+    reduction: readout === 'max' ? 'max' : 'add',
+  });
+}

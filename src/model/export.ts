@@ -1,0 +1,129 @@
+// The export journey: base and adapters, merged, written as a graph, with their manifest: a model folder.
+
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type Adapter, openAdapter } from '../checkpoint/adapter.js';
+import { type Base, openBase } from '../checkpoint/base.js';
+import { findHead, mergeAdapters } from '../checkpoint/merge.js';
+import { elementCount, type TensorSource } from '../checkpoint/tensors.js';
+import { UserError } from '../errors.js';
+import { type Readout, writeGraph } from '../graph/write.js';
+import { Tokenizer } from '../text/tokenizer.js';
+import { VERSION } from '../version.js';
+import { ingredientsOf, tokenizerFiles } from './identity.js';
+import { MANIFEST, type Manifest } from './manifest.js';
+import { type Plan, planExport } from './plan.js';
+import type { ExportRequest } from './recipe.js';
+import { tokenizerFolder } from './tokenizerFolder.js';
+
+export interface ExportOptions {
+  /** The model's name in its manifest; the folder's own name unless it is given. */
+  readonly name?: string;
+  /** Replaces an existing folder. */
+  readonly force?: boolean;
+  /** Told of the bytes written so far, and of all there will be. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Writes the model folder `out`, which appears whole or not at all.
+ * Throws UserError where `out` exists, or for what is wrong with the ingredients.
+ */
+export function exportModel(request: ExportRequest, out: string, options: ExportOptions = {}): Manifest {
+  const target = resolve(out);
+  if (existsSync(target) && !options.force) {
+    throw new UserError(`${out}: already exists; --force replaces it`);
+  }
+  if (existsSync(target) && !statSync(target).isDirectory()) {
+    throw new UserError(`${out}: expected a folder to replace, found a file`);
+  }
+  const sources: { close(): void }[] = [];
+  try {
+    const base = openBase(request.base);
+    sources.push(base.weights);
+    const adapters = request.adapters.map(folder => {
+      const adapter = openAdapter(folder);
+      sources.push(adapter.source);
+      return adapter;
+    });
+    return writeFolder(request, base, adapters, target, options);
+  } finally {
+    for (const source of sources) source.close();
+  }
+}
+
+function writeFolder(
+  request: ExportRequest,
+  base: Base,
+  adapters: readonly Adapter[],
+  target: string,
+  options: ExportOptions,
+): Manifest {
+  const tokenizerSource = tokenizerFolder(request);
+  const tokenizer = Tokenizer.load(tokenizerSource);
+  const weights = mergeAdapters(base, adapters);
+  const head = findHead(weights, base, adapters);
+  const plan = planExport(request, base, adapters, head, tokenizer);
+  const ingredients = ingredientsOf(request);
+  const manifest: Manifest = {
+    name: options.name ?? basename(target),
+    version: ingredients.key.slice(0, 12),
+    ...plan,
+    base: ingredients.base,
+    adapters: [...ingredients.adapters],
+    exporter: VERSION,
+  };
+
+  mkdirSync(dirname(target), { recursive: true });
+  const partial = mkdtempSync(join(dirname(target), `.${basename(target)}-`));
+  try {
+    writeGraph(partial, weights, base.decoder, head, {
+      readout: readoutOf(plan),
+      precision: plan.precision,
+      bidirectionalFrom: plan.bidirectionalFrom,
+      maxLength: plan.maxLength,
+      producerVersion: VERSION,
+      onBytes: progressCounter(weights, options.onProgress),
+    });
+    for (const file of tokenizerFiles(tokenizerSource)) copyFileSync(file, join(partial, basename(file)));
+    writeFileSync(join(partial, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+    replaceFolder(target, partial);
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    throw error;
+  }
+  return manifest;
+}
+
+/** Puts `folder` in the place of `target`, which may exist; readers see the old one or the new one, whole. */
+function replaceFolder(target: string, folder: string): void {
+  const old = `${folder}-old`;
+  if (existsSync(target)) renameSync(target, old);
+  renameSync(folder, target);
+  rmSync(old, { recursive: true, force: true });
+}
+
+function readoutOf({ pooling }: Plan): Readout {
+  return pooling === 'mean' || pooling === 'max' ? pooling : 'rows';
+}
+
+function progressCounter(
+  weights: TensorSource,
+  onProgress: ExportOptions['onProgress'],
+): (bytes: number) => void {
+  let total = 0;
+  for (const { name, shape } of weights.tensors.values()) {
+    if (name !== 'lm_head.weight') total += 4 * elementCount(shape);
+  }
+  let done = 0;
+  return bytes => onProgress?.((done += bytes), total);
+}

@@ -1,0 +1,102 @@
+// model.json: what a finished model folder says of itself.
+
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Ajv2020, type JSONSchemaType } from 'ajv/dist/2020.js';
+import { readJsonObject } from '../checkpoint/files.js';
+import { UserError } from '../errors.js';
+import { PRECISIONS, type PrecisionName } from '../graph/write.js';
+
+export type Task = 'sequence' | 'token';
+export type Attention = 'causal' | 'bidirectional';
+export type Pooling = 'last' | 'mean' | 'max';
+export type ProblemType = 'single' | 'multi';
+
+/** A checkpoint by the content of its files. */
+export interface Identity {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+export interface Manifest {
+  readonly name: string;
+  /** A short hash of everything that went in: the same version means the same answers. */
+  readonly version: string;
+  readonly task: Task;
+  readonly attention: Attention;
+  /** The first layer without the causal mask, where attention is bidirectional. */
+  readonly bidirectionalFrom: number;
+  /** Null for token tasks. */
+  readonly pooling: Pooling | null;
+  readonly problemType: ProblemType;
+  /** In the order of the head's rows. */
+  readonly labels: string[];
+  readonly precision: PrecisionName;
+  /** In tokens, special tokens counted. */
+  readonly maxLength: number;
+  /** Last-token pooling skips it on the right. Null where the base names none. */
+  readonly padTokenId: number | null;
+  readonly base: Identity;
+  readonly adapters: Identity[];
+  readonly exporter: string;
+}
+
+export const MANIFEST = 'model.json';
+
+const identity = {
+  type: 'object',
+  required: ['name', 'sha256'],
+  properties: { name: { type: 'string' }, sha256: { type: 'string' } },
+} as const;
+
+const schema = {
+  type: 'object',
+  required: [
+    'name',
+    'version',
+    'task',
+    'attention',
+    'bidirectionalFrom',
+    'problemType',
+    'labels',
+    'precision',
+    'maxLength',
+    'base',
+    'adapters',
+    'exporter',
+    'pooling',
+    'padTokenId',
+  ],
+  properties: {
+    name: { type: 'string' },
+    version: { type: 'string' },
+    task: { enum: ['sequence', 'token'] },
+    attention: { enum: ['causal', 'bidirectional'] },
+    bidirectionalFrom: { type: 'integer', minimum: 0 },
+    pooling: { enum: ['last', 'mean', 'max', null] },
+    problemType: { enum: ['single', 'multi'] },
+    labels: { type: 'array', items: { type: 'string' }, minItems: 2 },
+    precision: { enum: Object.keys(PRECISIONS) },
+    maxLength: { type: 'integer', minimum: 1 },
+    padTokenId: { type: ['integer', 'null'] },
+    base: identity,
+    adapters: { type: 'array', items: identity },
+    exporter: { type: 'string' },
+  },
+} as const;
+
+const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+const isManifest = ajv.compile<Manifest>(schema as unknown as JSONSchemaType<Manifest>);
+
+export function isModelFolder(folder: string): boolean {
+  return existsSync(join(folder, MANIFEST));
+}
+
+/** Reads `folder`/model.json. Throws UserError where it is missing or does not match its schema. */
+export function readManifest(folder: string): Manifest {
+  const manifest: unknown = readJsonObject(join(folder, MANIFEST));
+  if (isManifest(manifest)) return manifest;
+  throw new UserError(
+    `${basename(folder)}/${MANIFEST}: ${ajv.errorsText(isManifest.errors, { dataVar: 'model' })}`,
+  );
+}

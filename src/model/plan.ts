@@ -1,0 +1,153 @@
+// From what was asked and what the checkpoint says to what will be exported; all refusals are made here.
+
+import type { Adapter } from '../checkpoint/adapter.js';
+import type { Base } from '../checkpoint/base.js';
+import type { Head } from '../checkpoint/merge.js';
+import { UserError } from '../errors.js';
+import { PRECISIONS, type PrecisionName } from '../graph/write.js';
+import type { Tokenizer } from '../text/tokenizer.js';
+import type { Attention, Manifest, Pooling, ProblemType, Task } from './manifest.js';
+import type { ExportRequest } from './recipe.js';
+
+/** The manifest's fields that decide what the model computes. */
+export type Plan = Pick<
+  Manifest,
+  | 'task'
+  | 'attention'
+  | 'bidirectionalFrom'
+  | 'pooling'
+  | 'problemType'
+  | 'labels'
+  | 'precision'
+  | 'maxLength'
+  | 'padTokenId'
+>;
+
+/** Throws UserError for whatever is missing, contradictory or not supported, saying how to give it. */
+export function planExport(
+  request: ExportRequest,
+  base: Base,
+  adapters: readonly Adapter[],
+  head: Head,
+  tokenizer: Tokenizer,
+): Plan {
+  const task = taskOf(request, base, adapters);
+  const attention = attentionOf(request, base, task);
+  return {
+    task,
+    attention,
+    bidirectionalFrom: firstUnmaskedLayer(request, base, attention),
+    pooling: poolingOf(request, task, attention),
+    problemType: problemTypeOf(request, base, task),
+    labels: labelsOf(request, base, head),
+    precision: precisionOf(request),
+    maxLength: maxLengthOf(request, base, tokenizer),
+    padTokenId: base.head.padTokenId ?? null,
+  };
+}
+
+function taskOf(request: ExportRequest, base: Base, adapters: readonly Adapter[]): Task {
+  const told = request.task ?? adapters.findLast(adapter => adapter.task)?.task;
+  if (told) return told;
+  const { architecture } = base.head;
+  if (architecture?.endsWith('ForSequenceClassification')) return 'sequence';
+  if (architecture?.endsWith('ForTokenClassification')) return 'token';
+  throw new UserError(
+    'task: neither the adapter (task_type) nor the base (architectures) says whether this classifies sequences or tokens: ' +
+      'give --task sequence or --task token (in a recipe: "task")',
+  );
+}
+
+function attentionOf(request: ExportRequest, base: Base, task: Task): Attention {
+  if (request.attention === 'causal' && request.bidirectionalFrom !== undefined) {
+    throw new UserError('attention: causal contradicts a layer from which the causal mask is removed');
+  }
+  if (request.attention) return request.attention;
+  if (request.bidirectionalFrom !== undefined) return 'bidirectional';
+  if (base.head.architecture?.startsWith('Unmasking')) return 'bidirectional';
+  if (task === 'sequence') return 'causal';
+  throw new UserError(
+    'attention: nothing in a checkpoint says whether a token classifier was trained with the causal mask or without: ' +
+      'give --attention bidirectional (LS-unLLaMA) or --attention causal (in a recipe: "attention")',
+  );
+}
+
+function firstUnmaskedLayer(request: ExportRequest, base: Base, attention: Attention): number {
+  const { layers } = base.decoder;
+  if (attention === 'causal') return layers;
+  const from = request.bidirectionalFrom ?? 0;
+  if (from >= layers) {
+    throw new UserError(`bidirectionalFrom: expected a layer from 0 to ${layers - 1}, found ${from}`);
+  }
+  return from;
+}
+
+function poolingOf(request: ExportRequest, task: Task, attention: Attention): Pooling | null {
+  if (task === 'sequence') return request.pooling ?? (attention === 'causal' ? 'last' : 'mean');
+  if (request.pooling) {
+    throw new UserError(
+      `pooling: ${request.pooling} was given, but a token classifier reads every word: leave it out`,
+    );
+  }
+  return null;
+}
+
+function problemTypeOf(request: ExportRequest, base: Base, task: Task): ProblemType {
+  const type = request.problemType ?? base.head.problemType ?? 'single';
+  if (type === 'regression') {
+    throw new UserError('problem_type: regression is not supported: this serves classifiers and taggers');
+  }
+  if (type === 'multi' && task === 'token') {
+    throw new UserError('problem type: multi is for sequence classifiers; a word has one tag');
+  }
+  return type;
+}
+
+function labelsOf(request: ExportRequest, base: Base, head: Head): string[] {
+  if (head.rows === 1) {
+    throw new UserError(
+      `${head.weight}: has one row, a regression head: this serves classifiers of two labels or more`,
+    );
+  }
+  const labels = request.labels ?? base.head.labels;
+  if (!labels) {
+    throw new UserError(
+      `labels: the base names none (id2label) for the head's ${head.rows} rows: ` +
+        'give --labels a,b,c or --labels FILE.json, in the order of the rows (in a recipe: "labels")',
+    );
+  }
+  if (labels.length !== head.rows) {
+    throw new UserError(
+      `labels: expected ${head.rows}, one for each row of ${head.weight}, found ${labels.length}: ${labels.join(', ')}`,
+    );
+  }
+  const repeated = labels.find((label, row) => labels.indexOf(label) !== row);
+  if (repeated !== undefined) throw new UserError(`labels: ${JSON.stringify(repeated)} stands twice`);
+  if (labels.includes('')) throw new UserError('labels: one of them is empty');
+  return [...labels];
+}
+
+function precisionOf(request: ExportRequest): PrecisionName {
+  const precision = request.precision ?? 'auto';
+  if (precision === 'auto') return 'float32';
+  if (precision in PRECISIONS) return precision as PrecisionName;
+  throw new UserError(
+    `precision: expected auto or one of ${Object.keys(PRECISIONS).join(', ')}, found ${JSON.stringify(precision)}`,
+  );
+}
+
+function maxLengthOf(request: ExportRequest, base: Base, tokenizer: Tokenizer): number {
+  const { maxPositions } = base.decoder;
+  const length = request.maxLength ?? Math.min(maxPositions, tokenizer.modelMaxLength);
+  if (length > maxPositions) {
+    throw new UserError(
+      `max length: expected at most the base's max_position_embeddings, ${maxPositions}, found ${length}`,
+    );
+  }
+  if (length <= tokenizer.specialTokens) {
+    throw new UserError(
+      `max length: expected more than the ${tokenizer.specialTokens} special tokens around every text, found ${length}`,
+    );
+  }
+  return length;
+}

@@ -1,0 +1,14 @@
+// Which tokenizer an export takes: the one that was named, else the adapter's, else the base's.
+
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { TOKENIZER } from '../text/tokenizer.js';
+import type { ExportRequest } from './recipe.js';
+
+/** The folder to look for tokenizer.json in. It may hold none: loading it says so. */
+export function tokenizerFolder({ tokenizer, adapters, base }: ExportRequest): string {
+  if (tokenizer) return tokenizer;
+  const trained = adapters.findLast(adapter => existsSync(join(adapter, TOKENIZER)));
+  if (trained) return trained;
+  return existsSync(base) && statSync(base).isDirectory() ? base : dirname(base);
+}

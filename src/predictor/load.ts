@@ -1,0 +1,29 @@
+// A model folder into the engine.
+
+import type { Engine } from '../engine/engine.js';
+import { readManifest } from '../model/manifest.js';
+import type { Scheduler } from '../scheduler/scheduler.js';
+import { Tokenizer } from '../text/tokenizer.js';
+import { encodeText } from './classifier.js';
+import { forward, type LoadedModel } from './predictor.js';
+import { encodeWords } from './tagger.js';
+
+/**
+ * Loads a model folder under `name`, and warms it with one forward pass.
+ * Throws UserError for a broken folder, EngineError where ONNX Runtime refuses it.
+ */
+export async function loadModel(
+  name: string,
+  folder: string,
+  engine: Engine,
+  scheduler: Scheduler,
+): Promise<LoadedModel> {
+  const manifest = readManifest(folder);
+  const tokenizer = Tokenizer.load(folder);
+  await engine.load(name, folder);
+  const model = { name, manifest, tokenizer, scheduler };
+  const sequences =
+    manifest.task === 'token' ? encodeWords(model, ['warm']).sequences : [encodeText(model, 'warm').sequence];
+  await forward(model, sequences, { deadline: Number.POSITIVE_INFINITY });
+  return model;
+}

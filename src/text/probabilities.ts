@@ -1,0 +1,20 @@
+// Logits to probabilities, in double precision.
+
+/** log(softmax(logits)), shifted by the largest so that nothing overflows. */
+export function logSoftmax(logits: Float32Array): Float64Array {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (const logit of logits) largest = Math.max(largest, logit);
+  let total = 0;
+  for (const logit of logits) total += Math.exp(logit - largest);
+  const shift = largest + Math.log(total);
+  return Float64Array.from(logits, logit => logit - shift);
+}
+
+export function softmax(logits: Float32Array): Float64Array {
+  return logSoftmax(logits).map(Math.exp);
+}
+
+/** Each label's own probability, for multi-label heads. */
+export function sigmoid(logits: Float32Array): Float64Array {
+  return Float64Array.from(logits, logit => 1 / (1 + Math.exp(-logit)));
+}

@@ -1,0 +1,5 @@
+// The package's own version: part of every export's identity.
+
+import { readFileSync } from 'node:fs';
+
+export const VERSION: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
