@@ -90,9 +90,9 @@ const HARMLESS_INITIALISATIONS: Json[] = [true, false, 'gaussian', 'orthogonal',
 function checkFields(config: JsonObject): void {
   const refuse = (key: string, expected: string) =>
     new UserError(`${CONFIG}: ${key}: expected ${expected}, found ${JSON.stringify(config[key])}`);
-  if (config['peft_type'] !== 'LORA') throw refuse('peft_type', '"LORA"');
-  if ((config['bias'] ?? 'none') !== 'none') throw refuse('bias', '"none"');
-  if (!HARMLESS_INITIALISATIONS.includes(config['init_lora_weights'] ?? null)) {
+  if (config.peft_type !== 'LORA') throw refuse('peft_type', '"LORA"');
+  if ((config.bias ?? 'none') !== 'none') throw refuse('bias', '"none"');
+  if (!HARMLESS_INITIALISATIONS.includes(config.init_lora_weights ?? null)) {
     throw refuse(
       'init_lora_weights',
       'one that leaves the base unchanged (convert the adapter to plain LoRA with PEFT)',
@@ -110,7 +110,7 @@ function isUnset(value: Json): boolean {
 }
 
 function taskOf(config: JsonObject): Adapter['task'] {
-  switch (config['task_type']) {
+  switch (config.task_type) {
     case 'SEQ_CLS':
       return 'sequence';
     case 'TOKEN_CLS':
@@ -153,20 +153,20 @@ function lowRankUpdate(
   { A: a, B: b }: { A?: string; B?: string },
 ): LowRankUpdate {
   if (!a || !b) throw new UserError(`${WEIGHTS}: ${module}: expected lora_A and lora_B, found one of them`);
-  const alpha = config['lora_alpha'];
+  const alpha = config.lora_alpha;
   if (typeof alpha !== 'number') throw new UserError(`${CONFIG}: lora_alpha: expected a number`);
   const rank = source.tensors.get(a)!.shape[0] ?? 0;
-  if (rank !== config['r']) {
+  if (rank !== config.r) {
     throw new UserError(
-      `${WEIGHTS}: ${a}: expected rank ${JSON.stringify(config['r'])} (${CONFIG}: r), found ${rank}`,
+      `${WEIGHTS}: ${a}: expected rank ${JSON.stringify(config.r)} (${CONFIG}: r), found ${rank}`,
     );
   }
-  return { a, b, rank, scale: alpha / (config['use_rslora'] === true ? Math.sqrt(rank) : rank) };
+  return { a, b, rank, scale: alpha / (config.use_rslora === true ? Math.sqrt(rank) : rank) };
 }
 
 /** A list of bare module names, with nothing to narrow it, means those modules in every layer. */
 function targetsEveryLayer(config: JsonObject): boolean {
-  const targets = config['target_modules'];
-  const narrowed = config['layers_to_transform'] != null || config['exclude_modules'] != null;
+  const targets = config.target_modules;
+  const narrowed = config.layers_to_transform != null || config.exclude_modules != null;
   return !narrowed && Array.isArray(targets) && targets.every(target => !String(target).includes('.'));
 }

@@ -48,7 +48,7 @@ export function parseDecoderConfig(config: JsonObject, file: string): DecoderCon
       `${file}: model_type ${family} is not supported; supported: ${Object.keys(FAMILIES).join(', ')}`,
     );
   }
-  if (config['quantization_config'] != null) {
+  if (config.quantization_config != null) {
     throw new UserError(
       `${file}: quantization_config is set: quantised weights are not read; bring the base in F32, F16 or BF16, or as GGUF`,
     );
@@ -83,13 +83,13 @@ function llamaConfig(fields: Fields): DecoderConfig {
 
 /** Reads architectures, id2label, problem_type and pad_token_id. */
 export function parseHeadConfig(config: JsonObject, file: string): HeadConfig {
-  const architectures = config['architectures'];
+  const architectures = config.architectures;
   const architecture = Array.isArray(architectures) ? architectures[0] : undefined;
-  const pad = config['pad_token_id'];
+  const pad = config.pad_token_id;
   return {
     architecture: typeof architecture === 'string' ? architecture : undefined,
-    labels: parseLabels(config['id2label'], file),
-    problemType: parseProblemType(config['problem_type'], file),
+    labels: parseLabels(config.id2label, file),
+    problemType: parseProblemType(config.problem_type, file),
     padTokenId: typeof pad === 'number' ? pad : undefined,
   };
 }
@@ -172,9 +172,9 @@ class Fields {
       const rope = this.#config[key];
       if (rope == null) continue;
       if (!isJsonObject(rope)) throw this.bad(key, 'an object', rope);
-      const type = rope['rope_type'] ?? rope['type'] ?? 'default';
+      const type = rope.rope_type ?? rope.type ?? 'default';
       if (type !== 'default') throw this.bad(`${key}.rope_type`, '"default"', type);
-      const theta = rope['rope_theta'];
+      const theta = rope.rope_theta;
       if (typeof theta === 'number') return theta;
     }
     return this.number('rope_theta', 10000);

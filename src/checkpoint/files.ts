@@ -34,6 +34,9 @@ export function parseJsonObject(text: string, name: string): JsonObject {
   return value;
 }
 
+/** Node reads less than 2 GiB at once. Bytes. */
+const LONGEST_READ = 2 ** 30;
+
 /** A file opened for reads at offsets. */
 export class RandomAccessFile {
   readonly name: string;
@@ -47,7 +50,12 @@ export class RandomAccessFile {
     } catch (error) {
       throw readError(path, error);
     }
-    this.size = fstatSync(this.#descriptor).size;
+    const stat = fstatSync(this.#descriptor);
+    if (!stat.isFile()) {
+      closeSync(this.#descriptor);
+      throw new UserError(`${path}: expected a file`);
+    }
+    this.size = stat.size;
   }
 
   /** Reads exactly `length` bytes. Throws UserError where the file ends before that. */
@@ -60,7 +68,13 @@ export class RandomAccessFile {
     const bytes = new Uint8Array(length);
     let done = 0;
     while (done < length) {
-      const count = readSync(this.#descriptor, bytes, done, length - done, offset + done);
+      const count = readSync(
+        this.#descriptor,
+        bytes,
+        done,
+        Math.min(length - done, LONGEST_READ),
+        offset + done,
+      );
       if (count === 0) throw new UserError(`${this.name}: shrank while it was read`);
       done += count;
     }

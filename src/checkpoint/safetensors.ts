@@ -73,7 +73,7 @@ export function openSafetensorsFolder(folder: string): TensorSource {
 }
 
 function openShards(indexPath: string): TensorSource {
-  const weightMap = readJsonObject(indexPath)['weight_map'];
+  const weightMap = readJsonObject(indexPath).weight_map;
   if (!isJsonObject(weightMap)) throw new UserError(`${basename(indexPath)}: expected an object weight_map`);
   const shards = new Map<string, TensorSource>();
   const home = new Map<string, TensorSource>();

@@ -33,14 +33,16 @@ export class Session {
   async run(sequences: readonly Sequence[]): Promise<Float32Array[]> {
     const packed = packBatch(sequences);
     const outputs = await this.#session.run(this.#feeds(packed));
-    const logits = outputs['logits']!;
+    const logits = outputs.logits!;
     const labels = logits.dims[1]!;
     const values = logits.data as Float32Array;
     const pooled = this.#session.inputNames.includes('sequence_ids');
     let row = 0;
     return sequences.map(({ headPositions }) => {
       const rows = pooled ? 1 : headPositions.length;
-      return values.slice(row * labels, (row += rows) * labels);
+      const own = values.slice(row * labels, (row + rows) * labels);
+      row += rows;
+      return own;
     });
   }
 

@@ -15,9 +15,9 @@ export function defaultCache(): string {
     process.platform === 'darwin'
       ? join(homedir(), 'Library', 'Caches')
       : process.platform === 'win32'
-        ? (process.env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'))
-        : process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  return process.env['LSLLAMA_CACHE'] || join(userCache, 'lsllama');
+        ? (process.env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'))
+        : process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return process.env.LSLLAMA_CACHE || join(userCache, 'lsllama');
 }
 
 /**

@@ -125,5 +125,8 @@ function progressCounter(
     if (name !== 'lm_head.weight') total += 4 * elementCount(shape);
   }
   let done = 0;
-  return bytes => onProgress?.((done += bytes), total);
+  return bytes => {
+    done += bytes;
+    onProgress?.(done, total);
+  };
 }

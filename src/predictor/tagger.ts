@@ -69,11 +69,9 @@ export async function tag(
   const rows = sequences.length > 0 ? await forward(model, sequences, urgency) : [];
   let next = 0;
   return texts.map(text => {
-    const logits = wordLogits(
-      text,
-      rows.slice(next, (next += text.sequences.length)),
-      model.manifest.labels.length,
-    );
+    const own = rows.slice(next, next + text.sequences.length);
+    next += own.length;
+    const logits = wordLogits(text, own, model.manifest.labels.length);
     return tagging(model, scheme, text, logits);
   });
 }

@@ -153,7 +153,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
         model,
         batch.map(job => job.sequence),
       );
-      batch.forEach((job, i) => job.resolve(logits[i]!));
+      for (const [i, job] of batch.entries()) job.resolve(logits[i]!);
       this.emit('batch', {
         model,
         sequences: batch.length,

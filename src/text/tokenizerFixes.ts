@@ -1,2 +1,6 @@
-export interface TokenizerJson { [key: string]: unknown }
-export function mendTokenizer(json: TokenizerJson): TokenizerJson { return json; }
+export interface TokenizerJson {
+  [key: string]: unknown;
+}
+export function mendTokenizer(json: TokenizerJson): TokenizerJson {
+  return json;
+}
