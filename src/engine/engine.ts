@@ -35,7 +35,7 @@ interface Waiting {
 type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
 
 /** Emits `restart` where the process has ended by itself and a new one is being started. */
-export class Engine extends EventEmitter<{ restart: [] }> {
+export class Engine extends EventEmitter<{ restart: [reason: string] }> {
   readonly #options: SessionOptions;
   readonly #folders = new Map<string, string>();
   readonly #waiting = new Map<number, Waiting>();
@@ -90,7 +90,7 @@ export class Engine extends EventEmitter<{ restart: [] }> {
 
   #restart(reason: string): void {
     this.#failWaiting(new EngineCrashed(reason));
-    this.emit('restart');
+    this.emit('restart', reason);
     const pause = Math.min(100 * 2 ** this.#crashesInARow++, 10_000);
     this.#ready = (async () => {
       await sleep(pause);

@@ -184,6 +184,7 @@ function suspect(job: Job): boolean {
 
 /** Rejects with DeadlinePassed at the deadline; the work itself is dropped when its turn comes. */
 function withDeadline<T>(work: Promise<T>, deadline: number): Promise<T> {
+  if (deadline === Number.POSITIVE_INFINITY) return work;
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new DeadlinePassed('the deadline passed')),

@@ -1,0 +1,167 @@
+// lsllama eval: how well a model does on labelled data.
+
+import type { Command } from 'commander';
+import type { JsonObject } from '../checkpoint/files.js';
+import { UserError } from '../errors.js';
+import { classify, encodeText } from '../predictor/classifier.js';
+import type { LoadedModel } from '../predictor/predictor.js';
+import { encodeWords, tag } from '../predictor/tagger.js';
+import {
+  type ClassificationReport,
+  classificationReport,
+  type EntityReport,
+  entityReport,
+  type Scores,
+} from '../text/score.js';
+import { exampleOf, parseLine, readLines } from './jsonl.js';
+import { type OfflineOptions, withModel } from './offline.js';
+import { cacheOption, deviceOption, wholeNumber } from './options.js';
+import { startProgress } from './progress.js';
+
+interface EvalOptions extends OfflineOptions {
+  readonly json?: true;
+  readonly limit?: number;
+}
+
+export function addEval(program: Command): void {
+  program
+    .command('eval')
+    .description('measure a model on JSON lines with "text" and "label", or "tokens" and "tags"')
+    .argument('<model>', 'a model folder or a recipe folder')
+    .argument('<data>', 'a JSON lines file, - for standard input')
+    .option('--json', 'the report as JSON')
+    .option('--limit <n>', 'read the first n lines only', wholeNumber(1))
+    .addOption(deviceOption())
+    .addOption(cacheOption())
+    .action(async (path: string, data: string, options: EvalOptions) => {
+      const lines = await readData(data, options.limit);
+      await withModel(path, options, async model => {
+        if (model.manifest.task === 'sequence') {
+          const report = await evaluateClassifier(model, lines);
+          process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : classificationText(report));
+        } else {
+          const report = await evaluateTagger(model, lines);
+          process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : entityText(report));
+        }
+      });
+    });
+}
+
+/** Every line, parsed; one bad line stops it, as a figure over the rest would not be the data's. */
+async function readData(path: string, limit = Number.POSITIVE_INFINITY): Promise<JsonObject[]> {
+  const lines: JsonObject[] = [];
+  let number = 0;
+  for await (const line of readLines(path)) {
+    number++;
+    if (line.trim() === '') continue;
+    if (lines.length >= limit) break;
+    lines.push(at(path, number, () => parseLine(line)));
+  }
+  if (lines.length === 0) throw new UserError(`${path}: holds no line`);
+  return lines;
+}
+
+function at<T>(path: string, number: number, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new UserError(`${path} line ${number}: ${(error as Error).message}`);
+  }
+}
+
+const UNHURRIED = { deadline: Number.POSITIVE_INFINITY };
+
+async function evaluateClassifier(
+  model: LoadedModel,
+  lines: readonly JsonObject[],
+): Promise<ClassificationReport> {
+  const { labels } = model.manifest;
+  const examples = lines.map((line, i) =>
+    at('example', i + 1, () => {
+      const example = exampleOf(line);
+      const { label } = line;
+      if (typeof label !== 'string' || !labels.includes(label)) {
+        throw new UserError(
+          `expected "label" to be one of ${labels.join(', ')}, found ${JSON.stringify(label)}`,
+        );
+      }
+      return { label, text: encodeText(model, 'text' in example ? example.text : example.tokens.join(' ')) };
+    }),
+  );
+  const results = await withProgress(examples, example => classify(model, [example.text], UNHURRIED));
+  return classificationReport(
+    examples.map(({ label }, i) => [label, results[i]![0]!.label]),
+    labels,
+  );
+}
+
+async function evaluateTagger(model: LoadedModel, lines: readonly JsonObject[]): Promise<EntityReport> {
+  const examples = lines.map((line, i) =>
+    at('example', i + 1, () => {
+      const { tokens, tags } = line;
+      const strings = (value: unknown): value is string[] =>
+        Array.isArray(value) && value.every(v => typeof v === 'string');
+      if (!strings(tokens) || !strings(tags) || tokens.length !== tags.length) {
+        throw new UserError('expected "tokens" and "tags", two lists of strings of the same length');
+      }
+      return { tags, words: encodeWords(model, tokens) };
+    }),
+  );
+  const results = await withProgress(examples, example => tag(model, [example.words], UNHURRIED));
+  return entityReport(examples.map(({ tags }, i) => [tags, results[i]![0]!.tags]));
+}
+
+/** All at once: the scheduler makes batches of them. */
+async function withProgress<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
+  const progress = startProgress('evaluating');
+  let done = 0;
+  try {
+    return await Promise.all(
+      items.map(async item => {
+        const result = await run(item);
+        progress.update(++done, items.length);
+        return result;
+      }),
+    );
+  } finally {
+    progress.end();
+  }
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
+
+function classificationText({ accuracy, macro_f1, labels, confusion }: ClassificationReport): string {
+  const names = Object.keys(labels);
+  const table = alignedTable([
+    ['gold \\ predicted', ...names],
+    ...names.map(gold => [gold, ...names.map(predicted => String(confusion[gold]![predicted]))]),
+  ]);
+  return `accuracy ${percent(accuracy)}\nmacro F1 ${percent(macro_f1)}\n\n${scoreTable(labels)}\n${table}`;
+}
+
+function entityText({ precision, recall, f1, labels }: EntityReport): string {
+  return `precision ${percent(precision)}\nrecall    ${percent(recall)}\nF1        ${percent(f1)}\n\n${scoreTable(labels)}`;
+}
+
+function scoreTable(labels: Record<string, Scores>): string {
+  return alignedTable([
+    ['label', 'precision', 'recall', 'F1', 'count'],
+    ...Object.entries(labels).map(([label, { precision, recall, f1, support }]) => [
+      label,
+      percent(precision),
+      percent(recall),
+      percent(f1),
+      String(support),
+    ]),
+  ]);
+}
+
+/** Columns as wide as their widest cell; the first to the left, figures to the right. */
+function alignedTable(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
+      .join('  ');
+  return `${rows.map(line).join('\n')}\n`;
+}

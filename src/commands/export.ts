@@ -1,0 +1,92 @@
+// lsllama export: base and adapters to a model folder.
+
+import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { UserError } from '../errors.js';
+import { exportModel } from '../model/export.js';
+import { type ExportRequest, readRecipe } from '../model/recipe.js';
+import { wholeNumber } from './options.js';
+import { startProgress } from './progress.js';
+
+interface ExportFlags extends Omit<ExportRequest, 'base' | 'adapters' | 'labels'> {
+  readonly base?: string;
+  readonly adapter?: string[];
+  readonly labels?: string;
+  readonly recipe?: string;
+  readonly out: string;
+  readonly force?: true;
+}
+
+export function addExport(program: Command): void {
+  const command = program
+    .command('export')
+    .description('merge adapters into a base and write a model folder')
+    .option('--base <path>', 'a Hugging Face folder or a .gguf file')
+    .option(
+      '--adapter <dir>',
+      'a PEFT LoRA adapter; may be repeated, merged in order',
+      (dir: string, dirs: string[] = []) => [...dirs, dir],
+    )
+    .addOption(
+      new Option('--recipe <file>', 'the same options from a recipe.json').conflicts(['base', 'adapter']),
+    )
+    .requiredOption('--out <dir>', 'the model folder to write')
+    .addOption(new Option('--task <task>', 'what the head labels').choices(['sequence', 'token']))
+    .addOption(
+      new Option('--attention <kind>', 'with the causal mask or without').choices([
+        'causal',
+        'bidirectional',
+      ]),
+    )
+    .option('--bidirectional-from <layer>', 'the first layer without the causal mask', wholeNumber(0))
+    .addOption(new Option('--pooling <kind>', 'what a sequence head reads').choices(['last', 'mean', 'max']))
+    .option('--labels <labels>', 'a,b,c or a JSON file with a list, in the order of the head’s rows')
+    .addOption(
+      new Option('--problem-type <type>', 'one label a text, or any number').choices(['single', 'multi']),
+    )
+    .addOption(new Option('--precision <precision>', 'how weights are stored').choices(['float32', 'auto']))
+    .option('--max-length <n>', 'the longest text, in tokens', wholeNumber(1))
+    .option('--tokenizer <dir>', 'a folder with a tokenizer.json that wins over the adapter’s and the base’s')
+    .option('--force', 'replace an existing folder')
+    .action((flags: ExportFlags) => {
+      if (!flags.recipe && !flags.base) command.error('error: give --base or --recipe');
+      const progress = startProgress(`exporting ${flags.out}`);
+      try {
+        const { name, version } = exportModel(requestOf(flags), flags.out, {
+          force: flags.force ?? false,
+          onProgress: progress.update,
+        });
+        progress.end();
+        process.stdout.write(`${JSON.stringify({ out: flags.out, name, version })}\n`);
+      } finally {
+        progress.end();
+      }
+    });
+}
+
+/** Flags win over the recipe's fields. */
+function requestOf({
+  recipe,
+  base,
+  adapter,
+  labels,
+  out: _out,
+  force: _force,
+  ...options
+}: ExportFlags): ExportRequest {
+  const told = { ...options, ...(labels !== undefined && { labels: parseLabels(labels) }) };
+  return recipe ? { ...readRecipe(recipe), ...told } : { base: base!, adapters: adapter ?? [], ...told };
+}
+
+/** `a,b,c`, or a JSON file that holds a list of strings. */
+function parseLabels(flag: string): string[] {
+  if (!flag.endsWith('.json')) return flag.split(',').map(label => label.trim());
+  let labels: unknown;
+  try {
+    labels = JSON.parse(readFileSync(flag, 'utf8'));
+  } catch (error) {
+    throw new UserError(`--labels ${flag}: ${(error as Error).message}`);
+  }
+  if (Array.isArray(labels) && labels.every(label => typeof label === 'string')) return labels;
+  throw new UserError(`--labels ${flag}: expected a JSON list of strings`);
+}

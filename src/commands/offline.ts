@@ -1,0 +1,39 @@
+// A single model for commands that read files: loaded, with a queue that never refuses.
+
+import { availableParallelism } from 'node:os';
+import { basename, resolve } from 'node:path';
+import { Engine } from '../engine/engine.js';
+import { prepareModel } from '../model/prepare.js';
+import { loadModel } from '../predictor/load.js';
+import type { LoadedModel } from '../predictor/predictor.js';
+import { Scheduler } from '../scheduler/scheduler.js';
+import { startProgress } from './progress.js';
+
+/** Tokens in one forward pass. */
+export const BATCH_TOKENS = 1024;
+
+export interface OfflineOptions {
+  readonly cache: string;
+  readonly device: string;
+}
+
+/** Runs `work` with the model loaded; its engine process ends with it. */
+export async function withModel<T>(
+  path: string,
+  { cache, device }: OfflineOptions,
+  work: (model: LoadedModel) => Promise<T>,
+): Promise<T> {
+  const name = basename(resolve(path));
+  const progress = startProgress(`exporting ${name}`);
+  const folder = await prepareModel(path, cache, progress.update).finally(progress.end);
+  const engine = new Engine({ device, threads: availableParallelism() });
+  try {
+    const scheduler = new Scheduler(engine, {
+      batchTokens: BATCH_TOKENS,
+      queueTokens: Number.POSITIVE_INFINITY,
+    });
+    return await work(await loadModel(name, folder, engine, scheduler));
+  } finally {
+    engine.close();
+  }
+}

@@ -1,0 +1,108 @@
+// lsllama predict: JSON lines in, JSON lines out, in order.
+
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import type { Command } from 'commander';
+import { classify, encodeText } from '../predictor/classifier.js';
+import { joinedSpans, locate } from '../predictor/locate.js';
+import type { LoadedModel } from '../predictor/predictor.js';
+import { encodeWords, tag } from '../predictor/tagger.js';
+import { splitWords } from '../text/words.js';
+import { exampleOf, parseLine, readLines } from './jsonl.js';
+import { type OfflineOptions, withModel } from './offline.js';
+import { cacheOption, deviceOption } from './options.js';
+
+interface PredictOptions extends OfflineOptions {
+  readonly input: string;
+  readonly output: string;
+  readonly logits?: boolean;
+}
+
+/** Lines whose answers are awaited at once: enough to fill batches, few enough to hold in memory. */
+const LINES_IN_FLIGHT = 256;
+
+export function addPredict(program: Command): void {
+  program
+    .command('predict')
+    .description('label or tag the texts of a JSON lines file')
+    .argument('<model>', 'a model folder or a recipe folder')
+    .option('--input <file>', 'JSON lines with "text" or "tokens"', '-')
+    .option('--output <file>', 'where the answers go, one a line', '-')
+    .option('--logits', 'adds the logits, before softmax')
+    .addOption(deviceOption())
+    .addOption(cacheOption())
+    .action(async (path: string, options: PredictOptions) => {
+      const failures = await withModel(path, options, model => predict(model, options));
+      if (failures > 0) process.exitCode = 1;
+    });
+}
+
+/** Answers every line; returns how many were bad. */
+async function predict(
+  model: LoadedModel,
+  { input, output, logits = false }: PredictOptions,
+): Promise<number> {
+  const out = output === '-' ? process.stdout : createWriteStream(output);
+  if (output !== '-') await once(out, 'open');
+  const pending: Promise<object>[] = [];
+  let failures = 0;
+  for await (const line of readLines(input)) {
+    if (line.trim() === '') continue;
+    pending.push(
+      answer(model, line, logits).catch((error: Error) => {
+        failures++;
+        return { error: error.message };
+      }),
+    );
+    if (pending.length >= LINES_IN_FLIGHT) await write(out, await pending.shift()!);
+  }
+  for (const result of pending) await write(out, await result);
+  if (output !== '-') await finished(out.end());
+  return failures;
+}
+
+async function answer(model: LoadedModel, line: string, withLogits: boolean): Promise<object> {
+  const example = exampleOf(parseLine(line));
+  return model.manifest.task === 'sequence'
+    ? classifyLine(model, example, withLogits)
+    : tagLine(model, example, withLogits);
+}
+
+type Example = ReturnType<typeof exampleOf>;
+
+/** An offline run has all the time it needs. */
+const UNHURRIED = { deadline: Number.POSITIVE_INFINITY };
+
+async function classifyLine(model: LoadedModel, example: Example, withLogits: boolean): Promise<object> {
+  const text = 'text' in example ? example.text : example.tokens.join(' ');
+  const [result] = await classify(model, [encodeText(model, text)], UNHURRIED);
+  const { label, score, probabilities, logits } = result!;
+  return { label, score, probabilities, ...(withLogits && { logits: [...logits] }) };
+}
+
+async function tagLine(model: LoadedModel, example: Example, withLogits: boolean): Promise<object> {
+  const text = 'text' in example ? example.text : example.tokens.join(' ');
+  const spans = 'text' in example ? splitWords(text) : joinedSpans(example.tokens);
+  if (spans.length === 0) throw new Error('the text is empty');
+  const words = spans.map(({ start, end }) => text.slice(start, end));
+  const [tagging] = await tag(model, [encodeWords(model, words)], UNHURRIED);
+  const { entities, tags, logits } = tagging!;
+  const located = locate(text, spans, entities, 'codepoint');
+  return {
+    entities: located.entities.map((entity, i) => ({
+      ...entity,
+      start_word: entities[i]!.startWord,
+      end_word: entities[i]!.endWord,
+    })),
+    tags,
+    ...('text' in example && { words: located.words }),
+    ...(withLogits && { logits: logits.map(row => row && [...row]) }),
+  };
+}
+
+/** Waits where the reader is slower than we are. */
+async function write(out: Writable, result: object): Promise<void> {
+  if (!out.write(`${JSON.stringify(result)}\n`)) await once(out, 'drain');
+}

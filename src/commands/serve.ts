@@ -1,0 +1,103 @@
+// lsllama serve: the HTTP service.
+
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { type Command, Option } from 'commander';
+import pino, { type Logger } from 'pino';
+import pretty from 'pino-pretty';
+import { startService } from '../server/serve.js';
+import { BATCH_TOKENS } from './offline.js';
+import { cacheOption, deviceOption, wholeNumber } from './options.js';
+import { type Progress, startProgress } from './progress.js';
+
+interface ServeFlags {
+  readonly models: string;
+  readonly host: string;
+  readonly port: number;
+  readonly device: string;
+  readonly cache: string;
+  readonly apiKey?: string;
+  readonly batchTokens: number;
+  readonly queueTokens: number;
+  readonly logLevel: string;
+}
+
+const PACKAGED_MODELS = fileURLToPath(new URL('../../models', import.meta.url));
+
+export function addServe(program: Command): void {
+  program
+    .command('serve')
+    .description('answer POST /classify and POST /ner')
+    .addOption(
+      new Option('--models <dir>', 'recipe and model folders')
+        .env('LSLLAMA_MODELS')
+        .default(PACKAGED_MODELS, 'the models it ships with'),
+    )
+    .addOption(
+      new Option('--host <host>', 'the address to listen on').env('LSLLAMA_HOST').default('127.0.0.1'),
+    )
+    .addOption(
+      new Option('--port <port>', '0 for any free one')
+        .env('LSLLAMA_PORT')
+        .default(8080)
+        .argParser(wholeNumber(0)),
+    )
+    .addOption(deviceOption())
+    .addOption(cacheOption())
+    .addOption(
+      new Option('--api-key <key>', 'callers have to bring it as a bearer token').env('LSLLAMA_API_KEY'),
+    )
+    .addOption(
+      new Option('--batch-tokens <n>', 'tokens in one forward pass')
+        .env('LSLLAMA_BATCH_TOKENS')
+        .default(BATCH_TOKENS)
+        .argParser(wholeNumber(1)),
+    )
+    .addOption(
+      new Option('--queue-tokens <n>', 'tokens that may wait before requests are refused')
+        .env('LSLLAMA_QUEUE_TOKENS')
+        .default(262_144)
+        .argParser(wholeNumber(1)),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'what is logged')
+        .env('LSLLAMA_LOG_LEVEL')
+        .default('info')
+        .choices(['debug', 'info', 'warn', 'error']),
+    )
+    .action(serve);
+}
+
+async function serve(flags: ServeFlags): Promise<void> {
+  const log = createLogger(flags.logLevel);
+  const bars = new Map<string, Progress>();
+  const { apiKey, batchTokens, queueTokens } = flags;
+  const service = await startService(
+    { ...flags, apiKey, threads: availableParallelism(), scheduler: { batchTokens, queueTokens } },
+    log,
+    (name, done, total) => {
+      const bar = bars.get(name) ?? startProgress(`exporting ${name}`);
+      bars.set(name, bar);
+      bar.update(done, total);
+      if (done === total) bar.end();
+    },
+  );
+  log.info({ url: service.url }, 'listening');
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, 'shutting down: answering what was taken (again to stop at once)');
+    service.close().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  await service.loaded;
+}
+
+/** Lines for a person on a terminal, JSON elsewhere; standard error, as standard output is for results. */
+function createLogger(level: string): Logger {
+  return process.stderr.isTTY
+    ? pino({ level }, pretty({ destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
+    : pino({ level }, pino.destination({ dest: 2, sync: true }));
+}

@@ -1,0 +1,63 @@
+// POST /classify: class probabilities of texts.
+
+import type { RequestHandler } from 'express';
+import { type Classification, classify, encodeText } from '../../predictor/classifier.js';
+import { EmptyText, type LoadedModel, TextTooLong } from '../../predictor/predictor.js';
+import type { ServerContext } from '../context.js';
+import { unprocessable } from '../problems.js';
+import { schemaOf, validated } from '../validation.js';
+import { selectModel, urgencyOf } from './select.js';
+
+interface ClassifyRequest {
+  readonly inputs: string | readonly string[];
+  readonly model?: string;
+  readonly top_k?: number;
+  readonly truncate?: boolean;
+  readonly threshold?: number;
+  readonly timeout_ms?: number;
+}
+
+const checkRequest = schemaOf<ClassifyRequest>('ClassifyRequest');
+
+export function classifyRoute({ store, metrics }: ServerContext): RequestHandler {
+  return async (request, response) => {
+    const body = validated(checkRequest, request.body);
+    const urgency = urgencyOf(response, body.timeout_ms);
+    const model = selectModel(store, 'sequence', body.model);
+    response.locals.model = model.name;
+
+    const stopTokenizing = metrics.tokenizeDuration.startTimer();
+    const texts = encodeInputs(model, body);
+    stopTokenizing();
+    const results = await classify(model, texts, urgency);
+
+    for (const { label } of results) metrics.predictions.inc({ model: model.name, label });
+    response.json({
+      model: model.name,
+      results: results.map(result => answer(result, model, body)),
+      usage: { tokens: results.reduce((sum, { tokens }) => sum + tokens, 0) },
+    });
+  };
+}
+
+function encodeInputs(model: LoadedModel, { inputs, truncate }: ClassifyRequest) {
+  const one = typeof inputs === 'string';
+  return (one ? [inputs] : inputs).map((text, i) => {
+    try {
+      return encodeText(model, text, truncate);
+    } catch (error) {
+      if (!(error instanceof EmptyText || error instanceof TextTooLong)) throw error;
+      throw unprocessable(one ? '/inputs' : `/inputs/${i}`, error.message);
+    }
+  });
+}
+
+function answer(result: Classification, model: LoadedModel, { top_k, threshold = 0.5 }: ClassifyRequest) {
+  const { label, score, tokens, truncated } = result;
+  const ranked = Object.entries(result.probabilities).sort(([, a], [, b]) => b - a);
+  const probabilities =
+    top_k === undefined ? result.probabilities : Object.fromEntries(ranked.slice(0, top_k));
+  const labels = ranked.filter(([, p]) => p >= threshold).map(([name, p]) => ({ label: name, score: p }));
+  const multi = model.manifest.problemType === 'multi';
+  return { label, score, probabilities, ...(multi && { labels }), tokens, truncated };
+}

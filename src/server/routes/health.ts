@@ -1,0 +1,22 @@
+// GET /health/live and /health/ready.
+
+import type { RequestHandler } from 'express';
+import type { ServerContext } from '../context.js';
+import { unavailable } from '../problems.js';
+
+export const liveRoute: RequestHandler = (_request, response) => {
+  response.json({ status: 'live' });
+};
+
+export function readyRoute(context: ServerContext): RequestHandler {
+  return (_request, response) => {
+    if (context.draining) throw unavailable('the service is shutting down', 'draining');
+    if (!context.store.ready) throw unavailable(unreadyModels(context), 'not_ready');
+    response.json({ status: 'ready' });
+  };
+}
+
+function unreadyModels({ store }: ServerContext): string {
+  const waiting = store.all().filter(({ state }) => state !== 'ready');
+  return `not ready: ${waiting.map(({ name, state }) => `${name} ${state}`).join(', ')}`;
+}

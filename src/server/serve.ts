@@ -1,0 +1,98 @@
+// Starts the service, and ends it without losing a request.
+
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { Engine } from '../engine/engine.js';
+import { UserError } from '../errors.js';
+import { ModelStore, type StoreEvents } from '../predictor/store.js';
+import { Scheduler, type SchedulerOptions } from '../scheduler/scheduler.js';
+import { createApp } from './app.js';
+import type { ServerContext } from './context.js';
+import { Metrics } from './metrics.js';
+
+export interface ServeOptions {
+  readonly models: string;
+  readonly cache: string;
+  readonly host: string;
+  readonly port: number;
+  readonly device: string;
+  readonly threads: number;
+  readonly apiKey: string | undefined;
+  readonly scheduler: SchedulerOptions;
+}
+
+/** Longer than any default deadline. */
+const SHUTDOWN_LIMIT_MS = 65_000;
+
+export interface Service {
+  readonly url: string;
+  /** Resolves when every model is loaded or has failed. */
+  readonly loaded: Promise<void>;
+  /** Refuses what is new, answers what was taken, then ends. */
+  close(): Promise<void>;
+}
+
+/** Listens at once; models are loaded behind it. Throws UserError where there is nothing to serve or no port. */
+export async function startService(
+  options: ServeOptions,
+  log: Logger,
+  onProgress: StoreEvents['onProgress'],
+): Promise<Service> {
+  const store = new ModelStore(options.models);
+  const metrics = new Metrics();
+  const context: ServerContext = { store, metrics, log, apiKey: options.apiKey, draining: false };
+  const server = createServer(createApp(context));
+  const url = await listen(server, options);
+
+  const engine = new Engine({ device: options.device, threads: options.threads });
+  const scheduler = new Scheduler(engine, options.scheduler);
+  metrics.observe(scheduler, store);
+  engine.on('restart', reason => {
+    metrics.engineRestarts.inc();
+    log.error({ reason }, 'engine restarted');
+  });
+  const loaded = store.loadAll(options.cache, engine, scheduler, {
+    onProgress,
+    onReady: (model, { manifest }) =>
+      log.info({ model, version: manifest.version, task: manifest.task }, 'model ready'),
+    onFailed: (model, error) => log.error({ model, reason: error.message }, 'model failed'),
+  });
+  return {
+    url,
+    loaded,
+    async close() {
+      context.draining = true;
+      await closeServer(server);
+      await scheduler.drain();
+      engine.close();
+    },
+  };
+}
+
+/** Accepts no more, and resolves when every request in flight is answered. */
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server.close(), 'close');
+  // A kept-alive connection is idle only once its last answer is out.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  // Every taken request is past its deadline by then; what is left are bodies that never end.
+  const limit = setTimeout(() => server.closeAllConnections(), SHUTDOWN_LIMIT_MS);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(limit);
+}
+
+async function listen(server: Server, { host, port }: ServeOptions): Promise<string> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new UserError(`port ${port} on ${host} is taken; --port chooses another`);
+    throw new UserError(`cannot listen on ${host}:${port}: ${code}`);
+  }
+  const address = server.address() as AddressInfo;
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+}
