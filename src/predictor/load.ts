@@ -19,8 +19,11 @@ export async function loadModel(
   scheduler: Scheduler,
 ): Promise<LoadedModel> {
   const manifest = readManifest(folder);
+  // The engine process loads while this one reads the tokenizer.
+  const loading = engine.load(name, folder);
+  loading.catch(() => {});
   const tokenizer = Tokenizer.load(folder);
-  await engine.load(name, folder);
+  await loading;
   const model = { name, manifest, tokenizer, scheduler };
   const sequences =
     manifest.task === 'token' ? encodeWords(model, ['warm']).sequences : [encodeText(model, 'warm').sequence];

@@ -1,7 +1,9 @@
 // The models that a service holds, by name, and what became of each.
 
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import type { Engine } from '../engine/engine.js';
 import { UserError } from '../errors.js';
 import { isModelFolder, type Task } from '../model/manifest.js';
@@ -39,10 +41,13 @@ export class ModelStore {
 
   /** Exports what is not exported yet, and loads everything. One that fails is marked; the rest go on. */
   async loadAll(cache: string, engine: Engine, scheduler: Scheduler, events: StoreEvents): Promise<void> {
-    for (const name of this.#models.keys()) {
+    const preparing = pLimit(availableParallelism());
+    const load = async (name: string) => {
       try {
-        const folder = await prepareModel(join(this.#folder, name), cache, (done, total) =>
-          events.onProgress(name, done, total),
+        const folder = await preparing(() =>
+          prepareModel(join(this.#folder, name), cache, (done, total) =>
+            events.onProgress(name, done, total),
+          ),
         );
         const model = await loadModel(name, folder, engine, scheduler);
         this.#models.set(name, { name, state: 'ready', model });
@@ -51,7 +56,8 @@ export class ModelStore {
         this.#models.set(name, { name, state: 'failed', reason: (error as Error).message });
         events.onFailed(name, error as Error);
       }
-    }
+    };
+    await Promise.all([...this.#models.keys()].map(load));
   }
 
   all(): StoredModel[] {

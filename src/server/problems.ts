@@ -37,9 +37,9 @@ export function unprocessable(path: string, message: string): Problem {
   return new Problem(422, `${path}: ${message}`, { errors: [{ path, message }] });
 }
 
-/** 503, to be tried again in a second. */
-export function unavailable(detail: string, reason: string): Problem {
-  return new Problem(503, detail, { reason, headers: { 'retry-after': '1' } });
+/** 503, to be tried again in a second. A reason counts it among the rejected requests. */
+export function unavailable(detail: string, reason?: string): Problem {
+  return new Problem(503, detail, { ...(reason && { reason }), headers: { 'retry-after': '1' } });
 }
 
 export const notFound: RequestHandler = (request, _response) => {

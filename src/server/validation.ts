@@ -9,7 +9,7 @@ import { type FieldError, Problem } from './problems.js';
 export const OPENAPI: string = readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8');
 
 // Only the schemas inside the document are compiled; its other keys are no JSON Schema.
-const ajv = new Ajv2020({ allErrors: true, strict: false });
+const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true });
 ajv.addSchema(parse(OPENAPI), 'openapi');
 
 /** A check for one of openapi.yaml's components.schemas. */
@@ -26,20 +26,23 @@ export function validated<T>(check: ValidateFunction<T>, body: unknown): T {
   });
 }
 
-/** Of an alternative's branches only the one that fits the value's type is worth telling. */
+/** An alternative is told once, as a whole, not branch by branch. */
 function fieldErrors(errors: readonly ErrorObject[]): FieldError[] {
-  const told = errors.map(error => ({ path: error.instancePath, message: describe(error) }));
-  return told.filter(
-    ({ path, message }, i) => told.findIndex(e => e.path === path && e.message === message) === i,
-  );
+  return errors
+    .filter(({ schemaPath }) => !schemaPath.includes('/oneOf/'))
+    .map(error => ({ path: error.instancePath, message: describe(error) }));
 }
 
-function describe({ keyword, message, params }: ErrorObject): string {
+function describe({ keyword, message, params, schema }: ErrorObject): string {
   switch (keyword) {
     case 'additionalProperties':
       return `has an unknown field ${JSON.stringify(params.additionalProperty)}`;
     case 'enum':
       return `must be one of ${params.allowedValues.join(', ')}`;
+    case 'type':
+      return `must be ${[params.type].flat().join(' or ')}`;
+    case 'oneOf':
+      return `must have one of ${(schema as { required: string[] }[]).map(({ required }) => required.join(' and ')).join(', ')}, and only one`;
     default:
       return message ?? 'does not match the schema';
   }

@@ -10,8 +10,8 @@ export const liveRoute: RequestHandler = (_request, response) => {
 
 export function readyRoute(context: ServerContext): RequestHandler {
   return (_request, response) => {
-    if (context.draining) throw unavailable('the service is shutting down', 'draining');
-    if (!context.store.ready) throw unavailable(unreadyModels(context), 'not_ready');
+    if (context.draining) throw unavailable('the service is shutting down');
+    if (!context.store.ready) throw unavailable(unreadyModels(context));
     response.json({ status: 'ready' });
   };
 }
