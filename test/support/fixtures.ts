@@ -1,0 +1,84 @@
+// The committed checkpoints, exported once a test file into a temporary folder.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
+import { exportModel } from '../../dist/model/export.js';
+import type { ExportRequest } from '../../dist/model/recipe.js';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const CHECKPOINTS = join(ROOT, 'test/fixtures/checkpoints');
+
+export interface Golden {
+  readonly input_ids: number[];
+  readonly text?: string;
+  readonly words?: string[];
+  readonly first_token_index?: number[];
+  readonly logits: number[] | number[][];
+}
+
+/** A folder of this test file's own, removed after it. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lsllama-test-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export function checkpointNames(): string[] {
+  return readdirSync(CHECKPOINTS, { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(entry => entry.name);
+}
+
+export function goldensOf(name: string): Golden[] {
+  return readJson(join(CHECKPOINTS, name, 'golden.json')) as Golden[];
+}
+
+/** What case.json says of a checkpoint, as an export's options. */
+export function requestOf(name: string): ExportRequest {
+  const folder = join(CHECKPOINTS, name);
+  const { task, attention, pooling, labels, max_length } = readJson(join(folder, 'case.json')) as CaseFile;
+  return {
+    base: join(folder, 'base'),
+    adapters: [join(folder, 'adapter')],
+    task,
+    attention,
+    ...(pooling && { pooling }),
+    labels,
+    precision: 'float32',
+    maxLength: max_length,
+  };
+}
+
+export function exportCheckpoint(name: string, out: string): string {
+  const folder = join(out, name);
+  exportModel(requestOf(name), folder);
+  return folder;
+}
+
+export function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+export function readJsonLines<T>(path: string): T[] {
+  return readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as T);
+}
+
+/** The largest difference between two lists of numbers, which have to be as long. */
+export function worstDifference(expected: ArrayLike<number>, found: ArrayLike<number>): number {
+  if (expected.length !== found.length) return Number.POSITIVE_INFINITY;
+  return Array.from(expected).reduce((worst, value, i) => Math.max(worst, Math.abs(value - found[i]!)), 0);
+}
+
+interface CaseFile {
+  readonly task: 'sequence' | 'token';
+  readonly attention: 'causal' | 'bidirectional';
+  readonly pooling: 'last' | 'mean' | 'max' | null;
+  readonly labels: string[];
+  readonly max_length: number;
+}
