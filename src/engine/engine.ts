@@ -10,6 +10,9 @@ import type { SessionOptions } from './session.js';
 
 const PROCESS = fileURLToPath(new URL('./process.js', import.meta.url));
 
+/** ONNX Runtime's Linux builds report to their maker from 1.29 on, unless they are told not to before they load. */
+const QUIET = { ORT_DISABLE_TELEMETRY: '1' };
+
 /** The engine process ended while it held this batch. The batch may be run again. */
 export class EngineCrashed extends Error {
   override readonly name = 'EngineCrashed';
@@ -74,7 +77,11 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
 
   #start(): ChildProcess {
     // Typed arrays travel as they are: https://nodejs.org/api/child_process.html#advanced-serialization
-    const child = fork(PROCESS, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(PROCESS, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: { ...process.env, ...QUIET },
+    });
     child.on('message', (reply: Reply) => {
       const waiting = this.#waiting.get(reply.id);
       this.#waiting.delete(reply.id);

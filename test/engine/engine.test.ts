@@ -1,0 +1,95 @@
+// The engine process: it reports to nobody, outlives signals, ends with its parent, and is started again.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import { Engine, EngineCrashed, EngineError } from '../../dist/engine/engine.js';
+import { exportCheckpoint, goldensOf, temporaryFolder } from '../support/fixtures.js';
+
+const folder = exportCheckpoint('ls_llama_seq', temporaryFolder());
+const golden = goldensOf('ls_llama_seq')[0]!;
+const sequence = {
+  ids: Int32Array.from(golden.input_ids),
+  headPositions: Int32Array.of(golden.input_ids.length - 1),
+};
+
+const engines: Engine[] = [];
+function startEngine(): Engine {
+  const engine = new Engine({ device: 'cpu', threads: 1 });
+  engines.push(engine);
+  return engine;
+}
+afterEach(() => {
+  for (const engine of engines.splice(0)) engine.close();
+});
+
+/** Children of this process that are engines, by id: Linux only, as is their title. */
+function enginePids(): number[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .filter(pid => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        return (
+          stat.includes('(lsllama-engine)') &&
+          Number(stat.slice(stat.lastIndexOf(')') + 4).split(' ')[0]) === process.pid
+        );
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+async function loaded(): Promise<{ engine: Engine; pid: number }> {
+  const before = enginePids();
+  const engine = startEngine();
+  await engine.load('m', folder);
+  return { engine, pid: enginePids().find(pid => !before.includes(pid))! };
+}
+
+it('bears its title, and keeps ONNX Runtime from reporting', async () => {
+  const { pid } = await loaded();
+  expect(readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')).toContain('ORT_DISABLE_TELEMETRY=1');
+  expect(readdirSync('/tmp')).not.toContain(`mat-debug-${pid}.log`);
+});
+
+it('ignores SIGINT and SIGTERM, and ends when its parent closes it', async () => {
+  const { engine, pid } = await loaded();
+  process.kill(pid, 'SIGINT');
+  process.kill(pid, 'SIGTERM');
+  await sleep(100);
+  const { logits } = await engine.run('m', [sequence]);
+  expect(logits[0]).toHaveLength(4);
+  engine.close();
+  for (let i = 0; i < 100 && enginePids().includes(pid); i++) await sleep(50);
+  expect(enginePids()).not.toContain(pid);
+});
+
+it('is started again after a crash, with its models', async () => {
+  const { engine, pid } = await loaded();
+  const before = await engine.run('m', [sequence]);
+  const restarted = new Promise(resolve => engine.once('restart', resolve));
+  process.kill(pid, 'SIGKILL');
+  expect(await restarted).toContain('SIGKILL');
+  const after = await engine.run('m', [sequence]);
+  expect(after.logits).toEqual(before.logits);
+});
+
+it('rejects what it held when it crashed', async () => {
+  const { engine, pid } = await loaded();
+  process.kill(pid, 'SIGSTOP');
+  const running = engine.run('m', [sequence]);
+  const rejected = expect(running).rejects.toThrow(EngineCrashed);
+  await sleep(50);
+  process.kill(pid, 'SIGKILL');
+  await rejected;
+});
+
+it('tells what ONNX Runtime refuses, and lives on', async () => {
+  const { engine } = await loaded();
+  await expect(engine.load('other', '/nowhere')).rejects.toThrow(EngineError);
+  const bad = { ids: Int32Array.of(999_999), headPositions: Int32Array.of(0) };
+  await expect(engine.run('m', [bad])).rejects.toThrow(EngineError);
+  expect((await engine.run('m', [sequence])).logits).toHaveLength(1);
+});

@@ -1,0 +1,47 @@
+// Entity scores against seqeval's, on its own counts; classification scores by hand.
+
+import { describe, expect, it } from 'vitest';
+import { classificationReport, entityReport } from '../../src/text/score.js';
+import { ROOT, readJson } from '../support/fixtures.js';
+
+interface Case {
+  readonly gold: string[][];
+  readonly predicted: string[][];
+  readonly report: Record<string, Record<'precision' | 'recall' | 'f1-score' | 'support', number>>;
+}
+
+describe('entityReport', () => {
+  const cases = readJson(`${ROOT}/test/fixtures/seqeval/seqeval.json`) as Case[];
+  it.each(cases.map((c, i) => [i, c] as const))(
+    'counts case %i as seqeval does',
+    (_, { gold, predicted, report }) => {
+      const found = entityReport(gold.map((tags, i) => [tags, predicted[i]!]));
+      for (const [label, expected] of Object.entries(report)) {
+        const scores = label === 'micro avg' ? found : found.labels[label]!;
+        expect(scores.precision).toBeCloseTo(expected.precision, 12);
+        expect(scores.recall).toBeCloseTo(expected.recall, 12);
+        expect(scores.f1).toBeCloseTo(expected['f1-score'], 12);
+        expect(scores.support).toBe(expected.support);
+      }
+    },
+  );
+});
+
+describe('classificationReport', () => {
+  it('counts labels, and averages F1 over them', () => {
+    const report = classificationReport(
+      [
+        ['a', 'a'],
+        ['a', 'b'],
+        ['b', 'b'],
+        ['b', 'b'],
+      ],
+      ['a', 'b'],
+    );
+    expect(report.accuracy).toBe(0.75);
+    expect(report.labels.a).toEqual({ precision: 1, recall: 0.5, f1: 2 / 3, support: 2 });
+    expect(report.labels.b).toEqual({ precision: 2 / 3, recall: 1, f1: 0.8, support: 2 });
+    expect(report.macro_f1).toBeCloseTo((2 / 3 + 0.8) / 2, 12);
+    expect(report.confusion).toEqual({ a: { a: 1, b: 1 }, b: { a: 0, b: 2 } });
+  });
+});

@@ -1,0 +1,104 @@
+// Viterbi against brute force: the most probable of all valid tag sequences, for every labelling scheme.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { logSoftmax } from '../../src/text/probabilities.js';
+import { Scheme } from '../../src/text/scheme.js';
+import { entitySpans } from '../../src/text/spans.js';
+import { bestTags } from '../../src/text/tags.js';
+
+const SCHEMES: Record<string, string[]> = {
+  IOB2: ['O', 'B-A', 'I-A', 'B-C', 'I-C'],
+  IO: ['O', 'I-A', 'I-C'],
+  'B only': ['O', 'B-A', 'B-C'],
+  BIOES: ['O', 'B-A', 'I-A', 'E-A', 'S-A'],
+  BILOU: ['O', 'B-A', 'I-A', 'L-A', 'U-A'],
+  IOE: ['O', 'I-A', 'E-A'],
+  'BIE without S': ['O', 'B-A', 'I-A', 'E-A'],
+  plain: ['O', 'A', 'C'],
+  'no O': ['B-A', 'I-A', 'C'],
+};
+
+/** The rules as interface.md words them, on whole sequences. */
+function isValid(tags: readonly string[], labels: readonly string[]): boolean {
+  const has = (label: string) => labels.includes(label);
+  const type = (tag: string) => tag.slice(2);
+  const open = (tag: string | undefined) => tag !== undefined && /^[BI]-/.test(tag);
+  return [...tags, 'O'].every((tag, i) => {
+    const previous = i === 0 ? undefined : tags[i - 1];
+    const continues = /^[IEL]-/.test(tag) && open(previous) && type(previous!) === type(tag);
+    if (continues) return true;
+    // What does not continue an open entity must be able to stand first, and must not leave an entity unclosed.
+    if (/^[IEL]-/.test(tag) && has(`B-${type(tag)}`)) return false;
+    if (open(previous)) {
+      const t = type(previous!);
+      const closes = has(`E-${t}`) || has(`L-${t}`);
+      const alone = previous!.startsWith('B-') && !has(`S-${t}`) && !has(`U-${t}`);
+      if (closes && !alone) return false;
+    }
+    return true;
+  });
+}
+
+function sequences(labels: readonly string[], length: number): string[][] {
+  return length === 0
+    ? [[]]
+    : sequences(labels, length - 1).flatMap(head => labels.map(label => [...head, label]));
+}
+
+describe.each(Object.entries(SCHEMES))('%s', (_, labels) => {
+  it('finds the most probable valid sequence', () => {
+    const logit = fc.float({ min: -8, max: 8, noNaN: true });
+    const rows = fc.array(fc.array(logit, { minLength: labels.length, maxLength: labels.length }), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(rows, logits => {
+        const words = logits.map(row => Float32Array.from(row));
+        const logProbabilities = words.map(logSoftmax);
+        const total = (tags: readonly string[]) =>
+          tags.reduce((sum, tag, i) => sum + logProbabilities[i]![labels.indexOf(tag)]!, 0);
+        const best = Math.max(
+          ...sequences(labels, words.length)
+            .filter(tags => isValid(tags, labels))
+            .map(total),
+        );
+        const found = bestTags(words, new Scheme(labels)).map(({ label }) => labels[label]!);
+        expect(isValid(found, labels)).toBe(true);
+        expect(total(found)).toBeCloseTo(best, 9);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+it('gives a word without a token O, which no entity crosses', () => {
+  const labels = ['O', 'B-A', 'I-A'];
+  const inside = Float32Array.of(0, 1, 9);
+  const tags = bestTags([Float32Array.of(0, 9, 0), null, inside], new Scheme(labels));
+  expect(tags.map(({ label }) => label)).toEqual([1, -1, 1]);
+  expect(tags[1]!.score).toBe(1);
+});
+
+it('scores each tag by its own probability', () => {
+  const [tag] = bestTags([Float32Array.of(2, 1, 0)], new Scheme(['O', 'A', 'C']));
+  expect(tag!.score).toBeCloseTo(Math.exp(2) / (Math.exp(2) + Math.exp(1) + 1), 12);
+});
+
+describe('entitySpans', () => {
+  const spans = (tags: string) =>
+    entitySpans(tags.split(' ')).map(s => `${s.label} ${s.startWord} ${s.endWord}`);
+  it.each([
+    ['B-A I-A O B-C', ['A 0 2', 'C 3 4']],
+    ['B-A B-A', ['A 0 1', 'A 1 2']],
+    ['I-A I-C', ['A 0 1', 'C 1 2']],
+    ['S-A S-A E-A', ['A 0 1', 'A 1 2', 'A 2 3']],
+    ['B-A L-A U-A', ['A 0 2', 'A 2 3']],
+    ['A A C O C', ['A 0 2', 'C 2 3', 'C 4 5']],
+    ['B-x-y I-x-y', ['x-y 0 2']],
+    ['O O', []],
+  ])('%s', (tags, expected) => {
+    expect(spans(tags)).toEqual(expected);
+  });
+});
