@@ -91,7 +91,8 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
     child.on('exit', (code, signal) => {
       if (!this.#closed) this.#restart(`the engine process ended (${signal ?? `exit code ${code}`})`);
     });
-    child.on('error', error => this.#failWaiting(new EngineCrashed(error.message)));
+    // Told by the exit that follows.
+    child.on('error', () => {});
     return child;
   }
 
@@ -116,11 +117,8 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
       if (this.#closed) return reject(new EngineCrashed('the engine is closed'));
       const id = this.#nextId++;
       this.#waiting.set(id, { resolve, reject });
-      this.#child.send({ ...request, id } satisfies Request, error => {
-        if (!error) return;
-        this.#waiting.delete(id);
-        reject(new EngineCrashed(error.message));
-      });
+      // A message that cannot be sent is one to a process that is ending: its exit rejects what waits.
+      this.#child.send({ ...request, id } satisfies Request, () => {});
     });
   }
 

@@ -76,7 +76,9 @@ function refuseWhileDraining(context: ServerContext): RequestHandler {
 }
 
 const jsonOnly: RequestHandler = (request, _response, next) => {
-  if (!request.is('application/json')) {
+  const matches = request.is('application/json');
+  if (matches === null) throw new Problem(400, 'the body is empty; expected JSON');
+  if (!matches) {
     throw new Problem(
       415,
       `expected content-type application/json, found ${request.get('content-type') ?? 'none'}`,

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Engine } from '../engine/engine.js';
 import { UserError } from '../errors.js';
@@ -23,6 +24,8 @@ export interface ServeOptions {
   readonly scheduler: SchedulerOptions;
 }
 
+/** What callers had already sent when shutdown began still has to be read, and is served. */
+const LAST_CALL_MS = 100;
 /** Longer than any default deadline. */
 const SHUTDOWN_LIMIT_MS = 65_000;
 
@@ -63,9 +66,10 @@ export async function startService(
     url,
     loaded,
     async close() {
+      await sleep(LAST_CALL_MS);
       context.draining = true;
-      await closeServer(server);
       await scheduler.drain();
+      await closeServer(server);
       engine.close();
     },
   };

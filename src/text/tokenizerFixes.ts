@@ -1,7 +1,7 @@
 // Rewrites a tokenizer.json so that @huggingface/tokenizers gives the ids of the Rust tokenizers library, or refuses it.
 // Where the two differ was measured with version 0.2.0 against 0.23.3; see test/fixtures/tokenizers/make_odd.py.
 
-import { UserError } from '../errors.ts';
+import { UserError } from '../errors.js';
 
 export interface TokenizerJson {
   readonly [key: string]: unknown;

@@ -1,0 +1,103 @@
+// Shutdown and crashes: every request that was taken is answered.
+
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { exportCheckpoint, temporaryFolder } from '../support/fixtures.js';
+import { type RunningService, ready, startService, stop } from '../support/service.js';
+
+const models = temporaryFolder();
+exportCheckpoint('ls_llama_seq', models);
+
+function classify({ url }: RunningService, texts: number): Promise<Response> {
+  return fetch(`${url}/classify`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      inputs: Array.from({ length: texts }, (_, i) => `the market fell again, part ${i} `.repeat(4)),
+    }),
+  });
+}
+
+function enginesOf({ process: child }: RunningService): number[] {
+  const found = execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(child.pid)], { encoding: 'utf8' });
+  return found
+    .split('\n')
+    .flatMap(line => (line.includes('lsllama-engine') ? [Number.parseInt(line, 10)] : []));
+}
+
+/** Waits until the service has read and tokenised that many requests. */
+async function taken({ url }: RunningService, requests: number): Promise<void> {
+  for (;;) {
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    if (metrics.includes(`lsllama_tokenize_duration_seconds_count ${requests}\n`)) return;
+    await sleep(10);
+  }
+}
+
+/** Waits until a process has ended; the test's own time limit is the bound. */
+async function gone(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await sleep(50);
+  }
+}
+
+it('answers what it took before SIGTERM, ends with 0 and takes its engine with it', async () => {
+  const service = await startService(models, models);
+  await ready(service);
+  const engines = enginesOf(service);
+  expect(engines).toHaveLength(1);
+  const answers = Array.from({ length: 20 }, () => classify(service, 100));
+  await taken(service, 20);
+  const code = stop(service);
+  const results = await Promise.all(answers.map(async answer => (await answer).status));
+  expect(results).toEqual(new Array(20).fill(200));
+  expect(await code).toBe(0);
+  await gone(engines[0]!);
+});
+
+it('answers, with 200 or 503, what is sent in the moment of SIGTERM', async () => {
+  const service = await startService(models, models);
+  await ready(service);
+  const answers = Array.from({ length: 40 }, () => classify(service, 20));
+  const code = stop(service);
+  const statuses = await Promise.all(answers.map(async answer => (await answer).status));
+  expect(statuses.every(status => status === 200 || status === 503)).toBe(true);
+  expect(await code).toBe(0);
+});
+
+it('answers requests that were in the engine when it crashed', async () => {
+  const service = await startService(models, models);
+  await ready(service);
+  const answers = Array.from({ length: 10 }, () => classify(service, 100));
+  await taken(service, 10);
+  process.kill(enginesOf(service)[0]!, 'SIGKILL');
+  const results = await Promise.all(answers.map(async answer => (await answer).status));
+  expect(results).toEqual(new Array(10).fill(200));
+  const metrics = await (await fetch(`${service.url}/metrics`)).text();
+  expect(metrics).toMatch(/lsllama_engine_restarts_total 1/);
+  await stop(service);
+});
+
+it('refuses what does not fit in the queue with 429, and answers the rest', async () => {
+  const service = await startService(models, models, '--queue-tokens', '2000');
+  await ready(service);
+  const answers = await Promise.all(Array.from({ length: 12 }, () => classify(service, 40)));
+  const statuses = answers.map(({ status }) => status);
+  expect(new Set(statuses)).toEqual(new Set([200, 429]));
+  expect(answers.find(({ status }) => status === 429)!.headers.get('retry-after')).toBe('1');
+  await stop(service);
+});
+
+it('its engine ends when the service is killed', async () => {
+  const service = await startService(models, models);
+  await ready(service);
+  const [engine] = enginesOf(service);
+  await stop(service, 'SIGKILL');
+  await gone(engine!);
+});
