@@ -24,8 +24,8 @@ const GPT2_PATTERN = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s
 export function mendTokenizer(json: TokenizerJson): TokenizerJson {
   const { truncation: _truncation, padding: _padding, ...kept } = json;
   const addedTokens = (json.added_tokens ?? []) as readonly Component[];
-  const preTokenizer = mend(json.pre_tokenizer, mendPreTokenizer);
   const model = json.model as Component;
+  const preTokenizer = mend(json.pre_tokenizer, mendPreTokenizer);
   checkAddedTokens(addedTokens);
   checkModel(model, preTokenizer);
   checkPostProcessor(json.post_processor, idsByToken(model, addedTokens));
@@ -36,7 +36,8 @@ export function mendTokenizer(json: TokenizerJson): TokenizerJson {
     post_processor: json.post_processor ?? null,
     added_tokens: addedTokens,
     normalizer: mend(json.normalizer, mendNormalizer),
-    pre_tokenizer: preTokenizer,
+    pre_tokenizer:
+      model.unk_token || model.byte_fallback ? preTokenizer : dropUnknownBytes(preTokenizer, model),
   };
 }
 
@@ -94,9 +95,30 @@ function mendPreTokenizer(preTokenizer: Component): Component {
 function mendByteLevel(byteLevel: Component): Component {
   if (byteLevel.use_regex === false) return byteLevel;
   const bytes = { ...byteLevel, add_prefix_space: false, use_regex: false };
-  // the space goes in before the split: no pre-tokenizer of the Rust library does that alone, Replace is this library's own
-  const space = { type: 'Replace', pattern: { Regex: '\\A(?! )' }, content: ' ' };
+  // the space goes in before the split. Replace is a pre-tokenizer of this library alone, `$&` what it matched
+  const space = { type: 'Replace', pattern: { Regex: '\\A[^ ]' }, content: ' $&' };
   return sequence([...(byteLevel.add_prefix_space ? [space] : []), isolate(GPT2_PATTERN), bytes]);
+}
+
+/**
+ * A byte that the vocabulary lacks, where no unknown token stands in for it (SmolLM2 has no U+001D): Rust drops it
+ * before it merges, so that its neighbours may merge; the library after, when they no longer can.
+ */
+function dropUnknownBytes(preTokenizer: Component | null, { vocab }: Component): Component {
+  if (preTokenizer === null || stages(preTokenizer).at(-1)?.type !== 'ByteLevel') {
+    throw unsupported('model', 'BPE with neither unk_token, byte_fallback nor a ByteLevel pre_tokenizer');
+  }
+  const unknown = byteLevelAlphabet().filter(character => !Object.hasOwn(vocab as object, character));
+  if (unknown.length === 0) return preTokenizer;
+  const drop = { type: 'Replace', pattern: { Regex: `[${unknown.map(escapeRegex).join('')}]` }, content: '' };
+  return sequence([preTokenizer, drop]);
+}
+
+/** The 256 characters that ByteLevel writes bytes as: printable Latin-1 as itself, the other bytes from U+0100 on. */
+function byteLevelAlphabet(): string[] {
+  const isPrintable = (byte: number) => /[!-~\u00a1-\u00ac\u00ae-\u00ff]/.test(String.fromCharCode(byte));
+  let next = 0x100;
+  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(isPrintable(byte) ? byte : next++));
 }
 
 /** Of Rust's five behaviours the library knows Isolated, and Removed with `invert`: the others are written as one of them. */
@@ -205,8 +227,14 @@ function idsByToken(model: Component, addedTokens: readonly Component[]): Map<st
   return ids;
 }
 
-function sequence(pretokenizers: readonly Component[]): Component {
-  return { type: 'Sequence', pretokenizers };
+function sequence(parts: readonly Component[]): Component {
+  return { type: 'Sequence', pretokenizers: parts.flatMap(stages) };
+}
+
+/** A pre-tokenizer's steps, in order. */
+function stages(preTokenizer: Component | null): readonly Component[] {
+  if (preTokenizer === null) return [];
+  return preTokenizer.type === 'Sequence' ? (preTokenizer.pretokenizers as Component[]) : [preTokenizer];
 }
 
 /** Every match of the regex is a piece, and so is what lies between two. */

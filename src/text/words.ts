@@ -1,7 +1,156 @@
+// Raw text to words, split the way the taggers' training data is: CoNLL-2003, itself close to the Penn Treebank's.
+// https://aclanthology.org/W03-0419, https://catalog.ldc.upenn.edu/docs/LDC99T42/tokenizer.html
+
+/** Where a word stands in its text, in UTF-16 units; the end is exclusive. */
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
+
+/** Scripts that put no space between words. */
+const UNSPACED =
+  '\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}ー\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}';
+/** Marks and the invisible letters that stand inside words. */
+const MARKS = '\\p{M}\\u200c\\u200d\\u00ad';
+const CHARACTER = `(?:(?![${UNSPACED}])[\\p{L}\\p{N}${MARKS}])`;
+/** White space, control characters, and format characters that show nothing. */
+const SPACE = '\\s\\p{Cc}\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff';
+
+/** What may stand between two characters of one word. */
+const JOINER = [
+  // 1,234.5  10:30  1/2  08/26/96
+  '(?<=\\p{N})[.,:/](?=\\p{N})',
+  // Rolls-Royce  6-4  snake_case
+  `(?<=[\\p{L}\\p{N}${MARKS}])[-‐‑_](?=[\\p{L}\\p{N}])`,
+  // O'Brien  AT&T
+  `(?<=[\\p{L}${MARKS}])['’&](?=\\p{L})`,
+  // U.S  a.m
+  '(?<=(?<![\\p{L}\\p{N}])\\p{L})\\.(?=\\p{L})',
+  // U.N.-led
+  '(?<=\\p{L}\\.\\p{L})\\.[-‐‑](?=\\p{L})',
+  // example.com
+  '(?<=[\\p{L}\\p{N}])\\.(?=\\p{Ll})',
+].join('|');
+
+/** The first that matches at a place is the word there. */
+const WORD = new RegExp(
+  [
+    `(?<url>(?:https?://|ftp://|www\\.)[^${SPACE}<>"]*[^${SPACE}<>"'’”».,;:!?…)\\]}])`,
+    // The longest local part and label that mail and domain names allow also bound the search.
+    '(?<mail>[\\p{L}\\p{N}._%+-]{1,64}@[\\p{L}\\p{N}-]{1,63}(?:\\.[\\p{L}\\p{N}-]{1,63})+)',
+    '(?<handle>[@#][\\p{L}\\p{N}_]+)',
+    // US$ C$ HK$ before an amount
+    '(?<currency>\\p{Lu}{1,3}\\$(?=[\\d.]))',
+    `(?<unspaced>[${UNSPACED}][${UNSPACED}${MARKS}]*)`,
+    // A sign or a leading point belongs to its number: +44  -0.5  .500
+    `(?<plain>(?:(?<![\\p{L}\\p{N}])[-+]?\\.?(?=\\p{N}))?${CHARACTER}+(?:(?:${JOINER})${CHARACTER}+)*)`,
+    // ... -- *** !!!
+    "(?<run>(?<repeated>[-.*=_~#+!?`'])\\k<repeated>+)",
+    `(?<other>[^${SPACE}][${MARKS}]*)`,
+  ].join('|'),
+  'gsu',
+);
+
+/** Contractions are words of their own: do|n't  it|'s  they|'re */
+const CONTRACTION = /(?:n['’]t|['’](?:s|re|ve|ll|m|d))$/iu;
+/** Initials and dotted abbreviations: J  U.S  a.m */
+const INITIALS = /^(?:\p{Lu}|(?:\p{L}\.)+\p{L})$/u;
+/** Abbreviations that end in a point and are seldom a sentence's last word: titles, company forms, places, months. */
+const ABBREVIATIONS = new Set(
+  (
+    'mr mrs ms dr prof rev hon gen col maj capt lt sgt cpl adm cmdr gov sen rep pres supt st mt ft jr sr ' +
+    'inc corp co ltd bros plc vs etc dept univ assn intl ' +
+    'jan feb mar apr jun jul aug sep sept oct nov dec ' +
+    'ala ariz ark calif colo conn del fla ga ill ind kan ky la md mass mich minn miss mo mont neb nev okla ore pa ' +
+    'tenn tex va vt wash wis wyo'
+  ).split(' '),
+);
+
+const unspacedWords = new Intl.Segmenter('en', { granularity: 'word' });
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Splits a text into words, in order; every character that is no space is in one, and no grapheme in two. */
 export function splitWords(text: string): Span[] {
-  return [...text.matchAll(/\S+/g)].map(m => ({ start: m.index, end: m.index + m[0].length }));
+  const spans: Span[] = [];
+  const add = (start: number, end: number) => spans.push({ start, end });
+  const pattern = new RegExp(WORD);
+  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+    const { index: start, groups = {} } = match;
+    const end = pattern.lastIndex;
+    if (groups.unspaced !== undefined) {
+      for (const word of segments(unspacedWords, match[0])) add(start + word.start, start + word.end);
+    } else if (groups.plain !== undefined) {
+      pattern.lastIndex = addPlain(text, start, end, add);
+    } else {
+      add(start, end);
+    }
+  }
+  return isAscii(text) ? spans : joinGraphemes(text, spans);
+}
+
+/** Adds one word, its contraction apart and its abbreviation's point within; returns where the next may start. */
+function addPlain(
+  text: string,
+  start: number,
+  end: number,
+  add: (start: number, end: number) => void,
+): number {
+  const word = text.slice(start, end);
+  const contraction = CONTRACTION.exec(word);
+  if (contraction && contraction.index > 0) {
+    add(start, start + contraction.index);
+    add(start + contraction.index, end);
+    return end;
+  }
+  const pointed = text[end] === '.' && text[end + 1] !== '.' && isAbbreviation(word, text, end);
+  add(start, pointed ? end + 1 : end);
+  return pointed ? end + 1 : end;
+}
+
+/** Whether the point at `point` belongs to the word before it. */
+function isAbbreviation(word: string, text: string, point: number): boolean {
+  if (INITIALS.test(word) || ABBREVIATIONS.has(word.toLowerCase())) return true;
+  // 1. at the start of a line numbers it
+  if (/^\d+$/.test(word) && /^[^\S\n]/.test(text.slice(point + 1, point + 2)))
+    return isLineStart(text, point - word.length);
+  // No. 1, but: No.
+  return /^nos?$/iu.test(word) && /^\s*\d/u.test(text.slice(point + 1, point + 4));
+}
+
+function isLineStart(text: string, index: number): boolean {
+  return index === 0 || text[index - 1] === '\n';
+}
+
+function isAscii(text: string): boolean {
+  return !/[^\0-\x7f]/.test(text);
+}
+
+/** Joins words that share a grapheme: emoji sequences, flags, marks on punctuation. */
+function joinGraphemes(text: string, spans: readonly Span[]): Span[] {
+  const starts = new Set<number>();
+  for (const { start } of segments(graphemes, text)) starts.add(start);
+  const joined: Span[] = [];
+  for (const span of spans) {
+    const last = joined.at(-1);
+    if (last && last.end === span.start && !starts.has(span.start))
+      joined[joined.length - 1] = { start: last.start, end: span.end };
+    else joined.push(span);
+  }
+  return joined;
+}
+
+/** UTF-16 units segmented at once: the platform's segmenter takes time by the square of the text's length. */
+const PIECE = 256;
+
+/** All segments of a text, found piece by piece; what a piece's end may have cut is found again in the next. */
+function* segments(segmenter: Intl.Segmenter, text: string): Generator<Span> {
+  for (let at = 0; at < text.length; ) {
+    const found = [...segmenter.segment(text.slice(at, at + PIECE))];
+    if (at + PIECE < text.length && found.length > 1) found.pop();
+    const from = at;
+    for (const { index, segment } of found) {
+      at = from + index + segment.length;
+      yield { start: from + index, end: at };
+    }
+  }
 }
