@@ -2,6 +2,8 @@
 // The command table.
 
 import { Command, CommanderError } from 'commander';
+import { addBench } from './commands/bench.js';
+import { addDoctor } from './commands/doctor.js';
 import { addEval } from './commands/eval.js';
 import { addExport } from './commands/export.js';
 import { addPredict } from './commands/predict.js';
@@ -15,7 +17,7 @@ const program = new Command('lsllama')
   .version(VERSION)
   .exitOverride();
 
-for (const add of [addServe, addExport, addPredict, addEval]) add(program);
+for (const add of [addServe, addExport, addPredict, addEval, addBench, addDoctor]) add(program);
 
 // A reader that has seen enough, as `head` does, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));

@@ -1,5 +1,6 @@
 // Options that several commands share.
 
+import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError, Option } from 'commander';
 import { defaultCache } from '../model/cache.js';
 
@@ -7,6 +8,14 @@ export function cacheOption(): Option {
   return new Option('--cache <dir>', 'where recipes are exported to')
     .env('LSLLAMA_CACHE')
     .default(defaultCache());
+}
+
+const PACKAGED_MODELS = fileURLToPath(new URL('../../models', import.meta.url));
+
+export function modelsOption(): Option {
+  return new Option('--models <dir>', 'recipe and model folders, side by side')
+    .env('LSLLAMA_MODELS')
+    .default(PACKAGED_MODELS, 'those it ships with');
 }
 
 export function deviceOption(): Option {
@@ -26,4 +35,10 @@ export function wholeNumber(min: number): (text: string) => number {
     if (Number.isSafeInteger(value) && value >= min && text.trim() !== '') return value;
     throw new InvalidArgumentError(`expected a whole number from ${min}.`);
   };
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('expected a number above 0.');
 }

@@ -1,13 +1,12 @@
 // lsllama serve: the HTTP service.
 
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { startService } from '../server/serve.js';
 import { BATCH_TOKENS } from './offline.js';
-import { cacheOption, deviceOption, wholeNumber } from './options.js';
+import { cacheOption, deviceOption, modelsOption, wholeNumber } from './options.js';
 import { type Progress, startProgress } from './progress.js';
 
 interface ServeFlags {
@@ -22,17 +21,11 @@ interface ServeFlags {
   readonly logLevel: string;
 }
 
-const PACKAGED_MODELS = fileURLToPath(new URL('../../models', import.meta.url));
-
 export function addServe(program: Command): void {
   program
     .command('serve')
     .description('answer POST /classify and POST /ner')
-    .addOption(
-      new Option('--models <dir>', 'recipe and model folders')
-        .env('LSLLAMA_MODELS')
-        .default(PACKAGED_MODELS, 'the models it ships with'),
-    )
+    .addOption(modelsOption())
     .addOption(
       new Option('--host <host>', 'the address to listen on').env('LSLLAMA_HOST').default('127.0.0.1'),
     )

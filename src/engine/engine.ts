@@ -5,7 +5,8 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Sequence } from './batch.js';
-import type { Reply, Request } from './protocol.js';
+import type { RuntimeReport } from './probe.js';
+import type { Reply, Request, Result } from './protocol.js';
 import type { SessionOptions } from './session.js';
 
 const PROCESS = fileURLToPath(new URL('./process.js', import.meta.url));
@@ -23,15 +24,8 @@ export class EngineError extends Error {
   override readonly name = 'EngineError';
 }
 
-export interface EngineRun {
-  /** Of each sequence, row after row. */
-  readonly logits: readonly Float32Array[];
-  /** The forward pass alone, as the engine process measured it. */
-  readonly seconds: number;
-}
-
 interface Waiting {
-  readonly resolve: (reply: Extract<Reply, { logits: unknown }>) => void;
+  readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -61,11 +55,17 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
   }
 
   /** One forward pass. Throws EngineCrashed where the process ended meanwhile, EngineError for a refused batch. */
-  async run(model: string, sequences: readonly Sequence[]): Promise<EngineRun> {
+  async run(model: string, sequences: readonly Sequence[]): Promise<Result> {
     await this.#ready;
-    const { logits, seconds } = await this.#ask({ kind: 'run', model, sequences });
+    const result = await this.#ask({ kind: 'run', model, sequences });
     this.#crashesInARow = 0;
-    return { logits, seconds };
+    return result;
+  }
+
+  /** What ONNX Runtime offers on this machine. */
+  async probe(): Promise<RuntimeReport> {
+    const { runtime } = await this.#ask({ kind: 'probe' });
+    return runtime!;
   }
 
   /** Ends the process. What it still holds is rejected. */
@@ -86,7 +86,7 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
       const waiting = this.#waiting.get(reply.id);
       this.#waiting.delete(reply.id);
       if ('error' in reply) waiting?.reject(new EngineError(reply.error));
-      else waiting?.resolve(reply);
+      else waiting?.resolve(reply.result);
     });
     child.on('exit', (code, signal) => {
       if (!this.#closed) this.#restart(`the engine process ended (${signal ?? `exit code ${code}`})`);
@@ -112,7 +112,7 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
     this.#ready.catch(() => {});
   }
 
-  #ask(request: Unnumbered<Request>): Promise<Extract<Reply, { logits: unknown }>> {
+  #ask(request: Unnumbered<Request>): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new EngineCrashed('the engine is closed'));
       const id = this.#nextId++;

@@ -1,10 +1,14 @@
 // The engine process: holds ONNX Runtime sessions, and answers one request after another.
 // ONNX Runtime's run() blocks its thread and a native crash ends its process: neither may touch the HTTP process.
 
-import type { Reply, Request } from './protocol.js';
+import { env } from 'onnxruntime-node';
+import { probeRuntime } from './probe.js';
+import type { Reply, Request, Result } from './protocol.js';
 import { Session } from './session.js';
 
 process.title = 'lsllama-engine';
+// Its errors are thrown as well; whoever asked tells them.
+env.logLevel = 'fatal';
 // Ctrl-C and a service manager's SIGTERM reach the whole group; the parent decides when the work is done.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
@@ -16,24 +20,30 @@ const sessions = new Map<string, Session>();
 let turn = Promise.resolve();
 
 process.on('message', (request: Request) => {
+  const { id } = request;
   turn = turn
     .then(() => answer(request))
-    .catch((error: unknown) => ({
-      id: request.id,
-      error: error instanceof Error ? error.message : String(error),
-    }))
+    .then(
+      (result): Reply => ({ id, result }),
+      (error: unknown): Reply => ({ id, error: error instanceof Error ? error.message : String(error) }),
+    )
     .then(reply => void process.send?.(reply));
 });
 
-async function answer(request: Request): Promise<Reply> {
+async function answer(request: Request): Promise<Result> {
   const started = performance.now();
-  let logits: Float32Array[] = [];
-  if (request.kind === 'load') {
-    sessions.set(request.model, await Session.load(request.folder, request.options));
-  } else {
-    const session = sessions.get(request.model);
-    if (!session) throw new Error(`model ${request.model} is not loaded`);
-    logits = await session.run(request.sequences);
+  const seconds = () => (performance.now() - started) / 1000;
+  switch (request.kind) {
+    case 'probe':
+      return { logits: [], runtime: await probeRuntime(), seconds: seconds() };
+    case 'load':
+      sessions.set(request.model, await Session.load(request.folder, request.options));
+      return { logits: [], seconds: seconds() };
+    case 'run': {
+      const session = sessions.get(request.model);
+      if (!session) throw new Error(`model ${request.model} is not loaded`);
+      const logits = await session.run(request.sequences);
+      return { logits, seconds: seconds() };
+    }
   }
-  return { id: request.id, logits, seconds: (performance.now() - started) / 1000 };
 }

@@ -1,6 +1,7 @@
 // What the HTTP process and an engine process say to each other.
 
 import type { Sequence } from './batch.js';
+import type { RuntimeReport } from './probe.js';
 import type { SessionOptions } from './session.js';
 
 /** Every request is answered by one Reply with its id. */
@@ -17,8 +18,19 @@ export type Request =
       readonly kind: 'run';
       readonly model: string;
       readonly sequences: readonly Sequence[];
-    };
+    }
+  | { readonly id: number; readonly kind: 'probe' };
+
+/** What a request comes to. */
+export interface Result {
+  /** Of each sequence, row after row; empty for a load. */
+  readonly logits: readonly Float32Array[];
+  /** The work alone, without the way here and back. */
+  readonly seconds: number;
+  /** For a probe. */
+  readonly runtime?: RuntimeReport;
+}
 
 export type Reply =
-  | { readonly id: number; readonly logits: readonly Float32Array[]; readonly seconds: number }
+  | { readonly id: number; readonly result: Result }
   | { readonly id: number; readonly error: string };

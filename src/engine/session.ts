@@ -5,7 +5,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { type PackedBatch, packBatch, type Sequence } from './batch.js';
 
 export interface SessionOptions {
-  /** `cpu`, `cuda` or `cuda:N`. */
+  /** `cpu`, `cuda`, `cuda:N`, or `auto`: cuda where it loads, else cpu. */
   readonly device: string;
   /** Threads inside an operator. */
   readonly threads: number;
@@ -20,11 +20,16 @@ export class Session {
 
   /** Loads `folder`/model.onnx. Throws what ONNX Runtime throws: a missing provider, a damaged file. */
   static async load(folder: string, { device, threads }: SessionOptions): Promise<Session> {
+    if (device === 'auto') {
+      return Session.load(folder, { device: 'cuda', threads }).catch(() =>
+        Session.load(folder, { device: 'cpu', threads }),
+      );
+    }
     const session = await InferenceSession.create(join(folder, 'model.onnx'), {
       executionProviders: [executionProvider(device)],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
-      logSeverityLevel: 3,
+      logSeverityLevel: 4,
     });
     return new Session(session);
   }

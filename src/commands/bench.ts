@@ -1,0 +1,91 @@
+// lsllama bench: load on a running service, with real texts.
+
+import { type Command, Option } from 'commander';
+import { UserError } from '../errors.js';
+import { type LoadOptions, type LoadReport, runLoad, type Send } from '../load/load.js';
+import { exampleOf, parseLine, readLines } from './jsonl.js';
+import { positiveNumber, wholeNumber } from './options.js';
+
+interface BenchFlags extends LoadOptions {
+  readonly perRequest: number;
+  readonly model?: string;
+  readonly apiKey?: string;
+  readonly json?: true;
+}
+
+export function addBench(program: Command): void {
+  program
+    .command('bench')
+    .description('measure a running service: texts a second, latencies, errors')
+    .argument('<url>', 'the route: http://127.0.0.1:8080/classify or …/ner')
+    .argument('<data>', 'JSON lines with "text" or "tokens"')
+    .addOption(new Option('--concurrency <n>', 'requests in flight').default(64).argParser(wholeNumber(1)))
+    .addOption(
+      new Option('--rate <n>', 'requests a second instead, at random intervals')
+        .argParser(positiveNumber)
+        .conflicts('concurrency'),
+    )
+    .addOption(new Option('--seconds <n>', 'how long').default(20).argParser(positiveNumber))
+    .addOption(
+      new Option('--warmup <n>', 'seconds before that do not count').default(3).argParser(positiveNumber),
+    )
+    .addOption(new Option('--per-request <n>', 'texts in a request').default(1).argParser(wholeNumber(1)))
+    .option('--model <name>', 'the model, where several serve the route')
+    .addOption(new Option('--api-key <key>', 'sent as a bearer token').env('LSLLAMA_API_KEY'))
+    .option('--json', 'the report as JSON')
+    .action(async (url: string, data: string, flags: BenchFlags) => {
+      const report = await runLoad(sender(url, await readTexts(data), flags), flags);
+      const texts = report.requests_per_second * flags.perRequest;
+      process.stdout.write(
+        flags.json
+          ? `${JSON.stringify({ ...report, texts_per_second: texts })}\n`
+          : reportText(report, texts),
+      );
+      if (report.requests === 0) process.exitCode = 1;
+    });
+}
+
+async function readTexts(path: string): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const line of readLines(path)) {
+    if (line.trim() === '') continue;
+    const example = exampleOf(parseLine(line));
+    texts.push('text' in example ? example.text : example.tokens.join(' '));
+  }
+  if (texts.length === 0) throw new UserError(`${path}: holds no line`);
+  return texts;
+}
+
+/** Texts in the data's order, over and over. */
+function sender(url: string, texts: readonly string[], { perRequest, model, apiKey }: BenchFlags): Send {
+  let next = 0;
+  const headers = {
+    'content-type': 'application/json',
+    ...(apiKey && { authorization: `Bearer ${apiKey}` }),
+  };
+  return async () => {
+    const inputs = Array.from({ length: perRequest }, () => texts[next++ % texts.length]);
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ inputs, ...(model && { model }) }),
+      });
+      await response.arrayBuffer();
+      return response.ok ? 'ok' : String(response.status);
+    } catch (error) {
+      return ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? (error as Error).name;
+    }
+  };
+}
+
+function reportText({ requests, requests_per_second, latency, errors }: LoadReport, texts: number): string {
+  const failures = Object.entries(errors).map(([name, count]) => `${count} ${name}`);
+  return [
+    `requests    ${requests}, ${requests_per_second.toFixed(1)} a second`,
+    `texts       ${texts.toFixed(1)} a second`,
+    `latency ms  p50 ${latency.p50.toFixed(1)}  p90 ${latency.p90.toFixed(1)}  p99 ${latency.p99.toFixed(1)}  max ${latency.max.toFixed(1)}`,
+    `errors      ${failures.length === 0 ? 'none' : failures.join(', ')}`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,457 @@
+// The command line as a new user meets it: results, refusals and exit codes.
+
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  CHECKPOINTS,
+  type Golden,
+  goldensOf,
+  ROOT,
+  readJson,
+  temporaryFolder,
+  worstDifference,
+} from './support/fixtures.js';
+
+const work = temporaryFolder();
+let folders = 0;
+/** A path of its own that does not exist yet. */
+const fresh = (name = 'out') => `${work}/${folders++}-${name}`;
+
+function lsllama(args: readonly string[], input = '') {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [`${ROOT}/dist/cli.js`, ...args], {
+    input,
+    encoding: 'utf8',
+    env: { ...process.env, LSLLAMA_CACHE: `${work}/cache` },
+  });
+  return { status, stdout, stderr };
+}
+
+/** A copy of a checkpoint that a test may damage. */
+function copyOf(name: string): { base: string; adapter: string } {
+  const folder = fresh(name);
+  cpSync(`${CHECKPOINTS}/${name}`, folder, { recursive: true });
+  return { base: `${folder}/base`, adapter: `${folder}/adapter` };
+}
+
+function editJson(path: string, edit: (json: Record<string, unknown>) => void): void {
+  const json = readJson(path) as Record<string, unknown>;
+  edit(json);
+  writeFileSync(path, JSON.stringify(json));
+}
+
+const exportArgs = ({ base, adapter }: { base: string; adapter: string }, ...more: string[]) => {
+  const out = fresh();
+  return { out, args: ['export', '--base', base, '--adapter', adapter, '--out', out, ...more] };
+};
+
+describe('export, predict and eval', () => {
+  const { out, args } = exportArgs(copyOf('ls_llama_seq'));
+  const goldens = goldensOf('ls_llama_seq');
+
+  it('exports with what the checkpoint says of itself', () => {
+    const { status, stdout } = lsllama(args);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ out });
+    expect(readJson(`${out}/model.json`)).toMatchObject({
+      task: 'sequence',
+      attention: 'causal',
+      pooling: 'last',
+      labels: ['World', 'Sports', 'Business', 'Sci/Tech'],
+      precision: 'float32',
+      maxLength: 512,
+    });
+  });
+
+  it('refuses to overwrite, and replaces with --force', () => {
+    const again = lsllama(args);
+    expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('--force')]);
+    expect(lsllama([...args, '--force', '--max-length', '64']).status).toBe(0);
+    expect(readJson(`${out}/model.json`)).toMatchObject({ maxLength: 64 });
+    expect(readdirSync(work).filter(name => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('predicts lines in order, bad ones in their place', () => {
+    const lines = goldens.map(({ text }) => JSON.stringify({ text, id: 7 }));
+    lines.splice(2, 0, '{"text": ', '{"text": "  "}', '{"words": []}');
+    const { status, stdout } = lsllama(['predict', out, '--logits'], `${lines.join('\n')}\n`);
+    expect(status).toBe(1);
+    const answers = stdout
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line));
+    expect(answers).toHaveLength(lines.length);
+    expect(answers[2].error).toMatch(/not valid JSON/);
+    expect(answers[3].error).toMatch(/empty/);
+    expect(answers[4].error).toMatch(/"text".*"tokens"/);
+    const good = answers.filter(answer => !answer.error);
+    goldens.forEach(({ logits }, i) => {
+      expect(worstDifference(logits as number[], good[i].logits)).toBeLessThan(1e-4);
+    });
+  });
+
+  it('evaluates', () => {
+    const data = fresh('data.jsonl');
+    writeFileSync(
+      data,
+      goldens.map(({ text, logits }) => JSON.stringify({ text, label: best(logits as number[]) })).join('\n'),
+    );
+    const { status, stdout } = lsllama(['eval', out, data, '--json']);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ accuracy: 1 });
+    expect(lsllama(['eval', out, data]).stdout).toMatch(/accuracy 100\.00%/);
+  });
+
+  function best(logits: number[]): string {
+    return ['World', 'Sports', 'Business', 'Sci/Tech'][logits.indexOf(Math.max(...logits))]!;
+  }
+});
+
+describe('predict for taggers', () => {
+  it('gives spans in code points, words for texts, null for a word without a token', () => {
+    const { out, args } = exportArgs(copyOf('ls_unllama_tok'), '--attention', 'bidirectional');
+    expect(lsllama(args).status).toBe(0);
+    const golden = goldensOf('ls_unllama_tok')[0] as Golden;
+    const input = [
+      { tokens: golden.words },
+      { text: '🎉 Peter Blackburn' },
+      { tokens: ['EU', '', 'rejects'] },
+      { text: '' },
+    ];
+    const { stdout, status } = lsllama(
+      ['predict', out, '--logits'],
+      input.map(line => JSON.stringify(line)).join('\n'),
+    );
+    expect(status).toBe(1);
+    const [words, text, gap, empty] = stdout
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line));
+    for (const [i, row] of (golden.logits as number[][]).entries()) {
+      expect(worstDifference(row, words.logits[i])).toBeLessThan(1e-4);
+    }
+    const joined = [...golden.words!.join(' ')];
+    for (const { text: found, start, end } of words.entities)
+      expect(joined.slice(start, end).join('')).toBe(found);
+    expect(text.words).toEqual([
+      [0, 1],
+      [2, 7],
+      [8, 17],
+    ]);
+    expect([gap.logits[1], gap.tags[1]]).toEqual([null, 'O']);
+    expect(empty.error).toMatch(/empty/);
+  });
+});
+
+describe('recipes', () => {
+  it('are exported on first use into the cache, and reused', () => {
+    const folder = fresh('recipe');
+    mkdirSync(folder);
+    cpSync(`${CHECKPOINTS}/ls_llama_seq`, `${folder}/checkpoint`, { recursive: true });
+    writeFileSync(
+      `${folder}/recipe.json`,
+      JSON.stringify({ base: 'checkpoint/base', adapter: 'checkpoint/adapter', precision: 'auto' }),
+    );
+    const first = lsllama(['predict', folder], '{"text": "a"}\n');
+    expect([first.status, first.stderr]).toEqual([0, '']);
+    const [cached, ...others] = readdirSync(`${work}/cache`);
+    expect(others).toEqual([]);
+    expect(readJson(`${work}/cache/${cached}/model.json`)).toMatchObject({
+      name: expect.stringContaining('recipe'),
+    });
+    expect(lsllama(['predict', folder], '{"text": "a"}\n').stdout).toBe(first.stdout);
+    expect(readdirSync(`${work}/cache`)).toEqual([cached]);
+    expect(lsllama(['export', '--recipe', `${folder}/recipe.json`, '--out', fresh()]).status).toBe(0);
+  });
+});
+
+describe('wrong usage ends with 2', () => {
+  it.each([
+    [['frobnicate']],
+    [['export', '--out', 'x']],
+    [['export', '--base', 'x']],
+    [['export', '--base', 'x', '--recipe', 'y', '--out', 'z']],
+    [['export', '--base', 'x', '--out', 'z', '--task', 'regression']],
+    [['predict']],
+    [['predict', 'x', '--device', 'tpu']],
+    [['serve', '--port', 'http']],
+  ])('%j', args => {
+    const { status, stdout, stderr } = lsllama(args);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^error: /);
+  });
+
+  it('help ends with 0', () => {
+    expect(lsllama(['--help']).status).toBe(0);
+    for (const command of ['serve', 'export', 'predict', 'eval']) {
+      const { status, stdout } = lsllama([command, '--help']);
+      expect([status, stdout]).toEqual([0, expect.stringContaining('Usage: lsllama')]);
+    }
+  });
+});
+
+describe('what cannot be exported ends with 1 and says why', () => {
+  type Checkpoint = ReturnType<typeof copyOf>;
+  const cases: [string, (checkpoint: Checkpoint) => unknown, RegExp, string?][] = [
+    ['a missing base', ({ base }) => void renameSync(base, `${base}-away`), /no such file or folder/],
+    [
+      'a missing adapter',
+      ({ adapter }) => void renameSync(adapter, `${adapter}-away`),
+      /adapter.*no such folder/,
+    ],
+    [
+      'a missing config',
+      ({ base }) => void renameSync(`${base}/config.json`, `${base}/other.json`),
+      /neither config\.json nor/,
+    ],
+    [
+      'a config that is no JSON',
+      ({ base }) => writeFileSync(`${base}/config.json`, '{"a":'),
+      /config\.json: not valid JSON/,
+    ],
+    [
+      'truncated weights',
+      ({ base }) => truncateSync(`${base}/model.safetensors`, 500_000),
+      /model\.safetensors.*truncated/,
+    ],
+    [
+      'a truncated header',
+      ({ base }) => truncateSync(`${base}/model.safetensors`, 100),
+      /model\.safetensors.*truncated/,
+    ],
+    [
+      'empty weights',
+      ({ adapter }) => truncateSync(`${adapter}/adapter_model.safetensors`, 0),
+      /adapter_model\.safetensors.*truncated/,
+    ],
+    [
+      'pickled weights',
+      ({ base }) => void renameSync(`${base}/model.safetensors`, `${base}/pytorch_model.bin`),
+      /pickled.*safe_serialization/,
+    ],
+    [
+      'a pickled adapter',
+      ({ adapter }) =>
+        void renameSync(`${adapter}/adapter_model.safetensors`, `${adapter}/adapter_model.bin`),
+      /adapter_model\.bin.*run code/,
+    ],
+    ['no labels', ({ base }) => editJson(`${base}/config.json`, json => delete json.id2label), /--labels/],
+    ['too few labels', () => ['--labels', 'a,b,c'], /expected 4.*found 3/],
+    ['repeated labels', () => ['--labels', 'a,b,c,a'], /"a" stands twice/],
+    [
+      'a labels file that is no list',
+      ({ base }) => ['--labels', `${base}/config.json`],
+      /expected a JSON list/,
+    ],
+    [
+      'an unknown family',
+      ({ base }) =>
+        editJson(`${base}/config.json`, json => {
+          json.model_type = 'mamba';
+        }),
+      /mamba is not supported/,
+    ],
+    [
+      'scaled positions',
+      ({ base }) =>
+        editJson(`${base}/config.json`, json => {
+          json.rope_scaling = { rope_type: 'llama3' };
+        }),
+      /rope_scaling.*llama3/,
+    ],
+    [
+      'another activation',
+      ({ base }) =>
+        editJson(`${base}/config.json`, json => {
+          json.hidden_act = 'gelu';
+        }),
+      /hidden_act.*gelu/,
+    ],
+    [
+      'a quantised base',
+      ({ base }) =>
+        editJson(`${base}/config.json`, json => {
+          json.quantization_config = { bits: 4 };
+        }),
+      /quantization_config/,
+    ],
+    [
+      'a wider config than its weights',
+      ({ base }) =>
+        editJson(`${base}/config.json`, json => {
+          json.hidden_size = 128;
+        }),
+      /expected \[.*128.*found \[/,
+    ],
+    [
+      'a kind of adapter that is not LoRA',
+      ({ adapter }) =>
+        editJson(`${adapter}/adapter_config.json`, json => {
+          json.peft_type = 'IA3';
+        }),
+      /peft_type.*IA3/,
+    ],
+    [
+      'a field that is not supported',
+      ({ adapter }) =>
+        editJson(`${adapter}/adapter_config.json`, json => {
+          json.use_dora = true;
+        }),
+      /use_dora.*true/,
+    ],
+    [
+      'a field that nobody knows',
+      ({ adapter }) =>
+        editJson(`${adapter}/adapter_config.json`, json => {
+          json.use_magic = 'yes';
+        }),
+      /use_magic/,
+    ],
+    [
+      'another rank than its tensors have',
+      ({ adapter }) =>
+        editJson(`${adapter}/adapter_config.json`, json => {
+          json.r = 8;
+        }),
+      /rank 8.*found 4/,
+    ],
+    [
+      'no tokenizer',
+      ({ base }) => void renameSync(`${base}/tokenizer.json`, `${base}/tokenizer.model`),
+      /tokenizer\.model.*save_pretrained/,
+    ],
+    ['a broken tokenizer', ({ base }) => writeFileSync(`${base}/tokenizer.json`, '{}'), /tokenizer\.json/],
+    ['a length over the base’s', () => ['--max-length', '513'], /at most.*512.*found 513/],
+    ['a layer past the last', () => ['--bidirectional-from', '3'], /0 to 2, found 3/],
+    ['causal and unmasked', () => ['--attention', 'causal', '--bidirectional-from', '1'], /contradicts/],
+    ['a tagger whose attention nobody says', () => [], /attention.*bidirectional/, 'ls_unllama_tok'],
+    [
+      'pooling for a tagger',
+      () => ['--attention', 'bidirectional', '--pooling', 'mean'],
+      /pooling/,
+      'ls_unllama_tok',
+    ],
+  ];
+
+  it.each(cases)('%s', (_, damage, message, name = 'ls_llama_seq') => {
+    const checkpoint = copyOf(name);
+    // A case returns the flags it is about, or damages the checkpoint.
+    const flags = damage(checkpoint);
+    const { out, args } = exportArgs(checkpoint, ...(Array.isArray(flags) ? flags : []));
+    const { status, stdout, stderr } = lsllama(args);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^error: .+\n$/);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(existsSync(out)).toBe(false);
+    expect(readdirSync(work).filter(entry => entry.startsWith('.'))).toEqual([]);
+  });
+
+  it('an adapter for another base', () => {
+    const small = copyOf('ls_llama_seq');
+    const other = copyOf('ls_llama_seq');
+    editSafetensors(`${other.adapter}/adapter_model.safetensors`, header => {
+      for (const name of Object.keys(header)) if (name.includes('layers.2')) delete header[name];
+    });
+    const { args } = exportArgs({ base: small.base, adapter: other.adapter });
+    expect(lsllama(args)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/not in layer 2.*another base/),
+    });
+
+    renameTensors(other.adapter, 'layers.1', 'layers.9');
+    expect(lsllama(exportArgs({ base: small.base, adapter: other.adapter }).args)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/layers\.9.*another base/),
+    });
+  });
+
+  it('a head of the wrong width', () => {
+    const checkpoint = copyOf('ls_llama_seq');
+    editSafetensors(`${checkpoint.adapter}/adapter_model.safetensors`, header => {
+      (header['base_model.model.score.weight'] as { shape: number[] }).shape = [8, 32];
+    });
+    expect(lsllama(exportArgs(checkpoint).args)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/score\.weight: expected \[labels, 64\], found \[8, 32\]/),
+    });
+  });
+
+  it('a head of one row', () => {
+    const checkpoint = copyOf('ls_llama_seq');
+    editSafetensors(`${checkpoint.adapter}/adapter_model.safetensors`, header => {
+      const head = header['base_model.model.score.weight'] as {
+        shape: number[];
+        data_offsets: [number, number];
+      };
+      head.shape = [1, 64];
+      head.data_offsets = [head.data_offsets[0], head.data_offsets[0] + 256];
+    });
+    expect(lsllama(exportArgs(checkpoint).args)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/regression/),
+    });
+  });
+
+  it('an adapter without a trained head', () => {
+    const checkpoint = copyOf('ls_llama_seq');
+    editSafetensors(`${checkpoint.adapter}/adapter_model.safetensors`, header => {
+      delete header['base_model.model.score.weight'];
+    });
+    expect(lsllama(exportArgs(checkpoint).args)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/no trained head/),
+    });
+  });
+
+  function renameTensors(adapter: string, from: string, to: string): void {
+    editSafetensors(`${adapter}/adapter_model.safetensors`, header => {
+      for (const [name, entry] of Object.entries(header)) {
+        if (!name.includes(from)) continue;
+        delete header[name];
+        header[name.replace(from, to)] = entry;
+      }
+    });
+  }
+
+  /** Rewrites a safetensors header, its data left as it is. */
+  function editSafetensors(path: string, edit: (header: Record<string, unknown>) => void): void {
+    const bytes = readFileSync(path);
+    const length = Number(bytes.readBigUInt64LE());
+    const header = JSON.parse(bytes.toString('utf8', 8, 8 + length));
+    edit(header);
+    const edited = Buffer.from(JSON.stringify(header));
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(BigInt(edited.length));
+    writeFileSync(path, Buffer.concat([size, edited, bytes.subarray(8 + length)]));
+  }
+});
+
+describe('models that are not there', () => {
+  it('predict, eval and serve say so', () => {
+    expect(lsllama(['predict', '/nowhere'])).toMatchObject({
+      status: 1,
+      stderr: 'error: /nowhere: no such folder\n',
+    });
+    expect(lsllama(['predict', work])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('recipe.json'),
+    });
+    expect(lsllama(['eval', work, '/nowhere.jsonl'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('nowhere.jsonl'),
+    });
+    expect(lsllama(['serve', '--models', '/nowhere', '--port', '0'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('nowhere'),
+    });
+  });
+});

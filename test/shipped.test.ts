@@ -1,0 +1,53 @@
+// The models it ships with, against transformers and PEFT on texts of our own (fixtures/shipped/make_shipped.py).
+
+import { describe, expect, it } from 'vitest';
+import { withModel } from '../dist/commands/offline.js';
+import { defaultCache } from '../dist/model/cache.js';
+import { classify, encodeText } from '../dist/predictor/classifier.js';
+import { encodeWords, tag } from '../dist/predictor/tagger.js';
+import { type Golden, ROOT, readJsonLines, worstDifference } from './support/fixtures.js';
+
+interface ShippedGolden extends Omit<Golden, 'words'> {
+  readonly tokens?: string[];
+}
+
+// The exports are large: they go where the service looks for them too.
+const options = { cache: defaultCache(), device: 'cpu' };
+const UNHURRIED = { deadline: Number.POSITIVE_INFINITY };
+const goldensIn = (name: string) =>
+  readJsonLines<ShippedGolden>(`${ROOT}/test/fixtures/shipped/${name}.jsonl`);
+
+describe('agnews-llama', () => {
+  it('gives the token ids and the logits of transformers and PEFT, in one batch', async () => {
+    await withModel(`${ROOT}/models/agnews-llama`, options, async model => {
+      const goldens = goldensIn('news');
+      const encoded = goldens.map(({ text }) => encodeText(model, text!));
+      const results = await classify(model, encoded, UNHURRIED);
+      for (const [i, { input_ids, logits }] of goldens.entries()) {
+        expect([...encoded[i]!.sequence.ids]).toEqual(input_ids.slice(0, model.manifest.maxLength));
+        if (input_ids.length > model.manifest.maxLength) continue;
+        expect(worstDifference(logits as number[], results[i]!.logits)).toBeLessThan(2e-3);
+      }
+    });
+  });
+});
+
+describe('conll03-unllama', () => {
+  it('gives the token ids and the logits of transformers and PEFT, in one batch', async () => {
+    await withModel(`${ROOT}/models/conll03-unllama`, options, async model => {
+      const goldens = goldensIn('entities').filter(
+        ({ input_ids }) => input_ids.length <= model.manifest.maxLength,
+      );
+      const encoded = goldens.map(({ tokens }) => encodeWords(model, tokens!));
+      const results = await tag(model, encoded, UNHURRIED);
+      for (const [i, { input_ids, logits }] of goldens.entries()) {
+        expect([...encoded[i]!.sequences[0]!.ids]).toEqual(input_ids);
+        for (const [word, row] of (logits as (number[] | null)[]).entries()) {
+          const found = results[i]!.logits[word]!;
+          if (row === null) expect(found).toBeNull();
+          else expect(worstDifference(row, found)).toBeLessThan(2e-3);
+        }
+      }
+    });
+  });
+});
