@@ -1,6 +1,6 @@
 // recipe.json: an export's options in a file, so that a model can be shipped as its ingredients.
 
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Ajv2020, type JSONSchemaType } from 'ajv/dist/2020.js';
 import { readJsonObject } from '../checkpoint/files.js';
@@ -67,7 +67,8 @@ export function readRecipe(path: string): ExportRequest {
     );
   }
   const { adapter, base, tokenizer, ...options } = recipe;
-  const from = (file: string) => join(dirname(resolve(path)), file);
+  // A recipe folder may be linked to: its paths are relative to where it really is.
+  const from = (file: string) => join(dirname(realpathSync(path)), file);
   return {
     ...options,
     base: from(base),

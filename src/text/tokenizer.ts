@@ -31,7 +31,8 @@ export class Tokenizer {
   readonly modelMaxLength: number;
 
   private constructor(json: TokenizerJson, config: TokenizerConfig) {
-    this.#tokenizer = new HuggingFaceTokenizer(mendTokenizer(json), config);
+    // The Rust library reads tokenizer.json alone, and so does this.
+    this.#tokenizer = new HuggingFaceTokenizer(mendTokenizer(json), {});
     [this.#prefix, this.#suffix] = this.#findSpecialTokens();
     this.#truncationSide = config.truncation_side === 'left' ? 'left' : 'right';
     // transformers writes "no limit" as 1e30
@@ -78,7 +79,8 @@ export class Tokenizer {
   }
 
   #tokens(text: string): number[] {
-    return this.#tokenizer.encode(text, { add_special_tokens: false }).ids;
+    // A lone surrogate is U+FFFD to the Rust library, which reads UTF-8.
+    return this.#tokenizer.encode(text.toWellFormed(), { add_special_tokens: false }).ids;
   }
 
   #surround(tokens: readonly number[], maxLength: number): Encoding {

@@ -20,6 +20,9 @@ const GPT2_PATTERN = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s
  * The same tokenizer in terms that the JavaScript library treats as the Rust library does.
  * `truncation` and `padding` are left out: they are not part of the tokenizer, the recipe's length decides.
  * Throws UserError naming the component that has no such terms.
+ *
+ * What stays: the two carry different Unicode tables. A letter that only one of them knows (with Node 20.20 those of
+ * Unicode 17), or one too new for the Rust library's NFD, NFKC and NFKD, may be split or normalised differently.
  */
 export function mendTokenizer(json: TokenizerJson): TokenizerJson {
   const { truncation: _truncation, padding: _padding, ...kept } = json;
