@@ -16,36 +16,47 @@ const CHARACTER = `(?:(?![${UNSPACED}])[\\p{L}\\p{N}${MARKS}])`;
 /** White space, control characters, and format characters that show nothing. */
 const SPACE = '\\s\\p{Cc}\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff';
 
+/** An address's characters: those of a URI, and letters, but not the writing that may follow it without a space. */
+const ADDRESS = `[^${SPACE}<>"()${UNSPACED}\\u3000-\\u303f\\uff00-\\uffef]`;
+
 /** What may stand between two characters of one word. */
 const JOINER = [
-  // 1,234.5  10:30  1/2  08/26/96
-  '(?<=\\p{N})[.,:/](?=\\p{N})',
+  // 1,234.5  10:30
+  '(?<=\\p{N})[.,:](?=\\p{N})',
+  // 1/2  08/26/96  1996/97, but two prices are two words: 52.75/53.50
+  '(?<=(?<![.,\\p{N}])\\p{N}{1,4})/(?=\\p{N}{1,4}(?![.,]?\\p{N}))',
   // Rolls-Royce  6-4  snake_case
   `(?<=[\\p{L}\\p{N}${MARKS}])[-‐‑_](?=[\\p{L}\\p{N}])`,
-  // O'Brien  AT&T
-  `(?<=[\\p{L}${MARKS}])['’&](?=\\p{L})`,
-  // U.S  a.m
-  '(?<=(?<![\\p{L}\\p{N}])\\p{L})\\.(?=\\p{L})',
-  // U.N.-led
-  '(?<=\\p{L}\\.\\p{L})\\.[-‐‑](?=\\p{L})',
-  // example.com
-  '(?<=[\\p{L}\\p{N}])\\.(?=\\p{Ll})',
+  // O'Brien  AT&T  col·lecció
+  `(?<=[\\p{L}${MARKS}])['’&·](?=\\p{L})`,
+  // U.S  a.m  Ph.D
+  '(?<=(?<![\\p{L}\\p{N}])\\p{L})\\.(?=\\p{L})|(?<=Ph)\\.(?=D)',
+  // U.N.-led  Calif.-based
+  '(?<=\\p{L})\\.[-‐‑](?=\\p{L})',
+  // example.com  No.2  24.SEP.96, but no sentence's start: end.The
+  '(?<=[\\p{L}\\p{N}])\\.(?=[\\p{Ll}\\p{N}]|\\p{Lu}{2})',
 ].join('|');
 
 /** The first that matches at a place is the word there. */
 const WORD = new RegExp(
   [
-    `(?<url>(?:https?://|ftp://|www\\.)[^${SPACE}<>"]*[^${SPACE}<>"'’”».,;:!?…)\\]}])`,
+    // https://a.org/b_(c)  www.a.org  a.org/b; the bounds keep the search linear
+    '(?<url>(?:[A-Za-z][A-Za-z0-9+.-]{1,20}://|www\\.|(?:[A-Za-z0-9-]{1,63}\\.){1,5}[a-z]{2,24}/)' +
+      `(?:${ADDRESS}|\\(${ADDRESS}*\\))+(?<![.,;:!?…'’”»\\]}]))`,
     // The longest local part and label that mail and domain names allow also bound the search.
-    '(?<mail>[\\p{L}\\p{N}._%+-]{1,64}@[\\p{L}\\p{N}-]{1,63}(?:\\.[\\p{L}\\p{N}-]{1,63})+)',
-    '(?<handle>[@#][\\p{L}\\p{N}_]+)',
-    // US$ C$ HK$ before an amount
-    '(?<currency>\\p{Lu}{1,3}\\$(?=[\\d.]))',
+    `(?<mail>(?:${CHARACTER}|[._%+-]){1,64}@(?:${CHARACTER}|-){1,63}(?:\\.(?:${CHARACTER}|-){1,63})+)`,
+    `(?<handle>[@#][\\p{L}\\p{N}${MARKS}_]+)`,
+    // US$ C$ HK$
+    '(?<currency>\\p{Lu}{1,3}\\$(?!\\p{L}))',
+    // 's after what is no letter: U.S.'s  1990's  "Emma"'s
+    "(?<clitic>['’](?:[smdSMD]|re|ve|ll|RE|VE|LL)(?!['’\\p{L}\\p{N}]))",
     `(?<unspaced>[${UNSPACED}][${UNSPACED}${MARKS}]*)`,
     // A sign or a leading point belongs to its number: +44  -0.5  .500
-    `(?<plain>(?:(?<![\\p{L}\\p{N}])[-+]?\\.?(?=\\p{N}))?${CHARACTER}+(?:(?:${JOINER})${CHARACTER}+)*)`,
+    `(?<plain>(?:(?<![\\p{L}\\p{N}])[-+]?\\.?(?=\\p{N}))?${CHARACTER}+(?:(?:${JOINER})${CHARACTER}+)*` +
+      // The hyphen of two- to three-year
+      '(?:-(?=,|\\s(?:and|or|to)\\s))?)',
     // ... -- *** !!!
-    "(?<run>(?<repeated>[-.*=_~#+!?`'])\\k<repeated>+)",
+    "(?<run>(?<repeated>[-.*=_~#+!?`'…—])\\k<repeated>+)",
     `(?<other>[^${SPACE}][${MARKS}]*)`,
   ].join('|'),
   'gsu',
@@ -53,21 +64,22 @@ const WORD = new RegExp(
 
 /** Contractions are words of their own: do|n't  it|'s  they|'re */
 const CONTRACTION = /(?:n['’]t|['’](?:s|re|ve|ll|m|d))$/iu;
-/** Initials and dotted abbreviations: J  U.S  a.m */
-const INITIALS = /^(?:\p{Lu}|(?:\p{L}\.)+\p{L})$/u;
-/** Abbreviations that end in a point and are seldom a sentence's last word: titles, company forms, places, months. */
+/** U.S  a.m  Ph.D  Iraq-U.N  5p.m */
+const DOTTED = /(?:^|[-‐‑\p{N}])(?:\p{L}{1,2}\.)+\p{L}$/u;
+const INITIAL = /^\p{Lu}$/u;
+/** Written with a capital: titles, company forms, places, months. In small letters many are words: ill, mass, miss. */
 const ABBREVIATIONS = new Set(
   (
     'mr mrs ms dr prof rev hon gen col maj capt lt sgt cpl adm cmdr gov sen rep pres supt st mt ft jr sr ' +
-    'inc corp co ltd bros plc vs etc dept univ assn intl ' +
+    'inc corp co ltd bros dept univ assn intl ' +
     'jan feb mar apr jun jul aug sep sept oct nov dec ' +
     'ala ariz ark calif colo conn del fla ga ill ind kan ky la md mass mich minn miss mo mont neb nev okla ore pa ' +
     'tenn tex va vt wash wis wyo'
   ).split(' '),
 );
-
-const unspacedWords = new Intl.Segmenter('en', { granularity: 'word' });
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const ANY_CASE_ABBREVIATIONS = new Set(['plc', 'vs', 'etc']);
+/** The last point of a text or paragraph, which CoNLL-2003 sets apart even after Inc or Calif. */
+const LAST_POINT = /\.["'”’»)\]]*(?:[^\S\n]*\n){0,2}/y;
 
 /** Splits a text into words, in order; every character that is no space is in one, and no grapheme in two. */
 export function splitWords(text: string): Span[] {
