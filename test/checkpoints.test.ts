@@ -31,7 +31,7 @@ async function predictGolden(model: LoadedModel, golden: Golden) {
 
 describe.each(checkpointNames())('%s', name => {
   it('gives the token ids and the logits of its golden.json', async () => {
-    await withModel(exportCheckpoint(name, out), options, async model => {
+    await withModel(await exportCheckpoint(name, out), options, async model => {
       for (const golden of goldensOf(name)) {
         const { ids, logits } = await predictGolden(model, golden);
         expect([...ids]).toEqual(golden.input_ids);
@@ -54,7 +54,7 @@ function mixedTexts(count: number): string[] {
 describe('batch independence', () => {
   const cases = ['ls_llama_seq', 'ls_unllama_seq_mean', 'ls_unllama_seq_max', 'ls_unllama_tok'];
   it.each(cases)('%s: a text alone and among 63 others has the same bits', async name => {
-    await withModel(exportCheckpoint(name, `${out}/independence`), options, async model => {
+    await withModel(await exportCheckpoint(name, `${out}/independence`), options, async model => {
       const texts = mixedTexts(64);
       const run = async (batch: string[]) =>
         model.manifest.task === 'token'

@@ -48,11 +48,11 @@ export function addExport(program: Command): void {
     .option('--max-length <n>', 'the longest text, in tokens', wholeNumber(1))
     .option('--tokenizer <dir>', 'a folder with a tokenizer.json that wins over the adapter’s and the base’s')
     .option('--force', 'replace an existing folder')
-    .action((flags: ExportFlags) => {
+    .action(async (flags: ExportFlags) => {
       if (!flags.recipe && !flags.base) command.error('error: give --base or --recipe');
       const progress = startProgress(`exporting ${flags.out}`);
       try {
-        const { name, version } = exportModel(requestOf(flags), flags.out, {
+        const { name, version } = await exportModel(requestOf(flags), flags.out, {
           force: flags.force ?? false,
           onProgress: progress.update,
         });

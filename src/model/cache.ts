@@ -1,10 +1,9 @@
-// Recipes exported on first use, into a cache keyed by the content of what goes in.
+// Where recipes are exported to: a cache keyed by the content of what goes in.
 
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
-import { exportModel } from './export.js';
 import { ingredientsOf } from './identity.js';
 import { isModelFolder } from './manifest.js';
 import { isRecipeFolder, RECIPE, readRecipe } from './recipe.js';
@@ -21,14 +20,10 @@ export function defaultCache(): string {
 }
 
 /**
- * The model folder of `path`: itself, or what its recipe gives, exported into `cache` unless it is there.
- * Throws UserError where `path` is neither, or for what is wrong with the recipe.
+ * The model folder of `path`: itself, or where its recipe's export belongs in `cache`, whether it is there or not.
+ * Throws UserError where `path` is neither, or for a recipe whose files are missing.
  */
-export function resolveModel(
-  path: string,
-  cache: string,
-  onProgress?: (done: number, total: number) => void,
-): string {
+export async function modelFolderOf(path: string, cache: string): Promise<string> {
   if (isModelFolder(path)) return path;
   if (!isRecipeFolder(path)) {
     throw new UserError(
@@ -37,15 +32,6 @@ export function resolveModel(
         : `${path}: no such folder`,
     );
   }
-  const request = readRecipe(join(path, RECIPE));
-  const name = basename(resolve(path));
-  const folder = join(cache, `${name}-${ingredientsOf(request).key.slice(0, 12)}`);
-  if (isModelFolder(folder)) return folder;
-  try {
-    exportModel(request, folder, { name, ...(onProgress && { onProgress }) });
-  } catch (error) {
-    // Another process may have exported the same recipe meanwhile: its folder is the same.
-    if (!isModelFolder(folder)) throw error;
-  }
-  return folder;
+  const { key } = await ingredientsOf(readRecipe(join(path, RECIPE)));
+  return join(cache, `${basename(resolve(path))}-${key.slice(0, 12)}`);
 }

@@ -38,7 +38,11 @@ export interface ExportOptions {
  * Writes the model folder `out`, which appears whole or not at all.
  * Throws UserError where `out` exists, or for what is wrong with the ingredients.
  */
-export function exportModel(request: ExportRequest, out: string, options: ExportOptions = {}): Manifest {
+export async function exportModel(
+  request: ExportRequest,
+  out: string,
+  options: ExportOptions = {},
+): Promise<Manifest> {
   const target = resolve(out);
   if (existsSync(target) && !options.force) {
     throw new UserError(`${out}: already exists; --force replaces it`);
@@ -55,25 +59,25 @@ export function exportModel(request: ExportRequest, out: string, options: Export
       sources.push(adapter.source);
       return adapter;
     });
-    return writeFolder(request, base, adapters, target, options);
+    return await writeFolder(request, base, adapters, target, options);
   } finally {
     for (const source of sources) source.close();
   }
 }
 
-function writeFolder(
+async function writeFolder(
   request: ExportRequest,
   base: Base,
   adapters: readonly Adapter[],
   target: string,
   options: ExportOptions,
-): Manifest {
+): Promise<Manifest> {
   const tokenizerSource = tokenizerFolder(request);
   const tokenizer = Tokenizer.load(tokenizerSource);
   const weights = mergeAdapters(base, adapters);
   const head = findHead(weights, base, adapters);
   const plan = planExport(request, base, adapters, head, tokenizer);
-  const ingredients = ingredientsOf(request);
+  const ingredients = await ingredientsOf(request);
   const manifest: Manifest = {
     name: options.name ?? basename(target),
     version: ingredients.key.slice(0, 12),

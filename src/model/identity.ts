@@ -1,7 +1,7 @@
 // What goes into an export, by content: the same ingredients give the same version, wherever they lie.
 
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { adapterFiles } from '../checkpoint/adapter.js';
 import { baseFiles } from '../checkpoint/base.js';
@@ -20,19 +20,19 @@ export interface Ingredients {
 }
 
 /** Hashes every file that goes into an export. Throws UserError where one is missing. */
-export function ingredientsOf(request: ExportRequest): Ingredients {
+export async function ingredientsOf(request: ExportRequest): Promise<Ingredients> {
   const { base, adapters, tokenizer: _, ...options } = request;
-  const baseIdentity = { name: basename(base), sha256: hashFiles(baseFiles(base)) };
-  const adapterIdentities = adapters.map(folder => ({
-    name: basename(folder),
-    sha256: hashFiles(adapterFiles(folder)),
-  }));
-  const tokenizer = hashFiles(tokenizerFiles(tokenizerFolder(request)));
+  const identity = async (path: string, files: readonly string[]) => ({
+    name: basename(path),
+    sha256: await hashFiles(files),
+  });
+  const baseIdentity = await identity(base, baseFiles(base));
+  const adapterIdentities = await Promise.all(adapters.map(folder => identity(folder, adapterFiles(folder))));
   const ingredients = [
     VERSION,
     baseIdentity.sha256,
     adapterIdentities.map(adapter => adapter.sha256),
-    tokenizer,
+    await hashFiles(tokenizerFiles(tokenizerFolder(request))),
     Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)),
   ];
   const key = createHash('sha256').update(JSON.stringify(ingredients)).digest('hex');
@@ -44,21 +44,29 @@ export function tokenizerFiles(folder: string): string[] {
   return [TOKENIZER, TOKENIZER_CONFIG].map(name => join(folder, name)).filter(path => existsSync(path));
 }
 
-/** SHA-256 of the files' names and contents, in order. */
-function hashFiles(paths: readonly string[]): string {
+/** SHA-256 over the files' names and contents, in order. */
+async function hashFiles(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  const chunk = Buffer.allocUnsafe(1 << 20);
-  for (const path of paths) {
-    hash.update(`${basename(path)}\0`);
-    if (!existsSync(path)) throw new UserError(`${path}: no such file`);
-    const descriptor = openSync(path, 'r');
-    try {
-      for (let count = readSync(descriptor, chunk); count > 0; count = readSync(descriptor, chunk)) {
-        hash.update(chunk.subarray(0, count));
-      }
-    } finally {
-      closeSync(descriptor);
-    }
-  }
+  for (const path of paths) hash.update(`${basename(path)}\0${await hashFile(path)}\0`);
+  return hash.digest('hex');
+}
+
+/** Recipes often share a base: hashes of files that have not changed since, by path. */
+const hashed = new Map<string, { readonly stamp: string; readonly sha256: Promise<string> }>();
+
+function hashFile(path: string): Promise<string> {
+  if (!existsSync(path)) throw new UserError(`${path}: no such file`);
+  const { size, mtimeMs, ino } = statSync(path);
+  const stamp = `${ino} ${size} ${mtimeMs}`;
+  const known = hashed.get(path);
+  if (known?.stamp === stamp) return known.sha256;
+  const sha256 = readHash(path);
+  hashed.set(path, { stamp, sha256 });
+  return sha256;
+}
+
+async function readHash(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
   return hash.digest('hex');
 }

@@ -86,8 +86,9 @@ const LAST_POINT = /\.(?:[\s"'”’»)\]]*$|["'”’»)\]]*[^\S\n]*\n[^\S\n]*\
 
 const unspacedWords = new Intl.Segmenter('en', { granularity: 'word' });
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
-/** What a grapheme of more than one word has in it: marks, joiners, flags, skin tones, prepended letters. */
-const MAY_JOIN = /[\p{M}\p{Cf}\p{Grapheme_Extend}\p{RI}\p{EMod}\p{sc=Malayalam}\u{11000}-\u{11fff}]/u;
+/** What a grapheme of more than one word has in it: marks, Thai and Lao am, joiners, flags, prepended letters. */
+const MAY_JOIN =
+  /[\p{M}\u0e33\u0eb3\p{Cf}\p{Grapheme_Extend}\p{RI}\p{EMod}\p{sc=Malayalam}\u{11000}-\u{11fff}]/u;
 
 /** Splits a text into words, in order; every character that is no space is in one, and no grapheme in two. */
 export function splitWords(text: string): Span[] {

@@ -6,7 +6,7 @@ import { afterEach, expect, it } from 'vitest';
 import { Engine, EngineCrashed, EngineError } from '../../dist/engine/engine.js';
 import { exportCheckpoint, goldensOf, temporaryFolder } from '../support/fixtures.js';
 
-const folder = exportCheckpoint('ls_llama_seq', temporaryFolder());
+const folder = await exportCheckpoint('ls_llama_seq', temporaryFolder());
 const golden = goldensOf('ls_llama_seq')[0]!;
 const sequence = {
   ids: Int32Array.from(golden.input_ids),

@@ -23,8 +23,8 @@ const cache = temporaryFolder();
 let service: RunningService;
 
 beforeAll(async () => {
-  exportCheckpoint('ls_llama_seq', models);
-  exportCheckpoint('ls_unllama_tok', models);
+  await exportCheckpoint('ls_llama_seq', models);
+  await exportCheckpoint('ls_unllama_tok', models);
   mkdirSync(`${models}/broken`);
   writeFileSync(`${models}/broken/recipe.json`, '{"base": "missing.gguf"}');
   mkdirSync(`${models}/not-a-model`);
@@ -245,7 +245,7 @@ describe('several models of one task', () => {
   it('422 names them', async () => {
     const folder = temporaryFolder();
     cpSync(`${models}/ls_llama_seq`, `${folder}/one`, { recursive: true });
-    exportModel({ ...requestOf('ls_unllama_seq_mean'), problemType: 'multi' }, `${folder}/two`);
+    await exportModel({ ...requestOf('ls_unllama_seq_mean'), problemType: 'multi' }, `${folder}/two`);
     const other = await startService(folder, cache, '--api-key', 'secret');
     await ready(other);
     const ask = (body: object, key = 'secret') =>

@@ -7,7 +7,7 @@ import { exportCheckpoint, temporaryFolder } from '../support/fixtures.js';
 import { type RunningService, ready, startService, stop } from '../support/service.js';
 
 const models = temporaryFolder();
-exportCheckpoint('ls_llama_seq', models);
+await exportCheckpoint('ls_llama_seq', models);
 
 function classify({ url }: RunningService, texts: number): Promise<Response> {
   return fetch(`${url}/classify`, {

@@ -52,9 +52,9 @@ export function requestOf(name: string): ExportRequest {
   };
 }
 
-export function exportCheckpoint(name: string, out: string): string {
+export async function exportCheckpoint(name: string, out: string): Promise<string> {
   const folder = join(out, name);
-  exportModel(requestOf(name), folder);
+  await exportModel(requestOf(name), folder);
   return folder;
 }
 

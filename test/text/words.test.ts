@@ -142,6 +142,7 @@ describe('splitWords', () => {
         'ก',
         'क',
         '\u094d',
+        '\u0e33',
         '\u0301',
         '\u200d',
         '\ufe0f',
@@ -202,8 +203,12 @@ describe('splitWords', () => {
   });
 
   // The size of the largest request; without a bound on its repetitions the regex engine's stack overflows.
-  it.each(['a', '-', '\u0301', '#a', 'http://', 'http://(a', 'ab.cd', '1,'])('takes 8 MiB of %j', unit => {
-    const text = unit.repeat(2 ** 23 / unit.length);
-    expect(splitWords(text).at(-1)!.end).toBeGreaterThan(text.length - 10);
-  });
+  it.each(['a', '-', '\u0301', '#a', 'http://', 'http://(a', 'ab.cd', '1,'])(
+    'takes 8 MiB of %j',
+    unit => {
+      const text = unit.repeat(2 ** 23 / unit.length);
+      expect(splitWords(text).at(-1)!.end).toBeGreaterThan(text.length - 10);
+    },
+    60_000,
+  );
 });
