@@ -24,8 +24,10 @@ export interface ServeOptions {
   readonly scheduler: SchedulerOptions;
 }
 
-/** What callers had already sent when shutdown began still has to be read, and is served. */
-const LAST_CALL_MS = 100;
+/** No new connection or request for so long, and what callers had sent when shutdown began has been read. */
+const LAST_CALL_MS = 150;
+/** Callers that never pause are refused with 503 after so many of these. */
+const LAST_CALLS = 5;
 /** Longer than any default deadline. */
 const SHUTDOWN_LIMIT_MS = 65_000;
 
@@ -66,13 +68,26 @@ export async function startService(
     url,
     loaded,
     async close() {
-      await sleep(LAST_CALL_MS);
+      await lastCall(server);
       context.draining = true;
       await scheduler.drain();
       await closeServer(server);
       engine.close();
     },
   };
+}
+
+/** Waits until what was sent before shutdown has been read: closing the port would reset it. */
+async function lastCall(server: Server): Promise<void> {
+  let arrivals = 0;
+  const count = () => arrivals++;
+  server.on('connection', count).on('request', count);
+  for (let call = 0; call < LAST_CALLS; call++) {
+    const before = arrivals;
+    await sleep(LAST_CALL_MS);
+    if (arrivals === before) break;
+  }
+  server.off('connection', count).off('request', count);
 }
 
 /** Accepts no more, and resolves when every request in flight is answered. */
