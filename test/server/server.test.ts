@@ -242,8 +242,9 @@ describe('GET', () => {
 });
 
 describe('several models of one task', () => {
+  const folder = temporaryFolder();
+
   it('422 names them', async () => {
-    const folder = temporaryFolder();
     cpSync(`${models}/ls_llama_seq`, `${folder}/one`, { recursive: true });
     await exportModel({ ...requestOf('ls_unllama_seq_mean'), problemType: 'multi' }, `${folder}/two`);
     const other = await startService(folder, cache, '--api-key', 'secret');
