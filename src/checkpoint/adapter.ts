@@ -3,42 +3,57 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.js';
+import { ADAPTER_CONFIG, type LoraConfig, parseAdapterConfig } from './adapterConfig.js';
 import { canonicalName, isPickle, PICKLE_HELP } from './base.js';
-import { type Json, type JsonObject, readJsonObject } from './files.js';
+import { readJsonObject } from './files.js';
 import { openSafetensors } from './safetensors.js';
 import type { TensorSource } from './tensors.js';
 
-const CONFIG = 'adapter_config.json';
 const WEIGHTS = 'adapter_model.safetensors';
 
-/** W' = W + scale * B A, with A [rank, in] and B [out, rank]: https://arxiv.org/abs/2106.09685 eq. 3. */
+/**
+ * W' = W + scale * B A, with A [rank, in] and B [out, rank]: https://arxiv.org/abs/2106.09685 eq. 3.
+ * For an embedding [vocabulary, hidden] it is the transpose, with A [rank, vocabulary] and B [hidden, rank].
+ */
 export interface LowRankUpdate {
+  /** As the trained model called it: `model.layers.0.self_attn.q_proj`. */
+  readonly module: string;
+  readonly kind: 'linear' | 'embedding';
+  /** Tensors in the adapter's source. */
   readonly a: string;
   readonly b: string;
+  /** Added to the module's bias, scaled (lora_bias): [out]. */
+  readonly bias: string | undefined;
+  /** The length that each row of W' gets (DoRA): [out]. */
+  readonly magnitude: string | undefined;
   readonly rank: number;
   readonly scale: number;
+}
+
+/** Rows of an embedding that were trained whole: `rows` of `indices`. */
+export interface TrainedRows {
+  readonly indices: readonly number[];
+  readonly rows: string;
 }
 
 export interface Adapter {
   readonly name: string;
   readonly folder: string;
-  /** From the adapter's `task_type`. */
-  readonly task: 'sequence' | 'token' | undefined;
+  readonly config: LoraConfig;
   /** By canonical module name: `layers.0.self_attn.q_proj`. */
   readonly updates: ReadonlyMap<string, LowRankUpdate>;
   /** Tensors trained whole, by canonical tensor name (`score.weight`), to their name in `source`. */
   readonly trained: ReadonlyMap<string, string>;
-  /** Whether a module that is changed in one layer has to be changed in every layer. */
-  readonly everyLayer: boolean;
+  /** By canonical tensor name: `embed_tokens.weight`. */
+  readonly trainedRows: ReadonlyMap<string, TrainedRows>;
   readonly source: TensorSource;
 }
 
-/** Opens an adapter folder. Throws UserError for what is missing, pickled, or not plain LoRA. */
-export function openAdapter(folder: string): Adapter {
+/** Opens an adapter folder. Throws UserError for what is missing, pickled, or not LoRA. */
+export function openAdapter(path: string): Adapter {
+  const folder = adapterFolder(path);
   const name = basename(folder);
-  if (!existsSync(folder)) throw new UserError(`adapter ${folder}: no such folder`);
-  const config = readJsonObject(join(folder, CONFIG));
-  checkFields(config);
+  const config = parseAdapterConfig(readJsonObject(join(folder, ADAPTER_CONFIG)));
   if (!existsSync(join(folder, WEIGHTS))) {
     const pickled = readdirSync(folder).find(isPickle);
     throw new UserError(
@@ -47,8 +62,7 @@ export function openAdapter(folder: string): Adapter {
   }
   const source = openSafetensors(join(folder, WEIGHTS));
   try {
-    const everyLayer = targetsEveryLayer(config);
-    return { name, folder, task: taskOf(config), ...sortTensors(config, source), everyLayer, source };
+    return { name, folder, config, ...sortTensors(config, source), source };
   } catch (error) {
     source.close();
     throw error;
@@ -56,117 +70,111 @@ export function openAdapter(folder: string): Adapter {
 }
 
 /** The files that decide what an adapter computes, for its identity. */
-export function adapterFiles(folder: string): string[] {
-  return [join(folder, CONFIG), join(folder, WEIGHTS)];
+export function adapterFiles(path: string): string[] {
+  const folder = adapterFolder(path);
+  return [join(folder, ADAPTER_CONFIG), join(folder, WEIGHTS)];
 }
 
-/** Fields that are read here, or that only tell how training went. */
-const UNDERSTOOD = new Set([
-  'peft_type',
-  'task_type',
-  'r',
-  'lora_alpha',
-  'use_rslora',
-  'bias',
-  'target_modules',
-  'modules_to_save',
-  'exclude_modules',
-  'layers_to_transform',
-  'layers_pattern',
-  'base_model_name_or_path',
-  'revision',
-  'auto_mapping',
-  'inference_mode',
-  'lora_dropout',
-  'init_lora_weights',
-  'peft_version',
-  'megatron_core',
-  'qalora_group_size',
-]);
-
-/** Initialisations that leave the base as it is; the others (PiSSA, OLoRA, CorDA, LoftQ) subtract from it. */
-const HARMLESS_INITIALISATIONS: Json[] = [true, false, 'gaussian', 'orthogonal', 'eva', null];
-
-function checkFields(config: JsonObject): void {
-  const refuse = (key: string, expected: string) =>
-    new UserError(`${CONFIG}: ${key}: expected ${expected}, found ${JSON.stringify(config[key])}`);
-  if (config.peft_type !== 'LORA') throw refuse('peft_type', '"LORA"');
-  if ((config.bias ?? 'none') !== 'none') throw refuse('bias', '"none"');
-  if (!HARMLESS_INITIALISATIONS.includes(config.init_lora_weights ?? null)) {
-    throw refuse(
-      'init_lora_weights',
-      'one that leaves the base unchanged (convert the adapter to plain LoRA with PEFT)',
-    );
-  }
-  for (const [key, value] of Object.entries(config)) {
-    if (!UNDERSTOOD.has(key) && !isUnset(value)) throw refuse(key, 'it unset: what it does is not supported');
-  }
+/** The folder itself, or the one below it where PEFT put an adapter that has a name. */
+export function adapterFolder(path: string): string {
+  if (!existsSync(path)) throw new UserError(`adapter ${path}: no such folder`);
+  if (existsSync(join(path, ADAPTER_CONFIG))) return path;
+  const entries = existsSync(path) ? readdirSync(path, { withFileTypes: true }) : [];
+  const named = entries
+    .filter(entry => entry.isDirectory() && existsSync(join(path, entry.name, ADAPTER_CONFIG)))
+    .map(entry => entry.name);
+  if (named.length === 1) return join(path, named[0]!);
+  throw new UserError(
+    named.length > 1
+      ? `adapter ${basename(path)}: holds several adapters, name one of them: ${named.join(', ')}`
+      : `adapter ${basename(path)}: expected ${ADAPTER_CONFIG}, found none`,
+  );
 }
 
-/** Null, false and empty are how PEFT writes a field that is not in use. */
-function isUnset(value: Json): boolean {
-  if (value === null || value === false || value === '') return true;
-  return typeof value === 'object' && Object.keys(value).length === 0;
-}
+/** `<module>.lora_A.weight`; in older PEFT with the adapter's name, `<module>.lora_A.default.weight`. */
+const LOW_RANK =
+  /^(.+)\.lora_(A|B|embedding_A|embedding_B|magnitude_vector)(?:\.default)?(?:\.(weight|bias))?$/;
+/** A module trained whole: `<module>.weight`, or `<module>.modules_to_save[.default].weight`, or below a LoRA's. */
+const TRAINED = /^(.+?)(?:\.modules_to_save(?:\.default)?|\.base_layer)?\.(weight|bias)$/;
+const TRAINED_ROWS = /^(.+?)(?:\.token_adapter)?\.trainable_tokens_delta(?:\.default)?$/;
 
-function taskOf(config: JsonObject): Adapter['task'] {
-  switch (config.task_type) {
-    case 'SEQ_CLS':
-      return 'sequence';
-    case 'TOKEN_CLS':
-      return 'token';
-    default:
-      return undefined;
-  }
-}
+type Parts = Pick<Adapter, 'updates' | 'trained' | 'trainedRows'>;
 
-/** Keys are `base_model.model.<module>.lora_A.weight`, in older PEFT `….lora_A.default.weight`. */
-const LOW_RANK = /^(.+)\.lora_(A|B)(?:\.default)?\.weight$/;
-/** A module trained whole: `<module>.weight`, or `<module>.modules_to_save[.default].weight`. */
-const TRAINED = /^(.+?)(?:\.modules_to_save(?:\.default)?)?\.(weight|bias)$/;
-
-function sortTensors(config: JsonObject, source: TensorSource): Pick<Adapter, 'updates' | 'trained'> {
-  const pairs = new Map<string, { A?: string; B?: string }>();
+function sortTensors(config: LoraConfig, source: TensorSource): Parts {
+  const halves = new Map<string, Map<string, string>>();
   const trained = new Map<string, string>();
+  const trainedRows = new Map<string, TrainedRows>();
   for (const key of source.tensors.keys()) {
-    const inner = canonicalName(key.replace(/^base_model\.model\./, ''));
+    const inner = key.replace(/^base_model\.model\./, '');
+    // the copy from before training; and what only predicts the next token
+    if (inner.includes('.original_module.') || /^(model\.)?lm_head\./.test(inner)) continue;
     const lowRank = LOW_RANK.exec(inner);
+    const rows = TRAINED_ROWS.exec(inner);
     const whole = TRAINED.exec(inner);
     if (lowRank) {
-      const [, module, half] = lowRank as unknown as [string, string, 'A' | 'B'];
-      pairs.set(module, { ...pairs.get(module), [half]: key });
-    } else if (whole && !inner.includes('lora_') && !inner.includes('original_module')) {
-      trained.set(`${whole[1]}.${whole[2]}`, key);
-    } else if (!inner.includes('.original_module.')) {
-      throw new UserError(`${WEIGHTS}: ${key}: not a tensor of a plain LoRA adapter`);
+      const [, module, half, kind] = lowRank as unknown as [string, string, string, string | undefined];
+      const parts = halves.get(module) ?? new Map<string, string>();
+      halves.set(module, parts.set(kind === 'bias' ? `${half}.bias` : half, key));
+    } else if (rows) {
+      const name = `${canonicalName(rows[1]!)}.weight`;
+      trainedRows.set(name, { indices: indicesOf(config, rows[1]!, key), rows: key });
+    } else if (whole && !/lora_|token_adapter/.test(inner)) {
+      trained.set(canonicalName(`${whole[1]}.${whole[2]}`), key);
+    } else {
+      throw new UserError(`${WEIGHTS}: ${key}: not a tensor of a LoRA adapter`);
     }
   }
   const updates = new Map<string, LowRankUpdate>();
-  for (const [module, pair] of pairs) updates.set(module, lowRankUpdate(config, source, module, pair));
-  return { updates, trained };
+  for (const [module, parts] of halves) {
+    updates.set(canonicalName(module), lowRankUpdate(config, source, module, parts));
+  }
+  return { updates, trained, trainedRows };
 }
 
 function lowRankUpdate(
-  config: JsonObject,
+  config: LoraConfig,
   source: TensorSource,
   module: string,
-  { A: a, B: b }: { A?: string; B?: string },
+  parts: ReadonlyMap<string, string>,
 ): LowRankUpdate {
-  if (!a || !b) throw new UserError(`${WEIGHTS}: ${module}: expected lora_A and lora_B, found one of them`);
-  const alpha = config.lora_alpha;
-  if (typeof alpha !== 'number') throw new UserError(`${CONFIG}: lora_alpha: expected a number`);
-  const rank = source.tensors.get(a)!.shape[0] ?? 0;
-  if (rank !== config.r) {
+  const kind = parts.has('embedding_A') ? 'embedding' : 'linear';
+  const prefix = kind === 'embedding' ? 'embedding_' : '';
+  const a = parts.get(`${prefix}A`);
+  const b = parts.get(`${prefix}B`);
+  if (!a || !b)
+    throw new UserError(`${WEIGHTS}: ${module}: expected lora_${prefix}A and _B, found one of them`);
+  const magnitude = parts.get('magnitude_vector');
+  const bias = parts.get('B.bias');
+  const told = [
+    ['use_dora', config.dora, magnitude],
+    ['lora_bias', config.loraBias, bias],
+  ] as const;
+  for (const [field, isOn, tensor] of told) {
+    if (isOn === (tensor !== undefined)) continue;
     throw new UserError(
-      `${WEIGHTS}: ${a}: expected rank ${JSON.stringify(config.r)} (${CONFIG}: r), found ${rank}`,
+      `${ADAPTER_CONFIG}: ${field}: ${isOn}, but ${module} ${tensor ? `has ${tensor}` : 'lacks its tensor'} in ${WEIGHTS}`,
     );
   }
-  return { a, b, rank, scale: alpha / (config.use_rslora === true ? Math.sqrt(rank) : rank) };
+  if (config.dora && kind === 'embedding') {
+    throw new UserError(`${ADAPTER_CONFIG}: use_dora: ${module} is an embedding, where it is not supported`);
+  }
+  if (parts.size > 2 + Number(config.dora) + Number(config.loraBias)) {
+    throw new UserError(
+      `${WEIGHTS}: ${module}: has tensors that go with no one kind of LoRA: ${[...parts.values()].join(', ')}`,
+    );
+  }
+  const rank = source.tensors.get(a)!.shape[0] ?? 0;
+  if (rank !== config.rankOf(module)) {
+    throw new UserError(
+      `${WEIGHTS}: ${a}: expected rank ${config.rankOf(module)} (${ADAPTER_CONFIG}: r, rank_pattern), found ${rank}`,
+    );
+  }
+  const scale = config.alphaOf(module) / (config.rankStabilised ? Math.sqrt(rank) : rank);
+  return { module, kind, a, b, bias, magnitude, rank, scale };
 }
 
-/** A list of bare module names, with nothing to narrow it, means those modules in every layer. */
-function targetsEveryLayer(config: JsonObject): boolean {
-  const targets = config.target_modules;
-  const narrowed = config.layers_to_transform != null || config.exclude_modules != null;
-  return !narrowed && Array.isArray(targets) && targets.every(target => !String(target).includes('.'));
+function indicesOf({ tokenIndices }: LoraConfig, module: string, key: string): readonly number[] {
+  const found = [...tokenIndices].find(([end]) => module === end || module.endsWith(`.${end}`));
+  if (found) return found[1];
+  throw new UserError(`${ADAPTER_CONFIG}: trainable_token_indices: expected the rows of ${key}, found none`);
 }

@@ -3,10 +3,11 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
-import { type DecoderConfig, type HeadConfig, parseDecoderConfig, parseHeadConfig } from './config.js';
+import { type DecoderConfig, parseDecoderConfig } from './config.js';
 import { readJsonObject } from './files.js';
 import { openGguf } from './gguf.js';
 import { ggufAsHuggingFace, ggufConfig } from './ggufNames.js';
+import { type HeadConfig, parseHeadConfig } from './headConfig.js';
 import { openSafetensorsFolder } from './safetensors.js';
 import { renamed, type TensorSource } from './tensors.js';
 

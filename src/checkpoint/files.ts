@@ -1,7 +1,8 @@
 // Reading users' files: whole JSON documents and byte ranges, with errors that name the file.
 
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, read, readFileSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
+import { promisify } from 'node:util';
 import { UserError } from '../errors.js';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -34,8 +35,7 @@ export function parseJsonObject(text: string, name: string): JsonObject {
   return value;
 }
 
-/** Node reads less than 2 GiB at once. Bytes. */
-const LONGEST_READ = 2 ** 30;
+const readAsync = promisify(read);
 
 /** A file opened for reads at offsets. */
 export class RandomAccessFile {
@@ -59,26 +59,36 @@ export class RandomAccessFile {
   }
 
   /** Reads exactly `length` bytes. Throws UserError where the file ends before that. */
-  read(offset: number, length: number): Uint8Array<ArrayBuffer> {
+  readSync(offset: number, length: number): Uint8Array<ArrayBuffer> {
+    const bytes = this.#allocate(offset, length);
+    for (let done = 0; done < length; ) {
+      done += this.#progress(readSync(this.#descriptor, bytes, done, length - done, offset + done));
+    }
+    return bytes;
+  }
+
+  /** The same without waiting for the disk: less than 2 GiB at once. */
+  async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = this.#allocate(offset, length);
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await readAsync(this.#descriptor, bytes, done, length - done, offset + done);
+      done += this.#progress(bytesRead);
+    }
+    return bytes;
+  }
+
+  #allocate(offset: number, length: number): Uint8Array<ArrayBuffer> {
     if (offset + length > this.size) {
       throw new UserError(
         `${this.name}: expected ${length} bytes at offset ${offset}, found the file's end at ${this.size}: it is truncated or damaged`,
       );
     }
-    const bytes = new Uint8Array(length);
-    let done = 0;
-    while (done < length) {
-      const count = readSync(
-        this.#descriptor,
-        bytes,
-        done,
-        Math.min(length - done, LONGEST_READ),
-        offset + done,
-      );
-      if (count === 0) throw new UserError(`${this.name}: shrank while it was read`);
-      done += count;
-    }
-    return bytes;
+    return new Uint8Array(length);
+  }
+
+  #progress(count: number): number {
+    if (count === 0) throw new UserError(`${this.name}: shrank while it was read`);
+    return count;
   }
 
   close(): void {

@@ -4,7 +4,7 @@
 import { UserError } from '../errors.js';
 import { BLOCK_TYPES } from './dequantize.js';
 import { RandomAccessFile } from './files.js';
-import { elementCount, type TensorInfo, type TensorSource } from './tensors.js';
+import { elementCount, rowWidth, type TensorInfo, type TensorSource } from './tensors.js';
 
 /** A 64-bit integer is a number where that is exact. Numbers in an array stay packed, booleans there as 0 and 1. */
 export type GgufValue = string | boolean | number | bigint | readonly string[] | PackedNumbers;
@@ -55,29 +55,37 @@ export function openGguf(path: string): GgufFile {
   return {
     name: file.name,
     ...header,
-    read(name) {
+    async read(name, start = 0, end = header.tensors.get(name)?.shape[0] ?? 1) {
       const tensor = header.tensors.get(name);
       if (!tensor) throw new UserError(`${file.name}: holds no tensor ${name}`);
-      return readTensor(file, tensor);
+      return readRows(file, tensor, start, end);
     },
     close: () => file.close(),
   };
 }
 
-function readTensor(file: RandomAccessFile, tensor: StoredTensor): Float32Array {
+async function readRows(
+  file: RandomAccessFile,
+  tensor: StoredTensor,
+  start: number,
+  end: number,
+): Promise<Float32Array> {
   const type = BLOCK_TYPES.get(tensor.dtype);
   if (!type) {
     throw new UserError(
       `${tensor.name}: expected one of ${[...BLOCK_TYPES.keys()].join(', ')}, found ${tensor.dtype} in ${file.name}`,
     );
   }
-  const values = new Float32Array(elementCount(tensor.shape));
+  // blocks never cross a row
+  const rowBlocks = rowWidth(tensor.shape) / type.elements;
+  const values = new Float32Array((end - start) * rowBlocks * type.elements);
   const blocks = values.length / type.elements;
+  const offset = tensor.offset + start * rowBlocks * type.bytes;
   const step = Math.floor(PIECE_BYTES / type.bytes);
   for (let block = 0; block < blocks; block += step) {
-    const end = Math.min(block + step, blocks);
-    const bytes = file.read(tensor.offset + block * type.bytes, (end - block) * type.bytes);
-    type.decode(bytes, values.subarray(block * type.elements, end * type.elements));
+    const stop = Math.min(block + step, blocks);
+    const bytes = await file.read(offset + block * type.bytes, (stop - block) * type.bytes);
+    type.decode(bytes, values.subarray(block * type.elements, stop * type.elements));
   }
   return values;
 }
@@ -236,7 +244,7 @@ class HeaderReader {
     let at = this.position - this.#chunkStart;
     if (at + length > this.#chunk.length) {
       const wanted = Math.min(Math.max(length, CHUNK_BYTES), this.#end - this.position);
-      this.#chunk = Buffer.from(this.#file.read(this.position, wanted).buffer);
+      this.#chunk = Buffer.from(this.#file.readSync(this.position, wanted).buffer);
       this.#chunkStart = this.position;
       at = 0;
     }

@@ -4,7 +4,7 @@
 import { UserError } from '../errors.js';
 import type { JsonObject } from './files.js';
 import type { GgufFile, GgufValue } from './gguf.js';
-import type { TensorInfo, TensorSource } from './tensors.js';
+import { rowWidth, type TensorInfo, type TensorSource } from './tensors.js';
 
 type Metadata = ReadonlyMap<string, GgufValue>;
 
@@ -123,13 +123,17 @@ export function ggufAsHuggingFace(file: GgufFile): TensorSource {
   return {
     name: file.name,
     tensors,
-    read(name) {
+    async read(name, start = 0, end = tensors.get(name)?.shape[0] ?? 1) {
       const found = stored.get(name);
       if (!found) throw new UserError(`${file.name}: holds no tensor ${name}`);
-      const values = file.read(found.name);
-      return found.heads === undefined
-        ? values
-        : separateHalves(values, tensors.get(name)!.shape[0]!, found.heads);
+      if (found.heads === undefined) return file.read(found.name, start, end);
+      // rows change places within a head: whole heads are read, and what was asked for is cut out
+      const { shape } = tensors.get(name)!;
+      const headDim = shape[0]! / found.heads;
+      const first = Math.floor(start / headDim) * headDim;
+      const last = Math.ceil(end / headDim) * headDim;
+      const heads = separateHalves(await file.read(found.name, first, last), headDim, rowWidth(shape));
+      return heads.subarray((start - first) * rowWidth(shape), (end - first) * rowWidth(shape));
     },
     close: () => file.close(),
   };
@@ -156,14 +160,12 @@ function translate(tensor: string, architecture: Architecture, layers: number, f
 }
 
 /**
- * Undoes llama.cpp's interleaving of rotary halves. With D the head size, i < D/2 and j in {0, 1}, the file's
- * row h*D + 2*i + j is row h*D + j*D/2 + i here. `rows` by any width, a bias being one wide.
+ * Undoes llama.cpp's interleaving of rotary halves in whole heads of `headDim` rows. With D the head size, i < D/2
+ * and j in {0, 1}, the file's row h*D + 2*i + j is row h*D + j*D/2 + i here.
  */
-function separateHalves(values: Float32Array, rows: number, heads: number): Float32Array {
+function separateHalves(values: Float32Array, headDim: number, width: number): Float32Array {
   const separated = new Float32Array(values.length);
-  const width = values.length / rows;
-  const headDim = rows / heads;
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row * width < values.length; row++) {
     const within = row % headDim;
     const to = row - within + (within % 2) * (headDim / 2) + Math.floor(within / 2);
     separated.set(values.subarray(row * width, (row + 1) * width), to * width);

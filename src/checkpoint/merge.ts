@@ -1,86 +1,67 @@
 // A base with its adapters merged in: the tensor source that a graph is written from.
 
 import { UserError } from '../errors.js';
-import type { Adapter, LowRankUpdate } from './adapter.js';
+import type { Adapter, LowRankUpdate, TrainedRows } from './adapter.js';
 import type { Base } from './base.js';
+import type { DecoderConfig } from './config.js';
+import { splitFused } from './fused.js';
+import { findHead, type Head, isHead } from './head.js';
+import { addLowRank } from './multiply.js';
+import { checkTargets } from './targets.js';
 import type { TensorInfo, TensorSource } from './tensors.js';
 
-/** Names that transformers and the LS-LLaMA training code give the label head. */
-const HEAD_MODULES = ['score', 'classifier'];
-
-/** The label head's tensors by name: weight [labels, hidden], bias [labels] where it has one. */
-export interface Head {
-  readonly weight: string;
-  readonly bias: string | undefined;
-  readonly rows: number;
+/** What is exported: a decoder, its weights by canonical name, and its label head. */
+export interface Merged {
+  readonly decoder: DecoderConfig;
+  readonly weights: TensorSource;
+  readonly head: Head;
 }
 
 /**
- * Canonical tensors with every adapter merged in, in order, in float32, as each is read.
- * Throws UserError where an adapter does not fit the base.
+ * Merges every adapter, in order, in float32, as each piece of a tensor is read.
+ * Throws UserError where an adapter does not fit the base, or there is no trained label head.
  */
-export function mergeAdapters(base: Base, adapters: readonly Adapter[]): TensorSource {
-  return adapters.reduce<TensorSource>(
-    (weights, adapter) => mergeAdapter(weights, base, adapter),
-    base.weights,
-  );
+export function mergeAdapters(base: Base, adapters: readonly Adapter[]): Merged {
+  const weights = adapters.reduce(mergeAdapter, base.weights);
+  const head = findHead(weights, base, adapters);
+  // an adapter may bring embeddings of more tokens than the base has
+  const vocabSize = adapters.some(adapter => adapter.trained.has(EMBEDDINGS))
+    ? weights.tensors.get(EMBEDDINGS)!.shape[0]!
+    : base.decoder.vocabSize;
+  const decoder = { ...base.decoder, vocabSize };
+  return { decoder, weights: splitFused(weights, decoder), head };
 }
 
-/** Finds the trained label head, and checks its width. Throws UserError where there is none or two. */
-export function findHead(weights: TensorSource, base: Base, adapters: readonly Adapter[]): Head {
-  const trainedBy = adapters.findLast(adapter =>
-    HEAD_MODULES.some(head => adapter.trained.has(`${head}.weight`)),
-  );
-  if (adapters.length > 0 && !trainedBy) {
-    throw new UserError(
-      `adapter ${adapters.map(adapter => adapter.name).join(', ')}: carries no trained head (score or classifier), ` +
-        'so its predictions would be random: train with modules_to_save=["score"] and save it again',
-    );
-  }
-  const names = trainedBy ? trainedBy.trained : weights.tensors;
-  const modules = HEAD_MODULES.filter(head => names.has(`${head}.weight`));
-  if (modules.length !== 1) {
-    throw new UserError(
-      `${trainedBy?.name ?? base.weights.name}: expected one label head, ${HEAD_MODULES.join(' or ')}, ` +
-        (modules.length > 1 ? 'found both' : 'found none: is this a classifier, or does it need an adapter?'),
-    );
-  }
-  const weight = `${modules[0]}.weight`;
-  const bias = `${modules[0]}.bias`;
-  const { shape } = weights.tensors.get(weight)!;
-  if (shape.length !== 2 || shape[1] !== base.decoder.hiddenSize) {
-    throw new UserError(
-      `${weight}: expected [labels, ${base.decoder.hiddenSize}], found [${shape.join(', ')}] in ${trainedBy?.source.name ?? base.weights.name}`,
-    );
-  }
-  return { weight, bias: weights.tensors.has(bias) ? bias : undefined, rows: shape[0]! };
-}
+const EMBEDDINGS = 'embed_tokens.weight';
 
-function mergeAdapter(weights: TensorSource, base: Base, adapter: Adapter): TensorSource {
-  const tensors = new Map(weights.tensors);
-  for (const [name, key] of adapter.trained) {
-    const info: TensorInfo = { ...adapter.source.tensors.get(key)!, name };
-    const replaced = weights.tensors.get(name);
-    const isHead = HEAD_MODULES.some(head => name.startsWith(`${head}.`));
-    if (!isHead && replaced?.shape.join() !== info.shape.join()) {
-      throw mismatch(adapter, key, replaced?.shape, info.shape);
-    }
-    tensors.set(name, info);
-  }
-  for (const [module, update] of adapter.updates) checkUpdate(weights, adapter, module, update);
-  if (adapter.everyLayer) checkEveryLayer(adapter, base.decoder.layers);
+function mergeAdapter(weights: TensorSource, adapter: Adapter): TensorSource {
+  const tensors = withTrained(weights, adapter);
+  for (const [module, update] of adapter.updates) checkUpdate(tensors, weights.name, adapter, module, update);
+  for (const [name, rows] of adapter.trainedRows) checkRows(tensors, adapter, name, rows);
+  checkSaved(tensors, adapter);
+  checkTargets(adapter.name, adapter.config.targets, ...changedAndAll(tensors, adapter));
+  const readPlain = (name: string, start?: number, end?: number) => {
+    const trained = adapter.trained.get(name);
+    return trained ? adapter.source.read(trained, start, end) : weights.read(name, start, end);
+  };
   return {
-    name: base.weights.name,
+    name: weights.name,
     tensors,
-    read(name) {
-      const trained = adapter.trained.get(name);
-      if (trained) return adapter.source.read(trained);
-      const update = name.endsWith('.weight')
-        ? adapter.updates.get(name.slice(0, -'.weight'.length))
-        : undefined;
-      const values = weights.read(name);
-      if (update) addLowRank(values, adapter.source.read(update.a), adapter.source.read(update.b), update);
-      return values;
+    async read(name, start = 0, end = tensors.get(name)?.shape[0] ?? 1) {
+      const { module, kind } = splitName(name);
+      const update = adapter.updates.get(module);
+      if (update && kind === 'weight') {
+        return mergeRows(await readPlain(name, start, end), adapter.source, update, start, end);
+      }
+      if (update?.bias && kind === 'bias') {
+        const added = await adapter.source.read(update.bias, start, end);
+        const own = adapter.trained.has(name) || weights.tensors.has(name);
+        const bias = own ? await readPlain(name, start, end) : new Float32Array(end - start);
+        return bias.map((value, i) => value + Math.fround(added[i]! * update.scale));
+      }
+      const values = await readPlain(name, start, end);
+      const trainedRows = adapter.trainedRows.get(name);
+      return trainedRows ? replaceRows(values, adapter.source, trainedRows, start, end) : values;
     },
     close() {
       weights.close();
@@ -89,36 +70,173 @@ function mergeAdapter(weights: TensorSource, base: Base, adapter: Adapter): Tens
   };
 }
 
-function checkUpdate(weights: TensorSource, adapter: Adapter, module: string, update: LowRankUpdate): void {
-  const weight = weights.tensors.get(`${module}.weight`);
-  if (!weight) {
-    throw new UserError(
-      `adapter ${adapter.name}: changes ${module}, which the base ${weights.name} does not have: it was trained on another base`,
-    );
+/** The tensors after the merge. An adapter may add a head, biases, and rows of embeddings; else shapes stay. */
+function withTrained(weights: TensorSource, adapter: Adapter): Map<string, TensorInfo> {
+  const tensors = new Map(weights.tensors);
+  for (const [name, key] of adapter.trained) {
+    const info: TensorInfo = { ...adapter.source.tensors.get(key)!, name };
+    const replaced = weights.tensors.get(name);
+    const mayDiffer = isHead(splitName(name).module) || (name === EMBEDDINGS && info.shape.length === 2);
+    if (!mayDiffer && replaced?.shape.join() !== info.shape.join()) {
+      throw mismatch(adapter, key, replaced?.shape, info.shape);
+    }
+    tensors.set(name, info);
   }
-  const [out, width] = weight.shape;
-  const a = adapter.source.tensors.get(update.a)!.shape;
-  const b = adapter.source.tensors.get(update.b)!.shape;
-  if (a.join() !== [update.rank, width].join()) throw mismatch(adapter, update.a, [update.rank, width!], a);
-  if (b.join() !== [out, update.rank].join()) throw mismatch(adapter, update.b, [out!, update.rank], b);
+  for (const [module, { bias }] of adapter.updates) {
+    if (bias) tensors.set(`${module}.bias`, { ...adapter.source.tensors.get(bias)!, name: `${module}.bias` });
+  }
+  return tensors;
 }
 
-/** An adapter that stops before the base's last layer was made for a smaller base, or lost tensors. */
-function checkEveryLayer(adapter: Adapter, layers: number): void {
-  const targets = new Set<string>();
-  for (const module of adapter.updates.keys()) {
-    const target = /^layers\.\d+\.(.+)$/.exec(module)?.[1];
-    if (target) targets.add(target);
+function checkUpdate(
+  tensors: ReadonlyMap<string, TensorInfo>,
+  base: string,
+  adapter: Adapter,
+  module: string,
+  update: LowRankUpdate,
+): void {
+  const weight = tensors.get(`${module}.weight`);
+  if (!weight) {
+    throw new UserError(
+      isHead(module)
+        ? `adapter ${adapter.name}: changes the head ${module}, whose own weights are neither in it nor in the base ${base}: ` +
+            'they would be random; train with modules_to_save=["score"] and save it again'
+        : `adapter ${adapter.name}: changes ${module}, which the base ${base} does not have: it was trained on another base`,
+    );
   }
-  for (const target of targets) {
-    for (let layer = 0; layer < layers; layer++) {
-      if (adapter.updates.has(`layers.${layer}.${target}`)) continue;
+  const [out, width] = weight.shape as [number, number];
+  const expected = new Map<string | undefined, number[]>(
+    update.kind === 'linear'
+      ? [
+          [update.a, [update.rank, width]],
+          [update.b, [out, update.rank]],
+        ]
+      : [
+          [update.a, [update.rank, out]],
+          [update.b, [width, update.rank]],
+        ],
+  );
+  expected.set(update.magnitude, [out]).set(update.bias, [out]).delete(undefined);
+  for (const [key, shape] of expected) {
+    const found = adapter.source.tensors.get(key!)!.shape;
+    if (found.join() !== shape.join()) throw mismatch(adapter, key!, shape, found);
+  }
+}
+
+function checkRows(
+  tensors: ReadonlyMap<string, TensorInfo>,
+  adapter: Adapter,
+  name: string,
+  { indices, rows }: TrainedRows,
+): void {
+  const table = tensors.get(name)?.shape;
+  const found = adapter.source.tensors.get(rows)!.shape;
+  const expected = [indices.length, table?.[1] ?? 0];
+  if (!table || found.join() !== expected.join()) throw mismatch(adapter, rows, table && expected, found);
+  const outside = indices.find(index => !Number.isInteger(index) || index < 0 || index >= table[0]!);
+  if (outside !== undefined) {
+    throw new UserError(
+      `adapter ${adapter.name}: trainable_token_indices: expected rows of ${name}, 0 to ${table[0]! - 1}, found ${outside}`,
+    );
+  }
+}
+
+/** What modules_to_save names and the base has must be in the adapter, trained. Of heads, PEFT names some at random. */
+function checkSaved(tensors: ReadonlyMap<string, TensorInfo>, { name, config, trained }: Adapter): void {
+  for (const saved of config.targets.modulesToSave) {
+    for (const tensor of tensors.keys()) {
+      const { module } = splitName(tensor);
+      const isSaved = module === saved || module.endsWith(`.${saved}`);
+      if (!isSaved || isHead(module) || module === 'lm_head' || trained.has(tensor)) continue;
       throw new UserError(
-        `adapter ${adapter.name}: changes ${target} in some layers, but not in layer ${layer} of the base's ${layers}: ` +
-          'it was trained on another base, or is incomplete',
+        `adapter ${name}: expected ${tensor} (modules_to_save: ${saved}), found no such tensor: it is incomplete`,
       );
     }
   }
+}
+
+/** The modules that the adapter changes, all that it could have, and the heads among those, by the trained model's names. */
+function changedAndAll(
+  tensors: ReadonlyMap<string, TensorInfo>,
+  adapter: Adapter,
+): [Set<string>, string[], Set<string>] {
+  const changed = new Set([...adapter.updates.values()].map(update => update.module));
+  const prefix = [...changed].some(module => module.startsWith('model.')) ? 'model.' : '';
+  const all: string[] = [];
+  const heads = new Set<string>();
+  for (const [name, { shape }] of tensors) {
+    const { module, kind } = splitName(name);
+    if (kind !== 'weight' || shape.length !== 2 || module === 'lm_head') continue;
+    if (isHead(module)) heads.add(module);
+    all.push(isHead(module) ? module : `${prefix}${module}`);
+  }
+  return [changed, all, heads];
+}
+
+/** Rows `start` to `end` of W', from the same rows of W. */
+async function mergeRows(
+  weight: Float32Array,
+  source: TensorSource,
+  update: LowRankUpdate,
+  start: number,
+  end: number,
+): Promise<Float32Array> {
+  const { rank, scale, magnitude } = update;
+  if (update.kind === 'embedding') {
+    const a = columns(await source.read(update.a), rank, start, end);
+    return addLowRank(weight, a, transpose(await source.read(update.b), rank), rank, scale);
+  }
+  const b = await source.read(update.b, start, end);
+  const merged = await addLowRank(weight, b, await source.read(update.a), rank, scale);
+  if (magnitude) scaleRows(merged, await source.read(magnitude, start, end));
+  return merged;
+}
+
+/** Gives each row its magnitude for a length: https://arxiv.org/abs/2402.09353 eq. 5. */
+function scaleRows(rows: Float32Array, magnitudes: Float32Array): void {
+  const width = rows.length / magnitudes.length;
+  magnitudes.forEach((magnitude, row) => {
+    const values = rows.subarray(row * width, (row + 1) * width);
+    let squares = 0;
+    for (const value of values) squares += value * value;
+    const factor = Math.fround(magnitude / Math.fround(Math.sqrt(squares)));
+    for (let i = 0; i < width; i++) values[i]! *= factor;
+  });
+}
+
+async function replaceRows(
+  values: Float32Array,
+  source: TensorSource,
+  { indices, rows }: TrainedRows,
+  start: number,
+  end: number,
+): Promise<Float32Array> {
+  const width = values.length / (end - start);
+  for (const [i, index] of indices.entries()) {
+    if (index >= start && index < end) values.set(await source.read(rows, i, i + 1), (index - start) * width);
+  }
+  return values;
+}
+
+/** [rows, columns] to [columns, rows], for `columns` given. */
+function transpose(matrix: Float32Array, columnCount: number): Float32Array {
+  return columns(matrix, matrix.length / columnCount, 0, columnCount);
+}
+
+/** Columns `start` to `end` of a matrix of `rows` rows, each as a row. */
+function columns(matrix: Float32Array, rows: number, start: number, end: number): Float32Array {
+  const width = matrix.length / rows;
+  const turned = new Float32Array((end - start) * rows);
+  for (let column = start; column < end; column++) {
+    for (let row = 0; row < rows; row++)
+      turned[(column - start) * rows + row] = matrix[row * width + column]!;
+  }
+  return turned;
+}
+
+function splitName(name: string): { module: string; kind: string } {
+  const dot = name.lastIndexOf('.');
+  return { module: name.slice(0, dot), kind: name.slice(dot + 1) };
 }
 
 function mismatch(
@@ -131,29 +249,4 @@ function mismatch(
     `${key}: expected ${expected ? `[${expected.join(', ')}]` : 'no such tensor'}, found [${found.join(', ')}] in ` +
       `${adapter.source.name}: the adapter was trained on another base`,
   );
-}
-
-/**
- * weight [out, in] += scale * (b [out, rank] a [rank, in]), rounded to float32 where PEFT rounds: after the product,
- * after the scale and after the sum. (Rounding once would be closer to exact, and further from PEFT's logits.)
- */
-function addLowRank(
-  weight: Float32Array,
-  a: Float32Array,
-  b: Float32Array,
-  { rank, scale }: LowRankUpdate,
-): void {
-  const width = a.length / rank;
-  const rows = b.length / rank;
-  const product = new Float64Array(width);
-  for (let out = 0; out < rows; out++) {
-    product.fill(0);
-    for (let r = 0; r < rank; r++) {
-      const factor = b[out * rank + r]!;
-      const from = r * width;
-      for (let i = 0; i < width; i++) product[i]! += factor * a[from + i]!;
-    }
-    const to = out * width;
-    for (let i = 0; i < width; i++) weight[to + i]! += Math.fround(Math.fround(product[i]!) * scale);
-  }
 }

@@ -6,12 +6,11 @@ import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { decodeBf16, decodeF16, decodeF32 } from './dequantize.js';
 import { isJsonObject, type JsonObject, parseJsonObject, RandomAccessFile, readJsonObject } from './files.js';
-import { elementCount, type TensorInfo, type TensorSource } from './tensors.js';
+import { elementCount, rowWidth, type TensorInfo, type TensorSource } from './tensors.js';
 
 interface StoredTensor extends TensorInfo {
   /** Byte offset in the file, from its start. */
   readonly offset: number;
-  readonly length: number;
 }
 
 const ELEMENT_BYTES: Record<string, number> = {
@@ -51,15 +50,18 @@ export function openSafetensors(path: string): TensorSource {
   return {
     name: file.name,
     tensors,
-    read(name) {
+    async read(name, start = 0, end = tensors.get(name)?.shape[0] ?? 1) {
       const tensor = tensors.get(name);
       if (!tensor) throw new UserError(`${file.name}: holds no tensor ${name}`);
       const decode = DECODERS[tensor.dtype];
       if (!decode) {
         throw new UserError(`${name}: expected F32, F16 or BF16, found ${tensor.dtype} in ${file.name}`);
       }
-      const values = new Float32Array(elementCount(tensor.shape));
-      decode(file.read(tensor.offset, tensor.length), values);
+      const width = rowWidth(tensor.shape);
+      const rowBytes = width * ELEMENT_BYTES[tensor.dtype]!;
+      const bytes = await file.read(tensor.offset + start * rowBytes, (end - start) * rowBytes);
+      const values = new Float32Array((end - start) * width);
+      decode(bytes, values);
       return values;
     },
     close: () => file.close(),
@@ -104,24 +106,24 @@ function openShards(indexPath: string): TensorSource {
   return {
     name: basename(dirname(indexPath)),
     tensors,
-    read(name) {
+    async read(name, start, end) {
       const shard = home.get(name);
       if (!shard) throw new UserError(`${basename(indexPath)}: holds no tensor ${name}`);
-      return shard.read(name);
+      return shard.read(name, start, end);
     },
     close,
   };
 }
 
 function readHeader(file: RandomAccessFile): Map<string, StoredTensor> {
-  const lengthBytes = file.read(0, 8);
+  const lengthBytes = file.readSync(0, 8);
   const headerLength = Number(new DataView(lengthBytes.buffer).getBigUint64(0, true));
   if (headerLength > MAX_HEADER_BYTES || 8 + headerLength > file.size) {
     throw new UserError(
       `${file.name}: its header claims ${headerLength} bytes, the file has ${file.size}: not safetensors, or truncated`,
     );
   }
-  const header = parseJsonObject(new TextDecoder().decode(file.read(8, headerLength)), file.name);
+  const header = parseJsonObject(new TextDecoder().decode(file.readSync(8, headerLength)), file.name);
   const dataStart = 8 + headerLength;
   const tensors = new Map<string, StoredTensor>();
   for (const [name, entry] of Object.entries(header)) {
@@ -147,7 +149,7 @@ function parseEntry(name: string, entry: unknown, dataStart: number, file: Rando
   if (end < start || dataStart + end > file.size) {
     throw bad(`ends at byte ${dataStart + end}, the file at ${file.size}: it is truncated or damaged`);
   }
-  return { name, dtype, shape, offset: dataStart + start, length: end - start };
+  return { name, dtype, shape, offset: dataStart + start };
 }
 
 function isNaturals(value: unknown): value is number[] {

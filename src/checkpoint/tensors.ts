@@ -12,8 +12,11 @@ export interface TensorSource {
   /** Where the tensors come from, for error messages: a file's or folder's base name. */
   readonly name: string;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
-  /** Reads one tensor from disk as float32, row-major. Throws UserError where the file is shorter than it says. */
-  read(name: string): Float32Array;
+  /**
+   * Reads rows `start` to `end` (all unless given) of a tensor from disk as float32, row-major; a vector's rows are
+   * its elements. Throws UserError where the file is shorter than it says.
+   */
+  read(name: string, start?: number, end?: number): Promise<Float32Array>;
   close(): void;
 }
 
@@ -23,9 +26,14 @@ export function renamed(source: TensorSource, rename: (name: string) => string):
   return {
     name: source.name,
     tensors: new Map([...stored].map(([name, old]) => [name, { ...source.tensors.get(old)!, name }])),
-    read: name => source.read(stored.get(name) ?? name),
+    read: (name, start, end) => source.read(stored.get(name) ?? name, start, end),
     close: () => source.close(),
   };
+}
+
+/** Elements in one row: 1 for a vector. */
+export function rowWidth(shape: readonly number[]): number {
+  return elementCount(shape.slice(1));
 }
 
 export function elementCount(shape: readonly number[]): number {

@@ -4,15 +4,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import '../noTelemetry.js';
 import type { Sequence } from './batch.js';
 import type { RuntimeReport } from './probe.js';
 import type { Reply, Request, Result } from './protocol.js';
 import type { SessionOptions } from './session.js';
 
 const PROCESS = fileURLToPath(new URL('./process.js', import.meta.url));
-
-/** ONNX Runtime's Linux builds report to their maker from 1.29 on, unless they are told not to before they load. */
-const QUIET = { ORT_DISABLE_TELEMETRY: '1' };
 
 /** The engine process ended while it held this batch. The batch may be run again. */
 export class EngineCrashed extends Error {
@@ -80,7 +78,6 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
     const child = fork(PROCESS, {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: { ...process.env, ...QUIET },
     });
     child.on('message', (reply: Reply) => {
       const waiting = this.#waiting.get(reply.id);

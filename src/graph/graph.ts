@@ -1,7 +1,8 @@
-// Writes an ONNX graph node by node; its weights go straight to the external data file.
+// Writes an ONNX graph node by node. Weights get their place in the external data file at once and their bytes at the
+// end, streamed a piece at a time.
 // Format: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, https://onnx.ai/onnx/repo-docs/ExternalData.html
 
-import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { create, toBinary } from '@bufbuild/protobuf';
 import {
@@ -19,6 +20,8 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from 'onnx-buf';
+import { elementCount } from '../checkpoint/tensors.js';
+import { type ReadRows, STORAGE_BYTES, type Storage, type StoredWeight, writeWeights } from './stream.js';
 
 /** The first opset whose Attention takes the number of keys that are not padding. */
 const OPSET = 24n;
@@ -37,7 +40,7 @@ type ElementArray = Float32Array | BigInt64Array;
 
 export class Graph {
   readonly #path: string;
-  readonly #data: number;
+  readonly #weights: StoredWeight[] = [];
   #dataEnd = 0;
   readonly #nodes: NodeProto[] = [];
   readonly #initializers: TensorProto[] = [];
@@ -47,7 +50,6 @@ export class Graph {
   /** Starts `path` (model.onnx); its weights go to DATA_FILE beside it. */
   constructor(path: string) {
     this.#path = path;
-    this.#data = openSync(join(dirname(path), DATA_FILE), 'w');
   }
 
   /** An input of int64s; its dimensions by name. */
@@ -83,29 +85,36 @@ export class Graph {
     return name;
   }
 
-  /** A weight, written to the data file now. The caller may drop `values` after. */
-  weight(name: string, shape: readonly number[], values: ElementArray): Value {
-    const bytes = littleEndianBytes(values);
+  /** A weight, kept in the data file. Its rows are read when the graph is finished. */
+  weight(name: string, shape: readonly number[], storage: Storage, read: ReadRows): Value {
     const offset = Math.ceil(this.#dataEnd / PAGE) * PAGE;
-    for (let done = 0; done < bytes.length; )
-      done += writeSync(this.#data, bytes, done, bytes.length - done, offset + done);
-    this.#dataEnd = offset + bytes.length;
+    const length = elementCount(shape) * STORAGE_BYTES[storage];
+    this.#dataEnd = offset + length;
+    this.#weights.push({ shape, storage, offset, read });
     this.#initializers.push(
       create(TensorProtoSchema, {
-        ...tensorHeader(name, shape, values),
+        name,
+        dims: shape.map(BigInt),
+        dataType: storage === 'float16' ? DataType.FLOAT16 : DataType.FLOAT,
         dataLocation: DataLocation.EXTERNAL,
         externalData: [
           { key: 'location', value: DATA_FILE },
           { key: 'offset', value: String(offset) },
-          { key: 'length', value: String(bytes.length) },
+          { key: 'length', value: String(length) },
         ],
       }),
     );
     return name;
   }
 
-  /** Writes model.onnx. */
-  finish(producerVersion: string): void {
+  /** Bytes of the data file, as far as the graph has come. */
+  get dataBytes(): number {
+    return this.#dataEnd;
+  }
+
+  /** Writes model.onnx and the data file. `onBytes` is told of every piece's bytes as they are written. */
+  async finish(producerVersion: string, onBytes: (bytes: number) => void): Promise<void> {
+    await writeWeights(join(dirname(this.#path), DATA_FILE), this.#weights, onBytes);
     const model = create(ModelProtoSchema, {
       irVersion: IR_VERSION,
       opsetImport: [{ domain: '', version: OPSET }],
@@ -121,11 +130,11 @@ export class Graph {
     });
     writeFileSync(this.#path, toBinary(ModelProtoSchema, model));
   }
+}
 
-  /** Closes the data file; to be called whether or not the graph was finished. */
-  close(): void {
-    closeSync(this.#data);
-  }
+/** x times a number. */
+export function multiply(graph: Graph, x: Value, factor: number): Value {
+  return graph.node(`${x}.scaled`, 'Mul', [x, graph.constant(`${x}.scale`, [], Float32Array.of(factor))]);
 }
 
 function tensorHeader(name: string, shape: readonly number[], values: ElementArray) {

@@ -1,8 +1,8 @@
 // The label head: which rows it reads, and how a sequence's rows become one row of logits.
 
-import type { Head } from '../checkpoint/merge.js';
+import type { Head } from '../checkpoint/head.js';
 import type { Graph, Value } from './graph.js';
-import type { Precision } from './precision.js';
+import { float32 } from './precision.js';
 import type { Weights } from './weights.js';
 
 /**
@@ -21,14 +21,13 @@ export function rowsRead(graph: Graph, hidden: Value, readout: Readout): Value {
 export function labelHead(
   graph: Graph,
   weights: Weights,
-  precision: Precision,
   head: Head,
   normed: Value,
   lengths: Value,
   readout: Readout,
 ): void {
   const module = head.weight.slice(0, -'.weight'.length);
-  const perRow = precision.linear(graph, weights, normed, module);
+  const perRow = float32.linear(graph, weights, normed, module);
   if (readout === 'rows') {
     graph.node('logits', 'Identity', [perRow]);
     graph.output('logits', ['reads', head.rows]);

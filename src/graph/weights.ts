@@ -3,15 +3,13 @@
 import type { TensorSource } from '../checkpoint/tensors.js';
 import { UserError } from '../errors.js';
 import type { Graph, Value } from './graph.js';
+import type { Storage } from './stream.js';
 
 export class Weights {
   readonly #source: TensorSource;
-  readonly #onBytes: (bytes: number) => void;
 
-  /** `onBytes` is told of the float32 bytes of every weight as it is written. */
-  constructor(source: TensorSource, onBytes: (bytes: number) => void) {
+  constructor(source: TensorSource) {
     this.#source = source;
-    this.#onBytes = onBytes;
   }
 
   has(name: string): boolean {
@@ -28,10 +26,10 @@ export class Weights {
     }
   }
 
-  /** Reads one tensor, merged, and writes it into the graph. */
-  write(graph: Graph, name: string): Value {
-    const values = this.#source.read(name);
-    this.#onBytes(values.byteLength);
-    return graph.weight(name, this.#source.tensors.get(name)!.shape, values);
+  /** Puts one tensor, merged, into the graph, `offset` added to each of its values. */
+  write(graph: Graph, name: string, storage: Storage, offset = 0): Value {
+    const read = (start: number, end: number) => this.#source.read(name, start, end);
+    const shift = async (start: number, end: number) => (await read(start, end)).map(value => value + offset);
+    return graph.weight(name, this.#source.tensors.get(name)!.shape, storage, offset === 0 ? read : shift);
   }
 }

@@ -1,17 +1,16 @@
 // A checkpoint to model.onnx: the one entrance to this room.
 
 import { join } from 'node:path';
-import type { DecoderConfig } from '../checkpoint/config.js';
-import type { Head } from '../checkpoint/merge.js';
-import type { TensorSource } from '../checkpoint/tensors.js';
+import type { Merged } from '../checkpoint/merge.js';
+import { decoder } from './decoder.js';
 import { Graph } from './graph.js';
 import { labelHead, type Readout, rowsRead } from './heads.js';
-import { decoder, rmsNorm } from './llama.js';
-import { float32, type Precision } from './precision.js';
+import { rmsNorm } from './norm.js';
+import { float16, float32, type Precision } from './precision.js';
 import { Weights } from './weights.js';
 
 /** Every precision that can be written, by its name in manifests and on the command line. */
-export const PRECISIONS: Record<'float32', Precision> = { float32 };
+export const PRECISIONS: Record<'float32' | 'float16', Precision> = { float32, float16 };
 export type { Readout };
 export type PrecisionName = keyof typeof PRECISIONS;
 
@@ -22,35 +21,33 @@ export interface GraphOptions {
   readonly bidirectionalFrom: number;
   readonly maxLength: number;
   readonly producerVersion: string;
-  /** Called with the float32 bytes of each weight as it is written. */
-  readonly onBytes: (bytes: number) => void;
+  /** Told of the bytes of weights written so far, and of all there will be. */
+  readonly onProgress: (done: number, total: number) => void;
 }
 
 /** Writes model.onnx and its data file into `folder`. Throws UserError where a weight is missing or misshapen. */
-export function writeGraph(
+export async function writeGraph(
   folder: string,
-  source: TensorSource,
-  config: DecoderConfig,
-  head: Head,
+  { decoder: config, weights: source, head }: Merged,
   options: GraphOptions,
-): void {
+): Promise<void> {
   const precision = PRECISIONS[options.precision];
-  const weights = new Weights(source, options.onBytes);
+  const weights = new Weights(source);
   const graph = new Graph(join(folder, 'model.onnx'));
-  try {
-    const batch = {
-      ids: graph.input('input_ids', ['tokens']),
-      positions: graph.input('positions', ['tokens']),
-      gridRows: graph.input('grid_rows', ['batch', 'length']),
-      rowSlots: graph.input('row_slots', ['tokens']),
-      lengths: graph.input('lengths', ['batch']),
-    };
-    const hidden = decoder(graph, weights, precision, config, batch, options);
-    const read = rowsRead(graph, hidden, options.readout);
-    const normed = rmsNorm(graph, weights, config, read, 'norm');
-    labelHead(graph, weights, precision, head, normed, batch.lengths, options.readout);
-    graph.finish(options.producerVersion);
-  } finally {
-    graph.close();
-  }
+  const batch = {
+    ids: graph.input('input_ids', ['tokens']),
+    positions: graph.input('positions', ['tokens']),
+    gridRows: graph.input('grid_rows', ['batch', 'length']),
+    rowSlots: graph.input('row_slots', ['tokens']),
+    lengths: graph.input('lengths', ['batch']),
+  };
+  const hidden = decoder(graph, weights, precision, config, batch, options);
+  const read = rowsRead(graph, hidden, options.readout);
+  const normed = rmsNorm(graph, weights, config, read, 'norm');
+  labelHead(graph, weights, head, normed, batch.lengths, options.readout);
+  let done = 0;
+  await graph.finish(options.producerVersion, bytes => {
+    done += bytes;
+    options.onProgress(done, graph.dataBytes);
+  });
 }

@@ -13,8 +13,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Adapter, openAdapter } from '../checkpoint/adapter.js';
 import { type Base, openBase } from '../checkpoint/base.js';
-import { findHead, mergeAdapters } from '../checkpoint/merge.js';
-import { elementCount, type TensorSource } from '../checkpoint/tensors.js';
+import { mergeAdapters } from '../checkpoint/merge.js';
 import { UserError } from '../errors.js';
 import { type Readout, writeGraph } from '../graph/write.js';
 import { Tokenizer } from '../text/tokenizer.js';
@@ -74,9 +73,8 @@ async function writeFolder(
 ): Promise<Manifest> {
   const tokenizerSource = tokenizerFolder(request);
   const tokenizer = Tokenizer.load(tokenizerSource);
-  const weights = mergeAdapters(base, adapters);
-  const head = findHead(weights, base, adapters);
-  const plan = planExport(request, base, adapters, head, tokenizer);
+  const merged = mergeAdapters(base, adapters);
+  const plan = planExport(request, base, adapters, merged.head, tokenizer);
   const ingredients = await ingredientsOf(request);
   const manifest: Manifest = {
     name: options.name ?? basename(target),
@@ -90,13 +88,13 @@ async function writeFolder(
   mkdirSync(dirname(target), { recursive: true });
   const partial = mkdtempSync(join(dirname(target), `.${basename(target)}-`));
   try {
-    writeGraph(partial, weights, base.decoder, head, {
+    await writeGraph(partial, merged, {
       readout: readoutOf(plan),
       precision: plan.precision,
       bidirectionalFrom: plan.bidirectionalFrom,
       maxLength: plan.maxLength,
       producerVersion: VERSION,
-      onBytes: progressCounter(weights, options.onProgress),
+      onProgress: options.onProgress ?? (() => {}),
     });
     for (const file of tokenizerFiles(tokenizerSource)) copyFileSync(file, join(partial, basename(file)));
     writeFileSync(join(partial, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -118,19 +116,4 @@ function replaceFolder(target: string, folder: string): void {
 
 function readoutOf({ pooling }: Plan): Readout {
   return pooling === 'mean' || pooling === 'max' ? pooling : 'rows';
-}
-
-function progressCounter(
-  weights: TensorSource,
-  onProgress: ExportOptions['onProgress'],
-): (bytes: number) => void {
-  let total = 0;
-  for (const { name, shape } of weights.tensors.values()) {
-    if (name !== 'lm_head.weight') total += 4 * elementCount(shape);
-  }
-  let done = 0;
-  return bytes => {
-    done += bytes;
-    onProgress?.(done, total);
-  };
 }

@@ -2,7 +2,7 @@
 
 import type { Adapter } from '../checkpoint/adapter.js';
 import type { Base } from '../checkpoint/base.js';
-import type { Head } from '../checkpoint/merge.js';
+import type { Head } from '../checkpoint/head.js';
 import { UserError } from '../errors.js';
 import { PRECISIONS, type PrecisionName } from '../graph/write.js';
 import type { Tokenizer } from '../text/tokenizer.js';
@@ -47,7 +47,7 @@ export function planExport(
 }
 
 function taskOf(request: ExportRequest, base: Base, adapters: readonly Adapter[]): Task {
-  const told = request.task ?? adapters.findLast(adapter => adapter.task)?.task;
+  const told = request.task ?? adapters.findLast(adapter => adapter.config.task)?.config.task;
   if (told) return told;
   const { architecture } = base.head;
   if (architecture?.endsWith('ForSequenceClassification')) return 'sequence';

@@ -1,24 +1,16 @@
-// A model folder ready to load: a recipe that is not in the cache yet is exported, in a thread of its own,
-// because merging keeps a core busy for seconds.
+// A model folder ready to load: a recipe that is not in the cache yet is exported, in a process of its own, because
+// merging keeps the cores busy for seconds and its memory is not wanted after.
 
+import { fork } from 'node:child_process';
 import { basename, join, resolve } from 'node:path';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.js';
 import { modelFolderOf } from './cache.js';
-import { exportModel } from './export.js';
+import type { ExportReply, ExportWork } from './exportProcess.js';
 import { isModelFolder } from './manifest.js';
-import { RECIPE, readRecipe } from './recipe.js';
+import { RECIPE } from './recipe.js';
 
-interface Work {
-  readonly recipe: string;
-  readonly name: string;
-  readonly out: string;
-}
-
-type Message =
-  | { readonly kind: 'progress'; readonly done: number; readonly total: number }
-  | { readonly kind: 'done' }
-  | { readonly kind: 'refused'; readonly message: string };
+const PROCESS = fileURLToPath(new URL('./exportProcess.js', import.meta.url));
 
 /** The model folder of a model or recipe folder. Throws UserError for what is wrong with either. */
 export async function prepareModel(
@@ -29,7 +21,7 @@ export async function prepareModel(
   const folder = await modelFolderOf(path, cache);
   if (isModelFolder(folder)) return folder;
   try {
-    await exportInThread(
+    await exportInProcess(
       { recipe: join(path, RECIPE), name: basename(resolve(path)), out: folder },
       onProgress,
     );
@@ -40,35 +32,21 @@ export async function prepareModel(
   return folder;
 }
 
-function exportInThread(
-  work: Work,
+function exportInProcess(
+  work: ExportWork,
   onProgress: ((done: number, total: number) => void) | undefined,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: work });
-    worker.on('message', (message: Message) => {
-      if (message.kind === 'progress') onProgress?.(message.done, message.total);
-      else if (message.kind === 'done') resolve();
-      else reject(new UserError(message.message));
+    const child = fork(PROCESS, { serialization: 'advanced' });
+    child.on('message', (reply: ExportReply) => {
+      if (reply.kind === 'progress') onProgress?.(reply.done, reply.total);
+      else if (reply.kind === 'done') resolve();
+      else reject(new UserError(reply.message));
     });
-    worker.on('error', reject);
-    worker.on('exit', code => reject(new Error(`the export thread ended with ${code}`)));
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      reject(new Error(`the export of ${work.name} ended with ${signal ?? code}`));
+    });
+    child.send(work);
   });
 }
-
-/** The thread itself. */
-async function work({ recipe, name, out }: Work): Promise<void> {
-  const send = (message: Message) => parentPort?.postMessage(message);
-  try {
-    await exportModel(readRecipe(recipe), out, {
-      name,
-      onProgress: (done, total) => send({ kind: 'progress', done, total }),
-    });
-    send({ kind: 'done' });
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    send({ kind: 'refused', message: error.message });
-  }
-}
-
-if (!isMainThread) await work(workerData as Work);

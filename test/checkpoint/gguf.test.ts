@@ -33,17 +33,17 @@ describe('every type that can be read', () => {
   const expected = readFileSync(fixture('types.f32'));
   const names = [...BLOCK_TYPES.keys()];
 
-  it.each(names)('decodes %s bit for bit as gguf-py does', type => {
+  it.each(names)('decodes %s bit for bit as gguf-py does', async type => {
     const name = `${type}.weight`;
     expect(file.tensors.get(name)).toMatchObject({ name, dtype: type, shape: [3, 512] });
     const bytes = 3 * 512 * 4;
     const at = names.indexOf(type) * bytes;
-    expect(bytesOf(file.read(name)).equals(expected.subarray(at, at + bytes))).toBe(true);
+    expect(bytesOf(await file.read(name)).equals(expected.subarray(at, at + bytes))).toBe(true);
   });
 
-  it('refuses another type when it is read, and names it', () => {
+  it('refuses another type when it is read, and names it', async () => {
     expect(file.tensors.get('IQ2_XS.weight')?.dtype).toBe('IQ2_XS');
-    expect(() => file.read('IQ2_XS.weight')).toThrow(
+    await expect(file.read('IQ2_XS.weight')).rejects.toThrow(
       new UserError(
         'IQ2_XS.weight: expected one of F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, ' +
           'found IQ2_XS in types.gguf',
@@ -51,8 +51,8 @@ describe('every type that can be read', () => {
     );
   });
 
-  it('refuses a name that the file lacks', () => {
-    expect(() => file.read('absent')).toThrow(new UserError('types.gguf: holds no tensor absent'));
+  it('refuses a name that the file lacks', async () => {
+    await expect(file.read('absent')).rejects.toThrow(new UserError('types.gguf: holds no tensor absent'));
   });
 
   it('reads metadata of every type', () => {
@@ -93,14 +93,14 @@ describe('a llama as Hugging Face has it', () => {
   const expected = readFileSync(fixture('llama.f32'));
   const listed: [string, number[]][] = JSON.parse(readFileSync(fixture('llama.json'), 'utf8'));
 
-  it('has its names, shapes, values and order of rows', () => {
+  it('has its names, shapes, values and order of rows', async () => {
     const source = ggufAsHuggingFace(file);
     expect([...source.tensors.keys()].sort()).toEqual(listed.map(([name]) => name).sort());
     let at = 0;
     for (const [name, shape] of listed) {
       const bytes = elementCount(shape) * 4;
       expect(source.tensors.get(name)).toMatchObject({ name, shape });
-      expect(bytesOf(source.read(name)).equals(expected.subarray(at, at + bytes)), name).toBe(true);
+      expect(bytesOf(await source.read(name)).equals(expected.subarray(at, at + bytes)), name).toBe(true);
       at += bytes;
     }
   });
@@ -210,11 +210,11 @@ function gguf(
   return Buffer.concat([header, padding, Buffer.alloc(64)]);
 }
 
-it('opens versions 2 and 3', () => {
+it('opens versions 2 and 3', async () => {
   for (const version of [2, 3]) {
     const file = openGguf(saved(gguf({ version, entries: [{ dimensions: [2, 3] }] })));
     expect(file.tensors.get('a')?.shape).toEqual([3, 2]);
-    expect(file.read('a')).toEqual(new Float32Array(6));
+    expect(await file.read('a')).toEqual(new Float32Array(6));
     file.close();
   }
 });
@@ -332,11 +332,11 @@ describe('refuses', () => {
     }
   });
 
-  it('a file that shrank after it was opened', () => {
+  it('a file that shrank after it was opened', async () => {
     const path = saved(gguf({ entries: [{}] }));
     const file = openGguf(path);
     writeFileSync(path, '');
-    expect(() => file.read('a')).toThrow(UserError);
+    await expect(file.read('a')).rejects.toThrow(UserError);
     file.close();
   });
 });
@@ -344,22 +344,22 @@ describe('refuses', () => {
 it.each([
   ['types.gguf', 1300],
   ['llama.gguf', 2800],
-])('reads or refuses %s with damage in its first %i bytes, and never breaks', (name, headerBytes) => {
+])('reads or refuses %s with damage in its first %i bytes, and never breaks', async (name, headerBytes) => {
   const whole = readFileSync(fixture(name));
   const damage = fc.array(fc.tuple(fc.nat(headerBytes), fc.nat(255)), { minLength: 1, maxLength: 4 });
   let opened = 0;
-  fc.assert(
-    fc.property(damage, changes => {
+  await fc.assert(
+    fc.asyncProperty(damage, async changes => {
       const bytes = Buffer.from(whole);
       for (const [at, byte] of changes) bytes[at] = byte;
       try {
         const file = openGguf(saved(bytes));
         opened++;
         try {
-          for (const tensor of file.tensors.keys()) file.read(tensor);
+          for (const tensor of file.tensors.keys()) await file.read(tensor);
           ggufConfig(file.metadata);
           const source = ggufAsHuggingFace(file);
-          for (const tensor of source.tensors.keys()) source.read(tensor);
+          for (const tensor of source.tensors.keys()) await source.read(tensor);
         } finally {
           file.close();
         }

@@ -1,0 +1,182 @@
+// adapter_config.json, as PEFT has written it since 0.4. A field that would change the result is used or refused.
+// Fields: https://huggingface.co/docs/peft/package_reference/lora#peft.LoraConfig
+
+import { UserError } from '../errors.js';
+import { Fields } from './fields.js';
+import type { Json, JsonObject } from './files.js';
+
+export const ADAPTER_CONFIG = 'adapter_config.json';
+
+export interface LoraConfig {
+  /** From `task_type`. */
+  readonly task: 'sequence' | 'token' | undefined;
+  /** `r` and `lora_alpha` of a module, by the name that the trained model gave it. */
+  rankOf(module: string): number;
+  alphaOf(module: string): number;
+  /** Divides alpha by the root of the rank instead of the rank: https://arxiv.org/abs/2312.03732. */
+  readonly rankStabilised: boolean;
+  /** Whether magnitudes are trained apart from directions: https://arxiv.org/abs/2402.09353. */
+  readonly dora: boolean;
+  readonly loraBias: boolean;
+  /** Rows of an embedding that were trained, by the end of the module's name. */
+  readonly tokenIndices: ReadonlyMap<string, readonly number[]>;
+  readonly targets: Targets;
+}
+
+/** Which modules an adapter is for: target_modules and what narrows it. */
+export interface Targets {
+  /** Ends of module names, or a regular expression (Python's) that matches whole ones; undefined for none. */
+  readonly modules: readonly string[] | string | undefined;
+  readonly exclude: readonly string[] | string | undefined;
+  /** layers_to_transform. */
+  readonly layers: readonly number[] | undefined;
+  readonly layersPattern: readonly string[];
+  readonly modulesToSave: readonly string[];
+}
+
+/** Throws UserError for other kinds of adapters and for what is not supported, by the field's name. */
+export function parseAdapterConfig(config: JsonObject): LoraConfig {
+  const fields = new Fields(config, `${ADAPTER_CONFIG}: `);
+  checkFields(config, fields);
+  const rank = fields.count('r');
+  const alpha = fields.number('lora_alpha');
+  const ranks = patternOf(fields, 'rank_pattern');
+  const alphas = patternOf(fields, 'alpha_pattern');
+  return {
+    task: TASKS[String(config.task_type)],
+    rankOf: module => byPattern(ranks, module) ?? rank,
+    alphaOf: module => byPattern(alphas, module) ?? alpha,
+    rankStabilised: fields.flag('use_rslora'),
+    dora: fields.flag('use_dora'),
+    loraBias: fields.flag('lora_bias'),
+    tokenIndices: tokenIndices(fields),
+    targets: {
+      modules: textOrList(fields, 'target_modules'),
+      exclude: textOrList(fields, 'exclude_modules'),
+      layers: layersOf(fields),
+      layersPattern: [textOrList(fields, 'layers_pattern') ?? []].flat(),
+      modulesToSave: [textOrList(fields, 'modules_to_save') ?? []].flat(),
+    },
+  };
+}
+
+const TASKS: Readonly<Record<string, LoraConfig['task']>> = { SEQ_CLS: 'sequence', TOKEN_CLS: 'token' };
+
+/** Fields that are read above or in `checkFields`, and those that only tell how training went. */
+const UNDERSTOOD = new Set([
+  'alpha_pattern',
+  'auto_mapping',
+  'base_model_name_or_path',
+  'bias',
+  'ensure_weight_tying',
+  'eva_config',
+  'exclude_modules',
+  // PEFT itself turns it off for the linear layers of these models
+  'fan_in_fan_out',
+  'inference_mode',
+  'init_lora_weights',
+  'layers_pattern',
+  'layers_to_transform',
+  'lora_alpha',
+  'lora_bias',
+  'lora_dropout',
+  'megatron_core',
+  'modules_to_save',
+  'peft_type',
+  'peft_version',
+  'qalora_group_size',
+  'r',
+  'rank_pattern',
+  'revision',
+  'target_modules',
+  'task_type',
+  'trainable_token_indices',
+  'use_dora',
+  'use_rslora',
+]);
+
+/** Initialisations that leave the base as it is; the others (PiSSA, OLoRA, CorDA, LoftQ, …) subtract from it. */
+const HARMLESS_INITIALISATIONS: Json[] = [true, false, 'gaussian', 'orthogonal', 'eva', null];
+
+function checkFields(config: JsonObject, fields: Fields): void {
+  if (config.peft_type !== 'LORA') {
+    throw fields.bad('peft_type', '"LORA", the one kind of adapter that can be merged here');
+  }
+  if (!['none', 'all', 'lora_only'].includes(fields.text('bias', 'none'))) {
+    throw fields.bad('bias', 'none, all or lora_only');
+  }
+  if (!HARMLESS_INITIALISATIONS.includes(config.init_lora_weights ?? null)) {
+    throw fields.bad(
+      'init_lora_weights',
+      'one that leaves the base unchanged (save the adapter again as plain LoRA: ' +
+        'save_pretrained(…, path_initial_model_for_weight_conversion=…))',
+    );
+  }
+  for (const [key, value] of Object.entries(config)) {
+    if (!UNDERSTOOD.has(key) && !isUnset(value)) {
+      throw fields.bad(key, 'it unset, as what it does is not supported');
+    }
+  }
+}
+
+/** Null, false and empty are how PEFT writes a field that is not in use. */
+function isUnset(value: Json): boolean {
+  if (value === null || value === false || value === '') return true;
+  return typeof value === 'object' && Object.values(value).every(isUnset);
+}
+
+type Pattern = readonly (readonly [RegExp, number])[];
+
+/** Regular expressions for the ends of module names; the first that matches counts. */
+function patternOf(fields: Fields, key: string): Pattern {
+  const pattern = fields.object(key);
+  if (!pattern) return [];
+  return pattern.keys().map(end => {
+    return [pythonRegExp(`(.*\\.)?(${end})`, `${ADAPTER_CONFIG}: ${key}`), pattern.number(end)] as const;
+  });
+}
+
+function byPattern(pattern: Pattern, module: string): number | undefined {
+  return pattern.find(([end]) => end.test(module))?.[1];
+}
+
+/** A Python regular expression that has to match the whole of a name. */
+export function pythonRegExp(source: string, field: string): RegExp {
+  const translated = source.replaceAll('(?P<', '(?<').replaceAll('\\Z', '$').replaceAll('\\A', '^');
+  try {
+    return new RegExp(`^(?:${translated})$`, 'u');
+  } catch {
+    throw new UserError(
+      `${field}: expected a regular expression that JavaScript reads too, found ${JSON.stringify(source)}: ` +
+        'write the module names out as a list',
+    );
+  }
+}
+
+function textOrList(fields: Fields, key: string): string | string[] | undefined {
+  const value = fields.value(key);
+  if (value === undefined || typeof value === 'string') return value || undefined;
+  if (!Array.isArray(value) || !value.every(item => typeof item === 'string')) {
+    throw fields.bad(key, 'a string or a list of strings');
+  }
+  return value.length > 0 ? (value as string[]) : undefined;
+}
+
+function layersOf(fields: Fields): number[] | undefined {
+  const value = fields.value('layers_to_transform');
+  if (value === undefined) return undefined;
+  const layers = Array.isArray(value)
+    ? fields.numbers('layers_to_transform')
+    : [fields.number('layers_to_transform')];
+  return layers.length > 0 ? layers : undefined;
+}
+
+/** A list of rows of the input embeddings, or lists by module. */
+function tokenIndices(fields: Fields): Map<string, readonly number[]> {
+  const key = 'trainable_token_indices';
+  const value = fields.value(key);
+  if (value === undefined) return new Map();
+  if (Array.isArray(value)) return new Map([['embed_tokens', fields.numbers(key)]]);
+  const byModule = fields.object(key)!;
+  return new Map(byModule.keys().map(module => [module, byModule.numbers(module)]));
+}

@@ -1,0 +1,68 @@
+// Whether an adapter file holds exactly the modules that its config says it changes. One that was cut short, or that
+// was made for another base, would load without an error and answer a little wrong.
+
+import { UserError } from '../errors.js';
+import { ADAPTER_CONFIG, pythonRegExp, type Targets } from './adapterConfig.js';
+
+/**
+ * Throws UserError where a module of the base that the config targets is not `changed`, or one that it does not
+ * target is. Names are those of the trained model: `model.layers.0.self_attn.q_proj`. A head of the base (`heads`)
+ * may go either way where every linear layer is targeted: PEFT leaves heads out by the task.
+ */
+export function checkTargets(
+  adapter: string,
+  targets: Targets,
+  changed: ReadonlySet<string>,
+  modules: readonly string[],
+  heads: ReadonlySet<string>,
+): void {
+  const isTarget = matcher(targets);
+  for (const module of modules) {
+    if (everyLinear(targets) && heads.has(module)) continue;
+    if (isTarget(module) === changed.has(module)) continue;
+    throw new UserError(
+      changed.has(module)
+        ? `adapter ${adapter}: changes ${module}, which ${ADAPTER_CONFIG} does not target: PEFT would leave it out`
+        : `adapter ${adapter}: expected a change to ${module}, which ${ADAPTER_CONFIG} targets, found none: ` +
+            'it was trained on another base, or is incomplete',
+    );
+  }
+}
+
+function everyLinear({ modules }: Targets): boolean {
+  return typeof modules === 'string' && modules.toLowerCase() === 'all-linear';
+}
+
+/** PEFT's rules (check_target_module_exists): excluded names first, then the target, then the layer's number. */
+function matcher(targets: Targets): (module: string) => boolean {
+  const { modules, exclude, layers, layersPattern, modulesToSave } = targets;
+  const isExcluded = nameMatcher(exclude, 'exclude_modules');
+  const isTarget = everyLinear(targets)
+    ? (module: string) => !module.endsWith('embed_tokens')
+    : nameMatcher(modules, 'target_modules');
+  const isSaved = (module: string) => modulesToSave.some(saved => `.${module}.`.includes(`.${saved}.`));
+  const layerNumber = (module: string) => {
+    const patterns = layersPattern.length > 0 ? layersPattern : ['[^.]*'];
+    for (const pattern of patterns) {
+      const found = new RegExp(`(?:^|\\.)(?:${pattern})\\.(\\d+)\\.`).exec(module);
+      if (found) return Number(found[1]);
+    }
+    return undefined;
+  };
+  return module => {
+    if (isExcluded(module) || isSaved(module) || !isTarget(module)) return false;
+    // a regular expression says which layers itself
+    if (!layers || typeof modules === 'string') return true;
+    const layer = layerNumber(module);
+    return layer !== undefined && layers.includes(layer);
+  };
+}
+
+function nameMatcher(names: Targets['modules'], field: string): (module: string) => boolean {
+  if (names === undefined) return () => false;
+  if (typeof names === 'string') {
+    const expression = pythonRegExp(names, `${ADAPTER_CONFIG}: ${field}`);
+    return module => expression.test(module);
+  }
+  return module => names.some(name => module === name || module.endsWith(`.${name}`));
+}

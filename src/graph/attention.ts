@@ -1,0 +1,81 @@
+// Attention within each sequence, over the grid [batch, length] of a batch's rows.
+
+import type { DecoderConfig } from '../checkpoint/config.js';
+import type { Rotary } from '../checkpoint/rotary.js';
+import type { BatchInputs, DecoderOptions } from './decoder.js';
+import type { Attribute, Graph, Value } from './graph.js';
+import type { Precision } from './precision.js';
+import { type Rotate, rotation } from './rotary.js';
+
+/** Of layer `layer`, from its queries, keys and values [tokens, …Heads * headDim]: [tokens, heads * headDim]. */
+export type Attend = (layer: number, at: string, q: Value, k: Value, v: Value) => Value;
+
+export function attention(
+  graph: Graph,
+  precision: Precision,
+  config: DecoderConfig,
+  batch: BatchInputs,
+  { bidirectionalFrom, maxLength }: DecoderOptions,
+): Attend {
+  /** Flattens the grid: [batch, length, heads * headDim] to [batch * length, heads * headDim]. */
+  const slotsShape = graph.constant(
+    'slots_shape',
+    [2],
+    BigInt64Array.of(-1n, BigInt(config.heads * config.headDim)),
+  );
+  const rotations = new Map<Rotary, Rotate>();
+  for (const rotary of config.rotaries) {
+    const name = rotations.size === 0 ? 'rotary' : `rotary_${rotations.size}`;
+    if (!rotations.has(rotary)) {
+      rotations.set(rotary, rotation(graph, precision, name, rotary, batch, maxLength));
+    }
+  }
+  const windowMasks = new Map<number, Value>();
+  const windowMask = (window: number) => {
+    const mask = windowMasks.get(window) ?? slidingWindow(graph, batch, window);
+    windowMasks.set(window, mask);
+    return mask;
+  };
+
+  return (layer, at, q, k, v) => {
+    const rotate = rotations.get(config.rotaries[layer]!)!;
+    const rows = [rotate(q, config.heads), rotate(k, config.kvHeads), v];
+    const grids = rows.map(x => graph.node(`${x}.grid`, 'Gather', [x, batch.gridRows], { axis: 0 }));
+    const attended = attendGrid(layer, at, grids);
+    const slots = graph.node(`${at}.slots`, 'Reshape', [attended, slotsShape]);
+    return graph.node(`${at}.rows`, 'Gather', [slots, batch.rowSlots], { axis: 0 });
+  };
+
+  function attendGrid(layer: number, at: string, grids: readonly Value[]): Value {
+    const attributes: Record<string, Attribute> = {
+      q_num_heads: config.heads,
+      kv_num_heads: config.kvHeads,
+      scale: { float: config.attentionScale },
+      ...(config.attentionSoftCap !== undefined && { softcap: { float: config.attentionSoftCap } }),
+    };
+    const node = (inputs: readonly Value[], more = {}) =>
+      graph.node(`${at}.attention`, 'Attention', inputs, { ...attributes, ...more });
+    if (layer >= bidirectionalFrom) return node([...grids, '', '', '', batch.lengths]);
+    // Padding stands after a sequence's own tokens, so a causal mask hides it already.
+    const window = config.windows[layer];
+    if (window === undefined || window >= maxLength) return node(grids, { is_causal: 1 });
+    return node([...grids, windowMask(window)]);
+  }
+}
+
+/** Which keys a query sees: itself and the window - 1 tokens before it. Bools [length, length]. */
+function slidingWindow(graph: Graph, batch: BatchInputs, window: number): Value {
+  const name = `window_${window}`;
+  const scalar = (what: string, value: number) =>
+    graph.constant(`${name}.${what}`, [], BigInt64Array.of(BigInt(value)));
+  const zero = scalar('zero', 0);
+  const shape = graph.node(`${name}.grid`, 'Shape', [batch.gridRows]);
+  const length = graph.node(`${name}.length`, 'Gather', [shape, scalar('axis', 1)], { axis: 0 });
+  const keys = graph.node(`${name}.keys`, 'Range', [zero, length, scalar('one', 1)]);
+  const last = graph.constant(`${name}.last_axis`, [1], BigInt64Array.of(1n));
+  const queries = graph.node(`${name}.queries`, 'Unsqueeze', [keys, last]);
+  const behind = graph.node(`${name}.behind`, 'Sub', [queries, keys]);
+  const isPast = graph.node(`${name}.is_past`, 'GreaterOrEqual', [behind, zero]);
+  const isNear = graph.node(`${name}.is_near`, 'Less', [behind, scalar('size', window)]);
+  return graph.node(`${name}.mask`, 'And', [isPast, isNear]);
+}

@@ -1,0 +1,33 @@
+// The process that exports one recipe, and ends with whoever started it.
+
+import { UserError } from '../errors.js';
+import { exportModel } from './export.js';
+import { readRecipe } from './recipe.js';
+
+export interface ExportWork {
+  readonly recipe: string;
+  readonly name: string;
+  readonly out: string;
+}
+
+export type ExportReply =
+  | { readonly kind: 'progress'; readonly done: number; readonly total: number }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'refused'; readonly message: string };
+
+process.on('disconnect', () => process.exit(1));
+
+process.once('message', async ({ recipe, name, out }: ExportWork) => {
+  const send = (reply: ExportReply) => process.send?.(reply);
+  try {
+    await exportModel(readRecipe(recipe), out, {
+      name,
+      onProgress: (done, total) => send({ kind: 'progress', done, total }),
+    });
+    send({ kind: 'done' });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    send({ kind: 'refused', message: error.message });
+  }
+  process.disconnect();
+});
