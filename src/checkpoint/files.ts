@@ -71,7 +71,13 @@ export class RandomAccessFile {
   async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = this.#allocate(offset, length);
     for (let done = 0; done < length; ) {
-      const { bytesRead } = await readAsync(this.#descriptor, bytes, done, length - done, offset + done);
+      const { bytesRead } = await readAsync(
+        this.#descriptor,
+        bytes,
+        done,
+        length - done,
+        offset + done,
+      ).catch(error => Promise.reject(readError(this.name, error)));
       done += this.#progress(bytesRead);
     }
     return bytes;

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { UserError } from '../errors.js';
+import { PRECISIONS } from '../graph/write.js';
 import { exportModel } from '../model/export.js';
 import { type ExportRequest, readRecipe } from '../model/recipe.js';
 import { wholeNumber } from './options.js';
@@ -44,13 +45,20 @@ export function addExport(program: Command): void {
     .addOption(
       new Option('--problem-type <type>', 'one label a text, or any number').choices(['single', 'multi']),
     )
-    .addOption(new Option('--precision <precision>', 'how weights are stored').choices(['float32', 'auto']))
+    .addOption(
+      new Option('--precision <precision>', 'how weights are stored').choices([
+        'auto',
+        ...Object.keys(PRECISIONS),
+      ]),
+    )
     .option('--max-length <n>', 'the longest text, in tokens', wholeNumber(1))
     .option('--tokenizer <dir>', 'a folder with a tokenizer.json that wins over the adapter’s and the base’s')
     .option('--force', 'replace an existing folder')
     .action(async (flags: ExportFlags) => {
       if (!flags.recipe && !flags.base) command.error('error: give --base or --recipe');
       const progress = startProgress(`exporting ${flags.out}`);
+      // leaving in good order removes what is half written
+      process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
       try {
         const { name, version } = await exportModel(requestOf(flags), flags.out, {
           force: flags.force ?? false,

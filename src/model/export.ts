@@ -1,16 +1,7 @@
 // The export journey: base and adapters, merged, written as a graph, with their manifest: a model folder.
 
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { copyFileSync, existsSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { type Adapter, openAdapter } from '../checkpoint/adapter.js';
 import { type Base, openBase } from '../checkpoint/base.js';
 import { mergeAdapters } from '../checkpoint/merge.js';
@@ -20,6 +11,7 @@ import { Tokenizer } from '../text/tokenizer.js';
 import { VERSION } from '../version.js';
 import { ingredientsOf, tokenizerFiles } from './identity.js';
 import { MANIFEST, type Manifest } from './manifest.js';
+import { writeWholeFolder } from './partial.js';
 import { type Plan, planExport } from './plan.js';
 import type { ExportRequest } from './recipe.js';
 import { tokenizerFolder } from './tokenizerFolder.js';
@@ -80,15 +72,14 @@ async function writeFolder(
     name: options.name ?? basename(target),
     version: ingredients.key.slice(0, 12),
     ...plan,
+    vocabSize: merged.decoder.vocabSize,
     base: ingredients.base,
     adapters: [...ingredients.adapters],
     exporter: VERSION,
   };
 
-  mkdirSync(dirname(target), { recursive: true });
-  const partial = mkdtempSync(join(dirname(target), `.${basename(target)}-`));
-  try {
-    await writeGraph(partial, merged, {
+  await writeWholeFolder(target, async folder => {
+    await writeGraph(folder, merged, {
       readout: readoutOf(plan),
       precision: plan.precision,
       bidirectionalFrom: plan.bidirectionalFrom,
@@ -96,22 +87,10 @@ async function writeFolder(
       producerVersion: VERSION,
       onProgress: options.onProgress ?? (() => {}),
     });
-    for (const file of tokenizerFiles(tokenizerSource)) copyFileSync(file, join(partial, basename(file)));
-    writeFileSync(join(partial, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
-    replaceFolder(target, partial);
-  } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
-    throw error;
-  }
+    for (const file of tokenizerFiles(tokenizerSource)) copyFileSync(file, join(folder, basename(file)));
+    writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+  });
   return manifest;
-}
-
-/** Puts `folder` in the place of `target`, which may exist; readers see the old one or the new one, whole. */
-function replaceFolder(target: string, folder: string): void {
-  const old = `${folder}-old`;
-  if (existsSync(target)) renameSync(target, old);
-  renameSync(folder, target);
-  rmSync(old, { recursive: true, force: true });
 }
 
 function readoutOf({ pooling }: Plan): Readout {

@@ -15,7 +15,8 @@ export type ExportReply =
   | { readonly kind: 'done' }
   | { readonly kind: 'refused'; readonly message: string };
 
-process.on('disconnect', () => process.exit(1));
+// Leaving in good order removes what is half written.
+for (const event of ['disconnect', 'SIGINT', 'SIGTERM']) process.on(event, () => process.exit(1));
 
 process.once('message', async ({ recipe, name, out }: ExportWork) => {
   const send = (reply: ExportReply) => process.send?.(reply);

@@ -36,6 +36,8 @@ export interface Manifest {
   readonly maxLength: number;
   /** Last-token pooling skips it on the right. Null where the base names none. */
   readonly padTokenId: number | null;
+  /** Tokens that have an embedding. */
+  readonly vocabSize: number;
   readonly base: Identity;
   readonly adapters: Identity[];
   readonly exporter: string;
@@ -66,6 +68,7 @@ const schema = {
     'exporter',
     'pooling',
     'padTokenId',
+    'vocabSize',
   ],
   properties: {
     name: { type: 'string' },
@@ -79,6 +82,7 @@ const schema = {
     precision: { enum: Object.keys(PRECISIONS) },
     maxLength: { type: 'integer', minimum: 1 },
     padTokenId: { type: ['integer', 'null'] },
+    vocabSize: { type: 'integer', minimum: 1 },
     base: identity,
     adapters: { type: 'array', items: identity },
     exporter: { type: 'string' },

@@ -2,7 +2,7 @@
 
 import type { Sequence } from '../engine/batch.js';
 import { sigmoid, softmax } from '../text/probabilities.js';
-import { EmptyText, forward, type LoadedModel, TextTooLong, type Urgency } from './predictor.js';
+import { checkTokens, forward, type LoadedModel, UnusableText, type Urgency } from './predictor.js';
 
 export interface Classification {
   /** The most probable label, and its probability. */
@@ -24,14 +24,16 @@ export interface EncodedText {
 
 /**
  * Encodes a text for a sequence classifier.
- * Throws EmptyText where it is only white space, TextTooLong where it is too long and `truncate` is false.
+ * Throws UnusableText where it is only white space, is too long and `truncate` is false, or has an unknown token.
  */
-export function encodeText({ manifest, tokenizer }: LoadedModel, text: string, truncate = true): EncodedText {
-  if (text.trim() === '') throw new EmptyText('the text is empty');
+export function encodeText(model: LoadedModel, text: string, truncate = true): EncodedText {
+  const { manifest, tokenizer } = model;
+  if (text.trim() === '') throw new UnusableText('the text is empty');
   const { ids, truncated, length } = tokenizer.encode(text, manifest.maxLength);
   if (truncated && !truncate) {
-    throw new TextTooLong(`the text has ${length} tokens, the model reads ${manifest.maxLength}`);
+    throw new UnusableText(`the text has ${length} tokens, the model reads ${manifest.maxLength}`);
   }
+  checkTokens(model, ids);
   const headPositions =
     manifest.pooling === 'last' ? Int32Array.of(lastPosition(ids, manifest.padTokenId)) : new Int32Array(0);
   return { sequence: { ids, headPositions }, truncated };

@@ -21,14 +21,18 @@ export interface Urgency {
   readonly signal?: AbortSignal;
 }
 
-/** The text holds nothing to classify. */
-export class EmptyText extends Error {
-  override readonly name = 'EmptyText';
+/** The text cannot be read: it is empty, too long where it may not be cut, or has a token the model does not know. */
+export class UnusableText extends Error {
+  override readonly name = 'UnusableText';
 }
 
-/** The text has more tokens than the model reads, and the caller does not want it cut. */
-export class TextTooLong extends Error {
-  override readonly name = 'TextTooLong';
+/** Throws UnusableText where a token has no embedding: a tokenizer may have had tokens added that the base has not. */
+export function checkTokens({ manifest }: LoadedModel, ids: Int32Array): void {
+  const unknown = ids.find(id => id >= manifest.vocabSize);
+  if (unknown === undefined) return;
+  throw new UnusableText(
+    `the text has the token ${unknown}, the model has embeddings of ${manifest.vocabSize} tokens`,
+  );
 }
 
 /** Logits of each sequence, row after row. Throws what Scheduler.submit throws. */

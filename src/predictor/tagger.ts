@@ -6,7 +6,7 @@ import { entitySpans } from '../text/spans.js';
 import { bestTags } from '../text/tags.js';
 import type { WordTokens } from '../text/tokenizer.js';
 import { chooseWindows, planWindows, type Window } from '../text/windows.js';
-import { forward, type LoadedModel, type Urgency } from './predictor.js';
+import { checkTokens, forward, type LoadedModel, type Urgency } from './predictor.js';
 
 export interface Entity {
   readonly label: string;
@@ -34,8 +34,12 @@ export interface EncodedWords {
   readonly tokens: number;
 }
 
-/** Encodes a list of words for a token classifier, in as many windows as it needs. */
-export function encodeWords({ manifest, tokenizer }: LoadedModel, words: readonly string[]): EncodedWords {
+/**
+ * Encodes a list of words for a token classifier, in as many windows as it needs.
+ * Throws UnusableText for a token that the model does not know.
+ */
+export function encodeWords(model: LoadedModel, words: readonly string[]): EncodedWords {
+  const { manifest, tokenizer } = model;
   const room = manifest.maxLength - tokenizer.specialTokens;
   const encoded = tokenizer.encodeWords(words).map(ids => ids.slice(0, room));
   const counted = encoded.reduce((sum, ids) => sum + ids.length, 0);
@@ -54,7 +58,9 @@ export function encodeWords({ manifest, tokenizer }: LoadedModel, words: readonl
       if (ids.length > 0) headPositions.push(position);
       position += ids.length;
     }
-    return { ids: tokenizer.joinWords(inside), headPositions: Int32Array.from(headPositions) };
+    const ids = tokenizer.joinWords(inside);
+    checkTokens(model, ids);
+    return { ids, headPositions: Int32Array.from(headPositions) };
   }
 }
 

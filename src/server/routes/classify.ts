@@ -2,7 +2,7 @@
 
 import type { RequestHandler } from 'express';
 import { type Classification, classify, encodeText } from '../../predictor/classifier.js';
-import { EmptyText, type LoadedModel, TextTooLong } from '../../predictor/predictor.js';
+import { type LoadedModel, UnusableText } from '../../predictor/predictor.js';
 import type { ServerContext } from '../context.js';
 import { unprocessable } from '../problems.js';
 import { schemaOf, validated } from '../validation.js';
@@ -46,7 +46,7 @@ function encodeInputs(model: LoadedModel, { inputs, truncate }: ClassifyRequest)
     try {
       return encodeText(model, text, truncate);
     } catch (error) {
-      if (!(error instanceof EmptyText || error instanceof TextTooLong)) throw error;
+      if (!(error instanceof UnusableText)) throw error;
       throw unprocessable(one ? '/inputs' : `/inputs/${i}`, error.message);
     }
   });

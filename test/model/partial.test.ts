@@ -1,0 +1,58 @@
+// A model folder appears whole or not at all, whatever ends the export.
+
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { readManifest } from '../../dist/model/manifest.js';
+import { CHECKPOINTS, ROOT, temporaryFolder } from '../support/fixtures.js';
+
+const work = temporaryFolder();
+const checkpoint = `${CHECKPOINTS}/ls_llama_seq`;
+
+function exportArgs(out: string): string[] {
+  const flags = ['--base', `${checkpoint}/base`, '--adapter', `${checkpoint}/adapter`, '--labels', 'a,b,c,d'];
+  return [`${ROOT}/dist/cli.js`, 'export', ...flags, '--out', out];
+}
+
+describe('an export', () => {
+  it('that is killed leaves no model folder, and the next one cleans up', async () => {
+    const out = `${work}/killed`;
+    let killed = 0;
+    for (const delay of [250, 300, 350, 400, 450, 500, 550, 600]) {
+      const child = spawn(process.execPath, [...exportArgs(out), '--force'], { stdio: 'ignore' });
+      const exit = once(child, 'exit');
+      await sleep(delay);
+      if (child.kill('SIGKILL')) killed++;
+      await exit;
+      // whole, or not there
+      if (existsSync(out)) readManifest(out);
+    }
+    expect(killed).toBeGreaterThan(0);
+    const { status, stderr } = spawnSync(process.execPath, [...exportArgs(out), '--force']);
+    expect([status, String(stderr)]).toEqual([0, '']);
+    expect(readManifest(out).labels).toHaveLength(4);
+    expect(readdirSync(work)).toEqual(['killed']);
+  });
+
+  it('that finds no room says so and leaves nothing', () => {
+    const folder = `${work}/full`;
+    mkdirSync(folder);
+    // files may not grow beyond 8 blocks of 1 KiB; the signal that goes with it is ignored, as on a full disk
+    const { status, stderr } = shell(`trap '' XFSZ; ulimit -f 8; exec "$@"`, exportArgs(`${folder}/model`));
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error: .*model: cannot be written: a file would be larger than is allowed\n$/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is readable by whom the umask lets read', () => {
+    const { status } = shell('umask 022; exec "$@"', exportArgs(`${work}/shared`));
+    expect(status).toBe(0);
+    expect(statSync(`${work}/shared`).mode & 0o777).toBe(0o755);
+  });
+});
+
+function shell(script: string, args: readonly string[]): SpawnSyncReturns<string> {
+  return spawnSync('bash', ['-c', script, 'bash', process.execPath, ...args], { encoding: 'utf8' });
+}
