@@ -6,6 +6,7 @@ import { addBench } from './commands/bench.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEval } from './commands/eval.js';
 import { addExport } from './commands/export.js';
+import { addInspect } from './commands/inspect.js';
 import { addPredict } from './commands/predict.js';
 import { addServe } from './commands/serve.js';
 import { EngineError } from './engine/engine.js';
@@ -17,7 +18,7 @@ const program = new Command('lsllama')
   .version(VERSION)
   .exitOverride();
 
-for (const add of [addServe, addExport, addPredict, addEval, addBench, addDoctor]) add(program);
+for (const add of [addServe, addExport, addPredict, addEval, addBench, addInspect, addDoctor]) add(program);
 
 // A reader that has seen enough, as `head` does, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));

@@ -1,0 +1,188 @@
+// lsllama inspect: what a base, an adapter, a recipe folder or a model folder is, and what would be refused of it.
+
+import { existsSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Command } from 'commander';
+import { type Adapter, adapterFolder, openAdapter } from '../checkpoint/adapter.js';
+import { ADAPTER_CONFIG } from '../checkpoint/adapterConfig.js';
+import { type Base, openBase } from '../checkpoint/base.js';
+import { isHead } from '../checkpoint/head.js';
+import { mergeAdapters } from '../checkpoint/merge.js';
+import { elementCount, type TensorInfo } from '../checkpoint/tensors.js';
+import { UserError } from '../errors.js';
+import { isModelFolder, type Manifest, readManifest } from '../model/manifest.js';
+import { planExport } from '../model/plan.js';
+import { type ExportRequest, isRecipeFolder, RECIPE, readRecipe } from '../model/recipe.js';
+import { tokenizerFolder } from '../model/tokenizerFolder.js';
+import { TOKENIZER, Tokenizer } from '../text/tokenizer.js';
+
+/** A line: what it is about, and what there is to say. */
+type Fact = readonly [topic: string, text: string];
+
+export function addInspect(program: Command): void {
+  program
+    .command('inspect')
+    .description('tell what a base, adapter, recipe or model folder is, and what would be refused')
+    .argument('<path>', 'a folder, or a .gguf file')
+    .action((path: string) => {
+      const facts = inspect(path);
+      const width = Math.max(...facts.map(([topic]) => topic.length));
+      for (const [topic, text] of facts) process.stdout.write(`${topic.padEnd(width)}  ${text}\n`);
+    });
+}
+
+function inspect(path: string): Fact[] {
+  if (!existsSync(path)) throw new UserError(`${path}: no such file or folder`);
+  if (isModelFolder(path)) return describeModel(readManifest(path));
+  if (isRecipeFolder(path)) return describeRecipe(readRecipe(join(path, RECIPE)), basename(path));
+  if (isAdapter(path)) return orRefusal([['adapter', basename(path)]], () => describeAdapter(path));
+  return orRefusal([['base', basename(path)]], () => describeBase(path));
+}
+
+function isAdapter(path: string): boolean {
+  if (!statSync(path).isDirectory() || existsSync(join(path, 'config.json'))) return false;
+  try {
+    return existsSync(join(adapterFolder(path), ADAPTER_CONFIG));
+  } catch {
+    return false;
+  }
+}
+
+/** What would make an export fail is told as a fact: looking at a thing is no failure. */
+function orRefusal(known: readonly Fact[], describe: () => Fact[]): Fact[] {
+  try {
+    return [...known, ...describe()];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [...known, ['refused', error.message]];
+  }
+}
+
+function describeModel(manifest: Manifest): Fact[] {
+  const { attention, bidirectionalFrom, pooling, problemType, labels } = manifest;
+  const unmasked = bidirectionalFrom > 0 ? `, unmasked from layer ${bidirectionalFrom}` : '';
+  return [
+    ['model', `${manifest.name}, version ${manifest.version}`],
+    ['task', `${manifest.task} classification${problemType === 'multi' ? ', any number of labels' : ''}`],
+    ['labels', `${labels.length}: ${labels.join(', ')}`],
+    ['attention', `${attention}${attention === 'bidirectional' ? unmasked : ''}`],
+    ...(pooling ? ([['pooling', pooling]] as const) : []),
+    ['precision', manifest.precision],
+    ['max length', `${manifest.maxLength} tokens`],
+    ['base', `${manifest.base.name}, SHA-256 ${manifest.base.sha256}`],
+    ...manifest.adapters.map(({ name, sha256 }): Fact => ['adapter', `${name}, SHA-256 ${sha256}`]),
+    ['exporter', manifest.exporter],
+  ];
+}
+
+/** A recipe is what its export would be: everything but the weights is read and checked. */
+function describeRecipe(request: ExportRequest, name: string): Fact[] {
+  return orRefusal([['recipe', name]], () => {
+    const base = openBase(request.base);
+    const adapters = request.adapters.map(openAdapter);
+    try {
+      const merged = mergeAdapters(base, adapters);
+      const plan = planExport(request, base, adapters, merged.head, Tokenizer.load(tokenizerFolder(request)));
+      return [
+        ['base', `${basename(request.base)}: ${familyOf(base)}`],
+        ...adapters.map((adapter): Fact => ['adapter', `${adapter.name}: ${changesOf(adapter)}`]),
+        [
+          'task',
+          `${plan.task} classification, ${plan.attention}${plan.pooling ? `, ${plan.pooling} pooling` : ''}`,
+        ],
+        ['labels', `${plan.labels.length}: ${plan.labels.join(', ')}`],
+        ['precision', plan.precision],
+        ['max length', `${plan.maxLength} tokens`],
+        ['refused', 'nothing'],
+      ];
+    } finally {
+      base.weights.close();
+      for (const adapter of adapters) adapter.source.close();
+    }
+  });
+}
+
+function describeBase(path: string): Fact[] {
+  const base = openBase(path);
+  base.weights.close();
+  const { decoder, head, weights, folder } = base;
+  const heads = [...weights.tensors.values()].filter(({ name }) => isHead(name.replace(/\.weight$/, '')));
+  const windows = [...new Set(decoder.windows)].map(window => window ?? 'all');
+  return [
+    ['family', familyOf(base)],
+    ['stored as', dtypesOf(weights.tensors.values())],
+    [
+      'layers',
+      `${decoder.layers} of hidden size ${decoder.hiddenSize}, MLP ${decoder.intermediateSize} (${decoder.activation})`,
+    ],
+    [
+      'attention',
+      `${decoder.heads} heads of ${decoder.headDim}, ${decoder.kvHeads} for keys and values, seeing ${windows.join(' or ')} tokens`,
+    ],
+    ['positions', `${decoder.maxPositions}`],
+    ['vocabulary', `${decoder.vocabSize} tokens`],
+    [
+      'head',
+      heads.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ') ||
+        'none: an adapter has to bring one',
+    ],
+    ['labels', head.labels ? `${head.labels.length}: ${head.labels.join(', ')}` : 'none named (id2label)'],
+    ...(head.architecture ? ([['architecture', head.architecture]] as const) : []),
+    ...describeTokenizer(folder),
+  ];
+}
+
+function describeAdapter(path: string): Fact[] {
+  const adapter = openAdapter(path);
+  adapter.source.close();
+  const trained = [...adapter.trained].map(
+    ([name, key]) => `${name} [${adapter.source.tensors.get(key)!.shape.join(', ')}]`,
+  );
+  const hasHead = [...adapter.trained.keys()].some(name => isHead(name.replace(/\.weight$/, '')));
+  return [
+    ['kind', `LoRA${adapter.config.dora ? ' with DoRA magnitudes' : ''}`],
+    ['task', adapter.config.task ? `${adapter.config.task} classification` : 'not named (task_type)'],
+    ['changes', changesOf(adapter)],
+    ...[...adapter.trainedRows].map(([name, { indices }]): Fact => ['rows', `${indices.length} of ${name}`]),
+    ['trained', `${trained.join(', ') || 'nothing whole'}${hasHead ? '' : ': no label head'}`],
+    ...(existsSync(join(adapter.folder, TOKENIZER)) ? describeTokenizer(adapter.folder) : []),
+  ];
+}
+
+function describeTokenizer(folder: string): Fact[] {
+  return orRefusal([], () => {
+    const { specialTokens, modelMaxLength } = Tokenizer.load(folder);
+    const limit = Number.isFinite(modelMaxLength) ? `, at most ${modelMaxLength} tokens` : '';
+    return [['tokenizer', `${TOKENIZER}, ${specialTokens} special tokens around a text${limit}`]];
+  }).map(([topic, text]): Fact => ['tokenizer', topic === 'refused' ? `refused: ${text}` : text]);
+}
+
+function familyOf({ decoder, weights }: Base): string {
+  let parameters = 0;
+  for (const { name, shape } of weights.tensors.values()) {
+    if (name !== 'lm_head.weight') parameters += elementCount(shape);
+  }
+  return `${decoder.family}, ${(parameters / 1e6).toPrecision(4)} million parameters`;
+}
+
+function dtypesOf(tensors: Iterable<TensorInfo>): string {
+  const counts = new Map<string, number>();
+  for (const { dtype } of tensors) counts.set(dtype, (counts.get(dtype) ?? 0) + 1);
+  return [...counts].map(([dtype, count]) => `${dtype} (${count} tensors)`).join(', ');
+}
+
+/** `rank 12, scale 2.667: q_proj, v_proj in 30 layers`. */
+function changesOf({ updates }: Adapter): string {
+  const groups = new Map<string, Map<string, number>>();
+  for (const [module, { rank, scale }] of updates) {
+    const strength = `rank ${rank}, scale ${Number(scale.toPrecision(4))}`;
+    const modules = groups.get(strength) ?? new Map<string, number>();
+    const kind = module.replace(/^layers\.\d+\.(\w+\.)?/, '');
+    groups.set(strength, modules.set(kind, (modules.get(kind) ?? 0) + 1));
+  }
+  const told = [...groups].map(([strength, modules]) => {
+    const list = [...modules].map(([kind, count]) => (count > 1 ? `${count} × ${kind}` : kind));
+    return `${strength}: ${list.join(', ')}`;
+  });
+  return told.join('; ') || 'no module';
+}
