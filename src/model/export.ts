@@ -67,18 +67,10 @@ async function writeFolder(
   const tokenizer = Tokenizer.load(tokenizerSource);
   const merged = mergeAdapters(base, adapters);
   const plan = planExport(request, base, adapters, merged.head, tokenizer);
-  const ingredients = await ingredientsOf(request);
-  const manifest: Manifest = {
-    name: options.name ?? basename(target),
-    version: ingredients.key.slice(0, 12),
-    ...plan,
-    vocabSize: merged.decoder.vocabSize,
-    base: ingredients.base,
-    adapters: [...ingredients.adapters],
-    exporter: VERSION,
-  };
-
-  await writeWholeFolder(target, async folder => {
+  // takes its time beside the merge
+  const hashing = ingredientsOf(request);
+  hashing.catch(() => {});
+  return writeWholeFolder(target, async folder => {
     await writeGraph(folder, merged, {
       readout: readoutOf(plan),
       precision: plan.precision,
@@ -88,9 +80,19 @@ async function writeFolder(
       onProgress: options.onProgress ?? (() => {}),
     });
     for (const file of tokenizerFiles(tokenizerSource)) copyFileSync(file, join(folder, basename(file)));
+    const ingredients = await hashing;
+    const manifest: Manifest = {
+      name: options.name ?? basename(target),
+      version: ingredients.key.slice(0, 12),
+      ...plan,
+      vocabSize: merged.decoder.vocabSize,
+      base: ingredients.base,
+      adapters: [...ingredients.adapters],
+      exporter: VERSION,
+    };
     writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+    return manifest;
   });
-  return manifest;
 }
 
 function readoutOf({ pooling }: Plan): Readout {

@@ -1,13 +1,15 @@
 // What goes into an export, by content: the same ingredients give the same version, wherever they lie.
 
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { adapterFiles } from '../checkpoint/adapter.js';
 import { baseFiles } from '../checkpoint/base.js';
 import { UserError } from '../errors.js';
 import { TOKENIZER, TOKENIZER_CONFIG } from '../text/tokenizer.js';
 import { VERSION } from '../version.js';
+import { hashFile } from './hash.js';
 import type { Identity } from './manifest.js';
 import type { ExportRequest } from './recipe.js';
 import { tokenizerFolder } from './tokenizerFolder.js';
@@ -47,26 +49,26 @@ export function tokenizerFiles(folder: string): string[] {
 /** SHA-256 over the files' names and contents, in order. */
 async function hashFiles(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const path of paths) hash.update(`${basename(path)}\0${await hashFile(path)}\0`);
+  for (const path of paths) hash.update(`${basename(path)}\0${await hashOf(path)}\0`);
   return hash.digest('hex');
 }
 
 /** Recipes often share a base: hashes of files that have not changed since, by path. */
 const hashed = new Map<string, { readonly stamp: string; readonly sha256: Promise<string> }>();
 
-function hashFile(path: string): Promise<string> {
+/** Hashed where it stands; a larger one in a thread. Bytes. */
+const SMALL = 1 << 24;
+
+function hashOf(path: string): Promise<string> {
   if (!existsSync(path)) throw new UserError(`${path}: no such file`);
   const { size, mtimeMs, ino } = statSync(path);
   const stamp = `${ino} ${size} ${mtimeMs}`;
   const known = hashed.get(path);
   if (known?.stamp === stamp) return known.sha256;
-  const sha256 = readHash(path);
+  const sha256 =
+    size > SMALL
+      ? hashFile(path)
+      : readFile(path).then(bytes => createHash('sha256').update(bytes).digest('hex'));
   hashed.set(path, { stamp, sha256 });
   return sha256;
-}
-
-async function readHash(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
-  return hash.digest('hex');
 }

@@ -14,10 +14,7 @@ const ABANDONED_MS = 3_600_000;
  * Whatever ends this process, no reader ever sees a part of it; what a killed one left behind is removed by the next.
  * Throws UserError where the disk is full or cannot be written.
  */
-export async function writeWholeFolder(
-  target: string,
-  write: (folder: string) => Promise<void>,
-): Promise<void> {
+export async function writeWholeFolder<T>(target: string, write: (folder: string) => Promise<T>): Promise<T> {
   let partial: string | undefined;
   const remove = () => partial && rmSync(partial, { recursive: true, force: true });
   process.once('exit', remove);
@@ -27,8 +24,9 @@ export async function writeWholeFolder(
     const unique = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
     partial = join(dirname(target), `${prefix(target)}${unique}`);
     mkdirSync(partial);
-    await write(partial);
+    const result = await write(partial);
     replaceFolder(target, partial);
+    return result;
   } catch (error) {
     throw writeError(target, error);
   } finally {
