@@ -34,12 +34,20 @@ export function decodeF16(bytes: Uint8Array, out: Float32Array): void {
   const table = new Uint32Array(halves().buffer);
   // bits, not numbers: a NaN keeps its payload
   const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
-  for (let i = 0; i < bits.length; i++) bits[i] = table[uint16(bytes, 2 * i)]!;
+  const halfFloats = uint16s(bytes);
+  for (let i = 0; i < bits.length; i++) bits[i] = table[halfFloats[i]!]!;
 }
 
 export function decodeBf16(bytes: Uint8Array, out: Float32Array): void {
   const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
-  for (let i = 0; i < bits.length; i++) bits[i] = uint16(bytes, 2 * i) << 16;
+  const halves = uint16s(bytes);
+  for (let i = 0; i < bits.length; i++) bits[i] = halves[i]! << 16;
+}
+
+/** The same bytes as whole numbers, copied where they do not start on an even address. */
+function uint16s(bytes: Uint8Array): Uint16Array {
+  const even = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
+  return new Uint16Array(even.buffer, even.byteOffset, even.length >> 1);
 }
 
 // The arithmetic below is in doubles, and exact there: an f16 has 11 significant bits, a quant and its scale

@@ -162,6 +162,7 @@ function decoder(fields: Fields, family: string, defaults: FamilyDefaults): Deco
   const headDim = fields.count('head_dim', defaults.headDim ?? hiddenSize / heads);
   if (heads % kvHeads !== 0) throw fields.bad('num_key_value_heads', `a divisor of ${heads} heads`);
   if (headDim % 2 !== 0) throw fields.bad('head_dim', 'an even number (rotary halves)');
+  if (headDim > WIDEST_HEAD) throw fields.bad('head_dim', `at most ${WIDEST_HEAD}`);
   const layers = fields.count('num_hidden_layers');
   if (layers > MOST_LAYERS) throw fields.bad('num_hidden_layers', `at most ${MOST_LAYERS}`);
   const maxPositions = fields.count('max_position_embeddings', defaults.positions);
@@ -195,8 +196,9 @@ function decoder(fields: Fields, family: string, defaults: FamilyDefaults): Deco
   };
 }
 
-/** Far above any model's: what is larger is damage. */
+// Far above any model's: what is larger is damage, and would be allocated before a tensor contradicts it.
 const MOST_LAYERS = 10_000;
+const WIDEST_HEAD = 8192;
 
 /** transformers' names of activations. */
 const ACTIVATIONS: Readonly<Record<string, Activation>> = {

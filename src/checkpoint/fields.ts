@@ -35,7 +35,8 @@ export class Fields {
 
   number(key: string, fallback?: number): number {
     const value = this.#object[key] ?? fallback;
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw this.bad(key, 'a number');
+    // weights are computed with in float32
+    if (typeof value !== 'number' || !Number.isFinite(Math.fround(value))) throw this.bad(key, 'a number');
     return value;
   }
 

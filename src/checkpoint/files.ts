@@ -4,6 +4,7 @@ import { closeSync, fstatSync, openSync, read, readFileSync, readSync } from 'no
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { UserError } from '../errors.js';
+import { takeBytes } from '../kernels/buffers.js';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
@@ -58,7 +59,7 @@ export class RandomAccessFile {
     this.size = stat.size;
   }
 
-  /** Reads exactly `length` bytes. Throws UserError where the file ends before that. */
+  /** Reads exactly `length` bytes, which the caller may give back when done. Throws UserError where the file ends before that. */
   readSync(offset: number, length: number): Uint8Array<ArrayBuffer> {
     const bytes = this.#allocate(offset, length);
     for (let done = 0; done < length; ) {
@@ -89,7 +90,7 @@ export class RandomAccessFile {
         `${this.name}: expected ${length} bytes at offset ${offset}, found the file's end at ${this.size}: it is truncated or damaged`,
       );
     }
-    return new Uint8Array(length);
+    return takeBytes(length);
   }
 
   #progress(count: number): number {

@@ -2,6 +2,7 @@
 // Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (all little-endian).
 
 import { UserError } from '../errors.js';
+import { giveBack, takeFloat32 } from '../kernels/buffers.js';
 import { BLOCK_TYPES } from './dequantize.js';
 import { RandomAccessFile } from './files.js';
 import { elementCount, rowWidth, type TensorInfo, type TensorSource } from './tensors.js';
@@ -78,7 +79,7 @@ async function readRows(
   }
   // blocks never cross a row
   const rowBlocks = rowWidth(tensor.shape) / type.elements;
-  const values = new Float32Array((end - start) * rowBlocks * type.elements);
+  const values = takeFloat32((end - start) * rowBlocks * type.elements);
   const blocks = values.length / type.elements;
   const offset = tensor.offset + start * rowBlocks * type.bytes;
   const step = Math.floor(PIECE_BYTES / type.bytes);
@@ -86,6 +87,7 @@ async function readRows(
     const stop = Math.min(block + step, blocks);
     const bytes = await file.read(offset + block * type.bytes, (stop - block) * type.bytes);
     type.decode(bytes, values.subarray(block * type.elements, stop * type.elements));
+    giveBack(bytes);
   }
   return values;
 }

@@ -1,12 +1,13 @@
 // A base with its adapters merged in: the tensor source that a graph is written from.
 
 import { UserError } from '../errors.js';
+import { giveBack } from '../kernels/buffers.js';
+import { addLowRank } from '../kernels/lowRank.js';
 import type { Adapter, LowRankUpdate, TrainedRows } from './adapter.js';
 import type { Base } from './base.js';
 import type { DecoderConfig } from './config.js';
 import { splitFused } from './fused.js';
 import { findHead, type Head, isHead } from './head.js';
-import { addLowRank } from './multiply.js';
 import { checkTargets } from './targets.js';
 import type { TensorInfo, TensorSource } from './tensors.js';
 
@@ -173,7 +174,7 @@ function changedAndAll(
   return [changed, all, heads];
 }
 
-/** Rows `start` to `end` of W', from the same rows of W. */
+/** Rows `start` to `end` of W', made of the same rows of W in their place. */
 async function mergeRows(
   weight: Float32Array,
   source: TensorSource,
@@ -184,12 +185,16 @@ async function mergeRows(
   const { rank, scale, magnitude } = update;
   if (update.kind === 'embedding') {
     const a = columns(await source.read(update.a), rank, start, end);
-    return addLowRank(weight, a, transpose(await source.read(update.b), rank), rank, scale);
+    await addLowRank(weight, a, transpose(await source.read(update.b), rank), rank, scale);
+    return weight;
   }
+  const a = await source.read(update.a);
   const b = await source.read(update.b, start, end);
-  const merged = await addLowRank(weight, b, await source.read(update.a), rank, scale);
-  if (magnitude) scaleRows(merged, await source.read(magnitude, start, end));
-  return merged;
+  await addLowRank(weight, b, a, rank, scale);
+  giveBack(a);
+  giveBack(b);
+  if (magnitude) scaleRows(weight, await source.read(magnitude, start, end));
+  return weight;
 }
 
 /** Gives each row its magnitude for a length: https://arxiv.org/abs/2402.09353 eq. 5. */

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
+import { giveBack, takeFloat32 } from '../kernels/buffers.js';
 import { decodeBf16, decodeF16, decodeF32 } from './dequantize.js';
 import { isJsonObject, type JsonObject, parseJsonObject, RandomAccessFile, readJsonObject } from './files.js';
 import { elementCount, rowWidth, type TensorInfo, type TensorSource } from './tensors.js';
@@ -11,6 +12,8 @@ import { elementCount, rowWidth, type TensorInfo, type TensorSource } from './te
 interface StoredTensor extends TensorInfo {
   /** Byte offset in the file, from its start. */
   readonly offset: number;
+  /** Where it ends. */
+  readonly end: number;
 }
 
 const ELEMENT_BYTES: Record<string, number> = {
@@ -60,8 +63,9 @@ export function openSafetensors(path: string): TensorSource {
       const width = rowWidth(tensor.shape);
       const rowBytes = width * ELEMENT_BYTES[tensor.dtype]!;
       const bytes = await file.read(tensor.offset + start * rowBytes, (end - start) * rowBytes);
-      const values = new Float32Array((end - start) * width);
+      const values = takeFloat32((end - start) * width);
       decode(bytes, values);
+      giveBack(bytes);
       return values;
     },
     close: () => file.close(),
@@ -129,7 +133,24 @@ function readHeader(file: RandomAccessFile): Map<string, StoredTensor> {
   for (const [name, entry] of Object.entries(header)) {
     if (name !== '__metadata__') tensors.set(name, parseEntry(name, entry, dataStart, file));
   }
+  checkLayout([...tensors.values()], dataStart, file);
   return tensors;
+}
+
+/** As in the reference reader, tensors stand end to end and fill the file. */
+function checkLayout(tensors: StoredTensor[], dataStart: number, file: RandomAccessFile): void {
+  let end = dataStart;
+  for (const tensor of tensors.sort((a, b) => a.offset - b.offset || a.end - b.end)) {
+    if (tensor.offset !== end) {
+      throw new UserError(
+        `${file.name}: tensor ${tensor.name}: expected it to start at byte ${end}, found ${tensor.offset}: it is damaged`,
+      );
+    }
+    end = tensor.end;
+  }
+  if (end !== file.size) {
+    throw new UserError(`${file.name}: expected ${end} bytes, found ${file.size}: it is damaged`);
+  }
 }
 
 function parseEntry(name: string, entry: unknown, dataStart: number, file: RandomAccessFile): StoredTensor {
@@ -149,7 +170,7 @@ function parseEntry(name: string, entry: unknown, dataStart: number, file: Rando
   if (end < start || dataStart + end > file.size) {
     throw bad(`ends at byte ${dataStart + end}, the file at ${file.size}: it is truncated or damaged`);
   }
-  return { name, dtype, shape, offset: dataStart + start };
+  return { name, dtype, shape, offset: dataStart + start, end: dataStart + end };
 }
 
 function isNaturals(value: unknown): value is number[] {

@@ -3,7 +3,8 @@
 
 import { open } from 'node:fs/promises';
 import { elementCount, rowWidth } from '../checkpoint/tensors.js';
-import { toFloat16 } from './float16.js';
+import { giveBack } from '../kernels/buffers.js';
+import { toFloat16 } from '../kernels/float16.js';
 
 /** How a weight is stored. */
 export type Storage = 'float32' | 'float16';
@@ -42,9 +43,10 @@ export async function writeWeights(
   try {
     let written: Promise<void> = Promise.resolve();
     for await (const [piece, values] of readAhead(weights)) {
-      const bytes = encode(values, piece.weight.storage);
+      const bytes = await encode(values, piece.weight.storage);
+      if (bytes.buffer !== values.buffer) giveBack(values);
       await written;
-      written = writeAll(bytes, piece.offset);
+      written = writeAll(bytes, piece.offset).then(() => giveBack(bytes));
       // a failure is met where it is awaited
       written.catch(() => {});
     }
@@ -92,7 +94,7 @@ function* pieces(weights: readonly StoredWeight[]): Generator<Piece, undefined> 
 }
 
 /** Little-endian, as ONNX's raw data is and as is every machine that ONNX Runtime runs on. */
-function encode(values: Float32Array, storage: Storage): Uint8Array {
-  const stored = storage === 'float16' ? toFloat16(values) : values;
-  return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+async function encode(values: Float32Array, storage: Storage): Promise<Uint8Array> {
+  if (storage === 'float16') return toFloat16(values);
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

@@ -136,6 +136,9 @@ function precisionOf(request: ExportRequest): PrecisionName {
   );
 }
 
+/** Tables of positions are as long: beyond any model's reach, a damaged config must not fill the disk. */
+const LONGEST = 2 ** 20;
+
 function maxLengthOf(request: ExportRequest, base: Base, tokenizer: Tokenizer): number {
   const { maxPositions } = base.decoder;
   const length = request.maxLength ?? Math.min(maxPositions, tokenizer.modelMaxLength);
@@ -143,6 +146,9 @@ function maxLengthOf(request: ExportRequest, base: Base, tokenizer: Tokenizer): 
     throw new UserError(
       `max length: expected at most the base's max_position_embeddings, ${maxPositions}, found ${length}`,
     );
+  }
+  if (length > LONGEST) {
+    throw new UserError(`max length: expected at most ${LONGEST} tokens, found ${length}: give --max-length`);
   }
   if (length <= tokenizer.specialTokens) {
     throw new UserError(
