@@ -43,7 +43,7 @@ export function parseAdapterConfig(config: JsonObject): LoraConfig {
   const ranks = patternOf(fields, 'rank_pattern');
   const alphas = patternOf(fields, 'alpha_pattern');
   return {
-    task: TASKS[String(config.task_type)],
+    task: TASKS.get(config.task_type),
     rankOf: module => byPattern(ranks, module) ?? rank,
     alphaOf: module => byPattern(alphas, module) ?? alpha,
     rankStabilised: fields.flag('use_rslora'),
@@ -60,7 +60,10 @@ export function parseAdapterConfig(config: JsonObject): LoraConfig {
   };
 }
 
-const TASKS: Readonly<Record<string, LoraConfig['task']>> = { SEQ_CLS: 'sequence', TOKEN_CLS: 'token' };
+const TASKS = new Map<unknown, LoraConfig['task']>([
+  ['SEQ_CLS', 'sequence'],
+  ['TOKEN_CLS', 'token'],
+]);
 
 /** Fields that are read above or in `checkFields`, and those that only tell how training went. */
 const UNDERSTOOD = new Set([

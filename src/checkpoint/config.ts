@@ -49,10 +49,10 @@ export interface DecoderConfig {
 export function parseDecoderConfig(config: JsonObject, file: string): DecoderConfig {
   const fields = new Fields(config, `${file}: `);
   const family = fields.text('model_type');
-  const parse = Object.hasOwn(FAMILIES, family) ? FAMILIES[family] : undefined;
+  const parse = FAMILIES.get(family);
   if (!parse) {
     throw new UserError(
-      `${file}: model_type ${family} is not supported; supported: ${Object.keys(FAMILIES).join(', ')}`,
+      `${file}: model_type ${family} is not supported; supported: ${[...FAMILIES.keys()].join(', ')}`,
     );
   }
   if (fields.has('quantization_config')) {

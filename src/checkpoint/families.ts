@@ -8,16 +8,18 @@ import { parseRotary, type Rotary, ropeType } from './rotary.js';
 type Family = (fields: Fields) => DecoderConfig;
 
 /** By `model_type`. */
-export const FAMILIES: Readonly<Record<string, Family>> = {
-  llama,
-  mistral,
-  qwen2,
-  qwen3,
-  phi3,
-  gemma,
-  gemma2,
-  gemma3_text,
-};
+export const FAMILIES = new Map<string, Family>(
+  Object.entries({
+    llama,
+    mistral,
+    qwen2,
+    qwen3,
+    phi3,
+    gemma,
+    gemma2,
+    gemma3_text,
+  }),
+);
 
 function llama(fields: Fields): DecoderConfig {
   const bias = fields.flag('attention_bias');
@@ -201,13 +203,13 @@ const MOST_LAYERS = 10_000;
 const WIDEST_HEAD = 8192;
 
 /** transformers' names of activations. */
-const ACTIVATIONS: Readonly<Record<string, Activation>> = {
-  silu: 'silu',
-  swish: 'silu',
-  gelu_pytorch_tanh: 'gelu_tanh',
-  gelu_new: 'gelu_tanh',
-  relu: 'relu',
-};
+const ACTIVATIONS = new Map<string, Activation>([
+  ['silu', 'silu'],
+  ['swish', 'silu'],
+  ['gelu_pytorch_tanh', 'gelu_tanh'],
+  ['gelu_new', 'gelu_tanh'],
+  ['relu', 'relu'],
+]);
 
 function activation(
   fields: Fields,
@@ -215,8 +217,8 @@ function activation(
 ): Activation {
   const name = fields.text(key, fallback);
   if (name === 'gelu') return gelu;
-  const known = Object.hasOwn(ACTIVATIONS, name) ? ACTIVATIONS[name] : undefined;
-  if (!known) throw fields.bad(key, `one of gelu, ${Object.keys(ACTIVATIONS).join(', ')}`);
+  const known = ACTIVATIONS.get(name);
+  if (!known) throw fields.bad(key, `one of gelu, ${[...ACTIVATIONS.keys()].join(', ')}`);
   return known;
 }
 

@@ -48,18 +48,18 @@ function parseLabels(id2label: Json | undefined, file: string): string[] | undef
   });
 }
 
-const PROBLEM_TYPES: Record<string, HeadConfig['problemType']> = {
-  single_label_classification: 'single',
-  multi_label_classification: 'multi',
-  regression: 'regression',
-};
+const PROBLEM_TYPES = new Map<unknown, HeadConfig['problemType']>([
+  ['single_label_classification', 'single'],
+  ['multi_label_classification', 'multi'],
+  ['regression', 'regression'],
+]);
 
 function parseProblemType(value: Json | undefined, file: string): HeadConfig['problemType'] {
   if (value == null) return undefined;
-  const known = typeof value === 'string' ? PROBLEM_TYPES[value] : undefined;
+  const known = PROBLEM_TYPES.get(value);
   if (!known) {
     throw new UserError(
-      `${file}: problem_type: expected one of ${Object.keys(PROBLEM_TYPES).join(', ')}, found ${JSON.stringify(value)}`,
+      `${file}: problem_type: expected one of ${[...PROBLEM_TYPES.keys()].join(', ')}, found ${JSON.stringify(value)}`,
     );
   }
   return known;

@@ -16,26 +16,24 @@ interface StoredTensor extends TensorInfo {
   readonly end: number;
 }
 
-const ELEMENT_BYTES: Record<string, number> = {
-  F64: 8,
-  F32: 4,
-  F16: 2,
-  BF16: 2,
-  I64: 8,
-  I32: 4,
-  I16: 2,
-  I8: 1,
-  U8: 1,
-  BOOL: 1,
-  F8_E4M3: 1,
-  F8_E5M2: 1,
-};
+const ELEMENT_BYTES = new Map(
+  Object.entries({
+    F64: 8,
+    F32: 4,
+    F16: 2,
+    BF16: 2,
+    I64: 8,
+    I32: 4,
+    I16: 2,
+    I8: 1,
+    U8: 1,
+    BOOL: 1,
+    F8_E4M3: 1,
+    F8_E5M2: 1,
+  }),
+);
 
-const DECODERS: Record<string, (bytes: Uint8Array, out: Float32Array) => void> = {
-  F32: decodeF32,
-  F16: decodeF16,
-  BF16: decodeBf16,
-};
+const DECODERS = new Map(Object.entries({ F32: decodeF32, F16: decodeF16, BF16: decodeBf16 }));
 
 /** The same limit as the reference reader's: a longer header is an attack or damage. */
 const MAX_HEADER_BYTES = 100_000_000;
@@ -56,12 +54,12 @@ export function openSafetensors(path: string): TensorSource {
     async read(name, start = 0, end = tensors.get(name)?.shape[0] ?? 1) {
       const tensor = tensors.get(name);
       if (!tensor) throw new UserError(`${file.name}: holds no tensor ${name}`);
-      const decode = DECODERS[tensor.dtype];
+      const decode = DECODERS.get(tensor.dtype);
       if (!decode) {
         throw new UserError(`${name}: expected F32, F16 or BF16, found ${tensor.dtype} in ${file.name}`);
       }
       const width = rowWidth(tensor.shape);
-      const rowBytes = width * ELEMENT_BYTES[tensor.dtype]!;
+      const rowBytes = width * ELEMENT_BYTES.get(tensor.dtype)!;
       const bytes = await file.read(tensor.offset + start * rowBytes, (end - start) * rowBytes);
       const values = takeFloat32((end - start) * width);
       decode(bytes, values);
@@ -161,7 +159,7 @@ function parseEntry(name: string, entry: unknown, dataStart: number, file: Rando
   if (!isNaturals(shape)) throw bad('expected a shape of whole numbers');
   if (!isNaturals(offsets) || offsets.length !== 2) throw bad('expected two data_offsets');
   const [start, end] = offsets as [number, number];
-  const elementBytes = ELEMENT_BYTES[dtype];
+  const elementBytes = ELEMENT_BYTES.get(dtype);
   if (elementBytes !== undefined && end - start !== elementCount(shape) * elementBytes) {
     throw bad(
       `[${shape.join(', ')}] of ${dtype} takes ${elementCount(shape) * elementBytes} bytes, its offsets span ${end - start}`,
