@@ -71,17 +71,43 @@ function openFolderBase(folder: string): Base {
         : `base ${basename(folder)}: expected model.safetensors or its shards, found neither`,
     );
   }
-  return { decoder, head, weights: renamed(openSafetensorsFolder(folder), canonicalName), folder };
+  const source = openSafetensorsFolder(folder);
+  try {
+    const weights = renamed(source, name => usedName(canonicalName(name), decoder));
+    return { decoder, head, weights, folder };
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}
+
+/** A bias that the config does not speak of is left out, as transformers leaves it out. */
+function usedName(name: string, decoder: DecoderConfig): string | undefined {
+  const [, block] = /^layers\.\d+\.(self_attn\.o|self_attn|mlp)(?:\.\w+)?_proj\.bias$/.exec(name) ?? [];
+  const isUsed =
+    block === undefined ||
+    (block === 'mlp' && decoder.mlpBias) ||
+    (block === 'self_attn.o' && decoder.outputBias) ||
+    (block === 'self_attn' && decoder.queryKeyValueBias);
+  return isUsed ? name : undefined;
 }
 
 function openGgufBase(path: string): Base {
   const file = openGguf(path);
   try {
     const config = ggufConfig(file.metadata);
+    const weights = renamed(ggufAsHuggingFace(file), canonicalName);
+    const hasBias = (module: string) => weights.tensors.has(`layers.0.${module}.bias`);
     return {
-      decoder: parseDecoderConfig(config, file.name),
+      // the metadata does not speak of biases: they are used where the file has them
+      decoder: {
+        ...parseDecoderConfig(config, file.name),
+        queryKeyValueBias: hasBias('self_attn.q_proj') || hasBias('self_attn.qkv_proj'),
+        outputBias: hasBias('self_attn.o_proj'),
+        mlpBias: hasBias('mlp.down_proj'),
+      },
       head: parseHeadConfig(config, file.name),
-      weights: renamed(ggufAsHuggingFace(file), canonicalName),
+      weights,
       folder: dirname(path),
     };
   } catch (error) {

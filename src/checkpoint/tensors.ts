@@ -1,5 +1,7 @@
 // What every checkpoint format offers: named tensors, read one at a time.
 
+import { UserError } from '../errors.js';
+
 export interface TensorInfo {
   readonly name: string;
   /** Element type as the file names it: F32, F16, BF16, Q4_1, ... */
@@ -20,9 +22,18 @@ export interface TensorSource {
   close(): void;
 }
 
-/** The same tensors under other names. */
-export function renamed(source: TensorSource, rename: (name: string) => string): TensorSource {
-  const stored = new Map([...source.tensors.keys()].map(name => [rename(name), name]));
+/** The same tensors under other names, without those that `rename` gives none. Throws UserError where two get the same. */
+export function renamed(source: TensorSource, rename: (name: string) => string | undefined): TensorSource {
+  const stored = new Map<string, string>();
+  for (const old of source.tensors.keys()) {
+    const name = rename(old);
+    if (name === undefined) continue;
+    const other = stored.get(name);
+    if (other !== undefined) {
+      throw new UserError(`${source.name}: expected one tensor for ${name}, found ${other} and ${old}`);
+    }
+    stored.set(name, old);
+  }
   return {
     name: source.name,
     tensors: new Map([...stored].map(([name, old]) => [name, { ...source.tensors.get(old)!, name }])),
