@@ -95,7 +95,7 @@ export function adapterFolder(path: string): string {
 const LOW_RANK =
   /^(.+)\.lora_(A|B|embedding_A|embedding_B|magnitude_vector)(?:\.default)?(?:\.(weight|bias))?$/;
 /** A module trained whole: `<module>.weight`, or `<module>.modules_to_save[.default].weight`, or below a LoRA's. */
-const TRAINED = /^(.+?)(?:\.modules_to_save(?:\.default)?|\.base_layer)?\.(weight|bias)$/;
+const TRAINED = /^(.+?)(?:\.modules_to_save(?:\.default)?|(?:\.token_adapter)?\.base_layer)?\.(weight|bias)$/;
 const TRAINED_ROWS = /^(.+?)(?:\.token_adapter)?\.trainable_tokens_delta(?:\.default)?$/;
 
 type Parts = Pick<Adapter, 'updates' | 'trained' | 'trainedRows'>;
@@ -118,7 +118,7 @@ function sortTensors(config: LoraConfig, source: TensorSource): Parts {
     } else if (rows) {
       const name = `${canonicalName(rows[1]!)}.weight`;
       trainedRows.set(name, { indices: indicesOf(config, rows[1]!, key), rows: key });
-    } else if (whole && !/lora_|token_adapter/.test(inner)) {
+    } else if (whole && !inner.includes('lora_')) {
       trained.set(canonicalName(`${whole[1]}.${whole[2]}`), key);
     } else {
       throw new UserError(`${WEIGHTS}: ${key}: not a tensor of a LoRA adapter`);
