@@ -3,31 +3,18 @@
 import { describe, expect, it } from 'vitest';
 import { withModel } from '../dist/commands/offline.js';
 import { classify, encodeText } from '../dist/predictor/classifier.js';
-import type { LoadedModel } from '../dist/predictor/predictor.js';
 import { encodeWords, tag } from '../dist/predictor/tagger.js';
 import {
   checkpointNames,
   exportCheckpoint,
-  type Golden,
   goldensOf,
   temporaryFolder,
   worstDifference,
 } from './support/fixtures.js';
+import { predictGolden, UNHURRIED } from './support/golden.js';
 
 const out = temporaryFolder();
-const UNHURRIED = { deadline: Number.POSITIVE_INFINITY };
 const options = { cache: out, device: 'cpu' };
-
-async function predictGolden(model: LoadedModel, golden: Golden) {
-  if (golden.words) {
-    const encoded = encodeWords(model, golden.words);
-    const [tagging] = await tag(model, [encoded], UNHURRIED);
-    return { ids: encoded.sequences[0]!.ids, logits: tagging!.logits.flatMap(row => [...row!]) };
-  }
-  const encoded = encodeText(model, golden.text!);
-  const [classification] = await classify(model, [encoded], UNHURRIED);
-  return { ids: encoded.sequence.ids, logits: [...classification!.logits] };
-}
 
 describe.each(checkpointNames())('%s', name => {
   it('gives the token ids and the logits of its golden.json', async () => {

@@ -1,0 +1,25 @@
+// Every case of the matrix, exported and run: token ids and logits are those of transformers and PEFT.
+
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { withModel } from '../dist/commands/offline.js';
+import { exportModel } from '../dist/model/export.js';
+import { type Golden, readJson, temporaryFolder, worstDifference } from './support/fixtures.js';
+import { predictGolden } from './support/golden.js';
+import { matrixCases } from './support/matrix.js';
+
+const out = temporaryFolder();
+
+describe.each([...new Set(matrixCases().map(({ group }) => group))])('%s', group => {
+  const cases = matrixCases().filter(matrixCase => matrixCase.group === group);
+  it.each(cases)('$name: $feature', async ({ name, folder, request }) => {
+    await exportModel(request, join(out, name));
+    await withModel(join(out, name), { cache: out, device: 'cpu' }, async model => {
+      for (const golden of readJson(join(folder, 'golden.json')) as Golden[]) {
+        const { ids, logits } = await predictGolden(model, golden);
+        expect([...ids]).toEqual(golden.input_ids);
+        expect(worstDifference(golden.logits.flat(), logits)).toBeLessThan(1e-4);
+      }
+    });
+  });
+});
