@@ -3,7 +3,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
-import { type DecoderConfig, parseDecoderConfig } from './config.js';
+import type { DecoderConfig } from './config.js';
+import { parseDecoderConfig } from './families.js';
 import { readJsonObject } from './files.js';
 import { openGguf } from './gguf.js';
 import { ggufAsHuggingFace, ggufConfig } from './ggufNames.js';

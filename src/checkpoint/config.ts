@@ -1,10 +1,5 @@
-// A base's config.json, read into the numbers that the graph needs.
-// Every field that changes what transformers computes for a family is either used or refused; the others are left.
+// What the graph computes of a decoder, in numbers: what a base's config.json comes to.
 
-import { UserError } from '../errors.js';
-import { FAMILIES } from './families.js';
-import { Fields } from './fields.js';
-import type { JsonObject } from './files.js';
 import type { Rotary } from './rotary.js';
 
 /** What stands between the two matrices of an MLP. gelu is the exact one (erf). */
@@ -43,22 +38,4 @@ export interface DecoderConfig {
   readonly rotaries: readonly Rotary[];
   /** How many tokens each layer's causal attention sees, its own among them; undefined for all. */
   readonly windows: readonly (number | undefined)[];
-}
-
-/** Throws UserError where the family is unknown or a field asks for what the graph does not compute. */
-export function parseDecoderConfig(config: JsonObject, file: string): DecoderConfig {
-  const fields = new Fields(config, `${file}: `);
-  const family = fields.text('model_type');
-  const parse = FAMILIES.get(family);
-  if (!parse) {
-    throw new UserError(
-      `${file}: model_type ${family} is not supported; supported: ${[...FAMILIES.keys()].join(', ')}`,
-    );
-  }
-  if (fields.has('quantization_config')) {
-    throw new UserError(
-      `${file}: quantization_config is set: quantised weights are not read; bring the base in F32, F16 or BF16, or as GGUF`,
-    );
-  }
-  return parse(fields);
 }

@@ -1,14 +1,17 @@
 // One family of models is one function here: from its config.json to what the graph computes.
-// The fields and their defaults are those of transformers' configuration classes.
+// The fields and their defaults are those of transformers' configuration classes. Every field that changes what
+// transformers computes for a family is either used or refused; the others are left.
 
+import { UserError } from '../errors.js';
 import type { Activation, DecoderConfig } from './config.js';
-import type { Fields } from './fields.js';
+import { Fields } from './fields.js';
+import type { JsonObject } from './files.js';
 import { parseRotary, type Rotary, ropeType } from './rotary.js';
 
 type Family = (fields: Fields) => DecoderConfig;
 
 /** By `model_type`. */
-export const FAMILIES = new Map<string, Family>(
+const FAMILIES = new Map<string, Family>(
   Object.entries({
     llama,
     mistral,
@@ -20,6 +23,24 @@ export const FAMILIES = new Map<string, Family>(
     gemma3_text,
   }),
 );
+
+/** Throws UserError where the family is unknown or a field asks for what the graph does not compute. */
+export function parseDecoderConfig(config: JsonObject, file: string): DecoderConfig {
+  const fields = new Fields(config, `${file}: `);
+  const family = fields.text('model_type');
+  const parse = FAMILIES.get(family);
+  if (!parse) {
+    throw new UserError(
+      `${file}: model_type ${family} is not supported; supported: ${[...FAMILIES.keys()].join(', ')}`,
+    );
+  }
+  if (fields.has('quantization_config')) {
+    throw new UserError(
+      `${file}: quantization_config is set: quantised weights are not read; bring the base in F32, F16 or BF16, or as GGUF`,
+    );
+  }
+  return parse(fields);
+}
 
 function llama(fields: Fields): DecoderConfig {
   const bias = fields.flag('attention_bias');
@@ -129,6 +150,9 @@ function gemmaScales(fields: Fields) {
 
 function gemma3Rotaries(fields: Fields, config: DecoderConfig): { full: Rotary; sliding: Rotary } {
   const byType = fields.object('rope_parameters');
+  for (const key of byType?.keys() ?? []) {
+    if (key !== FULL && key !== SLIDING) throw byType!.bad(key, `the fields of ${FULL} and ${SLIDING}`);
+  }
   const rotary = (type: string, rope: Fields | undefined, thetaKey: string, fallback: number) => {
     const own = byType?.object(type);
     const theta = own?.has('rope_theta') ? own.number('rope_theta') : fields.positive(thetaKey, fallback);
@@ -235,7 +259,7 @@ function rotaryOf(fields: Fields, headDim: number, maxPositions: number, default
   if (partial > 1 || (headDim * partial) % 2 !== 0) {
     throw partialIn.bad('partial_rotary_factor', `an even share of ${headDim} dimensions`);
   }
-  if (defaults.partialRotary && rope && !['default', 'longrope'].includes(ropeType(rope))) {
+  if (defaults.partialRotary && rope && !['default', 'longrope', 'su'].includes(ropeType(rope))) {
     throw rope.bad(rope.has('rope_type') ? 'rope_type' : 'type', 'default or longrope');
   }
   const originalPositions =

@@ -48,6 +48,7 @@ export function parseRotary(rope: Fields | undefined, shape: RotaryShape): Rotar
     case 'yarn':
       return yarn(plain, rope, shape);
     case 'longrope':
+    case 'su': // its name in the first Phi-3 configs
       return longrope(plain, rope, shape);
     default:
       throw rope.bad(

@@ -2,8 +2,8 @@
 
 import type { DecoderConfig } from '../checkpoint/config.js';
 import type { Rotary } from '../checkpoint/rotary.js';
-import type { BatchInputs, DecoderOptions } from './decoder.js';
 import type { Attribute, Graph, Value } from './graph.js';
+import type { BatchInputs, DecoderOptions } from './inputs.js';
 import type { Precision } from './precision.js';
 import { type Rotate, rotation } from './rotary.js';
 

@@ -6,30 +6,10 @@ import type { DecoderConfig } from '../checkpoint/config.js';
 import { activate } from './activation.js';
 import { attention } from './attention.js';
 import { type Graph, multiply, type Value } from './graph.js';
+import type { BatchInputs, DecoderOptions } from './inputs.js';
 import { rmsNorm } from './norm.js';
 import type { Precision } from './precision.js';
 import type { Weights } from './weights.js';
-
-/** What a batch brings besides its ids. All int64; names as in the graph's inputs. */
-export interface BatchInputs {
-  /** Token ids, sequence after sequence: [tokens]. */
-  readonly ids: Value;
-  /** Each row's position in its own sequence: [tokens]. */
-  readonly positions: Value;
-  /** The row in each slot of the grid; padding slots hold any row: [batch, length]. */
-  readonly gridRows: Value;
-  /** The slot, counted through the flattened grid, of each row: [tokens]. */
-  readonly rowSlots: Value;
-  /** Tokens of each sequence: [batch]. */
-  readonly lengths: Value;
-}
-
-export interface DecoderOptions {
-  /** The first layer without the causal mask; `layers` for none. */
-  readonly bidirectionalFrom: number;
-  /** The longest sequence: how far the rotary tables reach. */
-  readonly maxLength: number;
-}
 
 /** The hidden states before the last norm: [tokens, hidden]. Throws UserError where a weight does not fit. */
 export function decoder(

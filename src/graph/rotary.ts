@@ -1,8 +1,8 @@
 // Rotary positions (https://arxiv.org/abs/2104.09864) as tables of cos and sin, one row a position.
 
 import type { Rotary } from '../checkpoint/rotary.js';
-import type { BatchInputs } from './decoder.js';
 import type { Graph, Value } from './graph.js';
+import type { BatchInputs } from './inputs.js';
 import type { Precision } from './precision.js';
 
 export type Rotate = (x: Value, heads: number) => Value;
