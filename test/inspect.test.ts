@@ -1,0 +1,92 @@
+// `lsllama inspect`: what a person wants to know of a folder, and what an export of it would refuse.
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { CHECKPOINTS, exportCheckpoint, ROOT, temporaryFolder } from './support/fixtures.js';
+
+const work = temporaryFolder();
+const checkpoint = `${CHECKPOINTS}/ls_unllama_tok`;
+
+/** What it prints, by topic; a topic that comes twice keeps its last line. */
+function inspect(path: string): { status: number | null; stderr: string; facts: Record<string, string> } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [`${ROOT}/dist/cli.js`, 'inspect', path], {
+    encoding: 'utf8',
+  });
+  const facts = stdout
+    .split('\n')
+    .filter(Boolean)
+    .map(line => line.split(/ {2,}/) as [string, string]);
+  return { status, stderr, facts: Object.fromEntries(facts) };
+}
+
+describe('inspect', () => {
+  it('tells of a base', () => {
+    const { status, facts } = inspect(`${checkpoint}/base`);
+    expect(status).toBe(0);
+    expect(facts).toMatchObject({
+      family: expect.stringMatching(/^llama, [\d.]+ million parameters$/),
+      layers: expect.stringMatching(/^3 of hidden size 64, MLP 160 \(silu\)$/),
+      attention: expect.stringMatching(/4 heads of 16, 2 for keys and values, seeing all tokens/),
+      head: expect.stringMatching(/^score\.weight \[9, 64\]/),
+    });
+  });
+
+  it('tells of a GGUF file', () => {
+    const { status, facts } = inspect(`${ROOT}/test/fixtures/gguf/llama.gguf`);
+    expect(status).toBe(0);
+    expect(facts).toMatchObject({
+      family: expect.stringMatching(/^llama/),
+      head: expect.stringMatching(/^none/),
+    });
+  });
+
+  it('tells of an adapter', () => {
+    const { status, facts } = inspect(`${checkpoint}/adapter`);
+    expect(status).toBe(0);
+    expect(facts).toMatchObject({
+      kind: 'LoRA',
+      task: 'token classification',
+      changes: expect.stringMatching(/^rank 12, scale 2\.667: 3 × q_proj, 3 × v_proj$/),
+      trained: expect.stringMatching(/score\.weight \[9, 64\]/),
+    });
+  });
+
+  it('tells of a recipe folder and of a model folder', async () => {
+    expect(inspect(`${ROOT}/models/conll03-unllama`).facts).toMatchObject({
+      task: 'token classification, bidirectional',
+      refused: 'nothing',
+    });
+    const { facts } = inspect(await exportCheckpoint('ls_unllama_tok', work));
+    expect(facts).toMatchObject({
+      model: expect.stringMatching(/^ls_unllama_tok, version [0-9a-f]{12}$/),
+      labels: expect.stringMatching(/^9: O, B-PER/),
+      base: expect.stringMatching(/SHA-256 [0-9a-f]{64}$/),
+    });
+  });
+
+  it('tells what would be refused, which is no failure', () => {
+    cpSync(checkpoint, `${work}/odd`, { recursive: true });
+    edit(`${work}/odd/adapter/adapter_config.json`, { peft_type: 'IA3' });
+    edit(`${work}/odd/base/config.json`, { model_type: 'mamba' });
+    expect(inspect(`${work}/odd/adapter`)).toMatchObject({
+      status: 0,
+      facts: { refused: expect.stringMatching(/peft_type.*"IA3"/) },
+    });
+    expect(inspect(`${work}/odd/base`)).toMatchObject({
+      status: 0,
+      facts: { refused: expect.stringMatching(/model_type mamba is not supported; supported: llama/) },
+    });
+  });
+
+  it('fails where there is nothing', () => {
+    expect(inspect(`${work}/absent`)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^error: .*no such file or folder\n$/),
+    });
+  });
+});
+
+function edit(path: string, change: Record<string, unknown>): void {
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ...change }));
+}
