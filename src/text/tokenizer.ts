@@ -1,13 +1,22 @@
-// Text to token ids, as the Rust tokenizers library makes them.
+// Text to token ids, as transformers' AutoTokenizer makes them.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import { basename } from 'node:path';
 import { UserError } from '../errors.js';
-import { mendTokenizer, type TokenizerJson } from './tokenizerFixes.js';
+import { AddedTokens } from './tokenizer/addedTokens.js';
+import { readTokenizer, TOKENIZER, type TokenizerDefinition } from './tokenizer/files.js';
+import { compileModel, type EncodePiece } from './tokenizer/model.js';
+import { compileNormalizer } from './tokenizer/normalizer.js';
+import { specialTokensAround } from './tokenizer/postProcessor.js';
+import { compilePreTokenizer, type Split } from './tokenizer/preTokenizer.js';
+import { remember } from './tokenizer/remember.js';
 
-export const TOKENIZER = 'tokenizer.json';
-export const TOKENIZER_CONFIG = 'tokenizer_config.json';
+export {
+  readTokenizer,
+  TOKENIZER,
+  TOKENIZER_CONFIG,
+  TOKENIZER_FILES,
+  writeTokenizer,
+} from './tokenizer/files.js';
 
 /** The token ids of a text, or of a run of words, with special tokens around them. */
 export interface Encoding {
@@ -22,7 +31,10 @@ export interface Encoding {
 export type WordTokens = readonly (readonly number[])[];
 
 export class Tokenizer {
-  readonly #tokenizer: HuggingFaceTokenizer;
+  readonly #addedTokens: AddedTokens;
+  readonly #split: Split;
+  readonly #encodePiece: EncodePiece;
+  readonly #encodeWord: (word: string) => readonly number[];
   /** Special tokens that the post-processor puts before and after a sequence. */
   readonly #prefix: readonly number[];
   readonly #suffix: readonly number[];
@@ -30,23 +42,23 @@ export class Tokenizer {
   /** The length that the tokenizer's config allows, Infinity where it sets none. In tokens. */
   readonly modelMaxLength: number;
 
-  private constructor(json: TokenizerJson, config: TokenizerConfig) {
-    // The Rust library reads tokenizer.json alone, and so does this.
-    this.#tokenizer = new HuggingFaceTokenizer(mendTokenizer(json), {});
-    [this.#prefix, this.#suffix] = this.#findSpecialTokens();
-    this.#truncationSide = config.truncation_side === 'left' ? 'left' : 'right';
-    // transformers writes "no limit" as 1e30
-    const limit = config.model_max_length;
-    this.modelMaxLength = typeof limit === 'number' && limit < 1e9 ? limit : Number.POSITIVE_INFINITY;
+  /** Throws UserError naming a component that would not give the ids of the Rust library. */
+  constructor({ json, modelMaxLength, truncationSide, splitSpecialTokens }: TokenizerDefinition) {
+    const normalize = compileNormalizer(json.normalizer);
+    const { split, writesBytes } = compilePreTokenizer(json.pre_tokenizer);
+    this.#addedTokens = new AddedTokens(json.added_tokens ?? [], normalize, splitSpecialTokens);
+    this.#split = split;
+    this.#encodePiece = compileModel(json.model, writesBytes);
+    this.#encodeWord = remember(word => this.#tokens(word));
+    ({ prefix: this.#prefix, suffix: this.#suffix } = specialTokensAround(json.post_processor));
+    this.#truncationSide = truncationSide;
+    this.modelMaxLength = modelMaxLength;
   }
 
-  /** Loads `folder`/tokenizer.json. Throws UserError where it is missing, broken or of an unsupported kind. */
+  /** Loads the tokenizer of a folder. Throws UserError where it is missing, broken or of an unsupported kind. */
   static load(folder: string): Tokenizer {
-    const json = readJson(folder, TOKENIZER) as TokenizerJson;
-    const hasConfig = existsSync(join(folder, TOKENIZER_CONFIG));
-    const config = hasConfig ? (readJson(folder, TOKENIZER_CONFIG) as TokenizerConfig) : {};
     try {
-      return new Tokenizer(json, config);
+      return new Tokenizer(readTokenizer(folder));
     } catch (error) {
       if (error instanceof UserError) throw error;
       throw new UserError(`${basename(folder)}/${TOKENIZER}: ${(error as Error).message}`);
@@ -58,82 +70,53 @@ export class Tokenizer {
     return this.#prefix.length + this.#suffix.length;
   }
 
-  /** Encodes a text, cut to `maxLength` tokens on the tokenizer's truncation side, special tokens kept. */
-  encode(text: string, maxLength: number): Encoding {
-    return this.#surround(this.#tokens(text), maxLength);
-  }
-
-  /** Encodes each word on its own, as `is_split_into_words` does. */
-  encodeWords(words: readonly string[]): number[][] {
-    return words.map(word => this.#tokens(word));
-  }
-
-  /** Puts the special tokens once around a run of words. The tokens have to fit. */
-  joinWords(words: WordTokens): Int32Array {
-    return Int32Array.from([...this.#prefix, ...words.flat(), ...this.#suffix]);
-  }
-
   /** How many tokens stand before the first word's. */
   get prefixLength(): number {
     return this.#prefix.length;
   }
 
-  #tokens(text: string): number[] {
-    // A lone surrogate is U+FFFD to the Rust library, which reads UTF-8.
-    return this.#tokenizer.encode(text.toWellFormed(), { add_special_tokens: false }).ids;
-  }
-
-  #surround(tokens: readonly number[], maxLength: number): Encoding {
+  /** Encodes a text, cut to `maxLength` tokens on the tokenizer's truncation side, special tokens kept. */
+  encode(text: string, maxLength: number): Encoding {
+    const tokens = this.#tokens(text);
     const room = maxLength - this.specialTokens;
     const truncated = tokens.length > room;
-    const kept = !truncated
-      ? tokens
-      : this.#truncationSide === 'left'
-        ? tokens.slice(-room)
-        : tokens.slice(0, room);
+    const start = truncated && this.#truncationSide === 'left' ? tokens.length - room : 0;
     return {
-      ids: Int32Array.from([...this.#prefix, ...kept, ...this.#suffix]),
+      ids: this.#surround(tokens.slice(start, start + room)),
       truncated,
       length: tokens.length + this.specialTokens,
     };
   }
 
-  /** The post-processor shows what it adds around a probe. */
-  #findSpecialTokens(): [number[], number[]] {
-    const bare = this.#tokens('a');
-    const whole = this.#tokenizer.encode('a').ids;
-    for (let start = 0; start + bare.length <= whole.length; start++) {
-      if (bare.every((id, i) => whole[start + i] === id)) {
-        return [whole.slice(0, start), whole.slice(start + bare.length)];
+  /** Encodes each word on its own, as `is_split_into_words` does. */
+  encodeWords(words: readonly string[]): WordTokens {
+    return words.map(this.#encodeWord);
+  }
+
+  /** Puts the special tokens once around a run of words. The tokens have to fit. */
+  joinWords(words: WordTokens): Int32Array {
+    return this.#surround(words.flat());
+  }
+
+  #tokens(text: string): number[] {
+    const ids: number[] = [];
+    // A lone surrogate is U+FFFD to the Rust library, which reads UTF-8.
+    for (const section of this.#addedTokens.extract(text.toWellFormed())) {
+      if (typeof section === 'number') ids.push(section);
+      else {
+        for (const piece of this.#split(section.text, section.isStart)) {
+          for (const id of this.#encodePiece(piece)) ids.push(id);
+        }
       }
     }
-    throw new UserError(`${TOKENIZER}: its post_processor changes a text's own tokens`);
+    return ids;
   }
-}
 
-interface TokenizerConfig {
-  readonly model_max_length?: number;
-  readonly truncation_side?: string;
-}
-
-function readJson(folder: string, name: string): unknown {
-  const path = join(folder, name);
-  if (!existsSync(path)) throw missingTokenizer(folder);
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new UserError(`${basename(folder)}/${name}: not valid JSON: ${(error as Error).message}`);
+  #surround(tokens: readonly number[]): Int32Array {
+    const ids = new Int32Array(this.specialTokens + tokens.length);
+    ids.set(this.#prefix);
+    ids.set(tokens, this.#prefix.length);
+    ids.set(this.#suffix, this.#prefix.length + tokens.length);
+    return ids;
   }
-}
-
-function missingTokenizer(folder: string): UserError {
-  const other = existsSync(folder)
-    ? readdirSync(folder).find(name => /^tokenizer\.model|\.tiktoken$/.test(name))
-    : undefined;
-  return new UserError(
-    `tokenizer: expected ${TOKENIZER} in ${basename(folder)}, found ${other ?? 'none'}. ` +
-      (other
-        ? 'Convert it once with transformers: AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)'
-        : 'Give the folder that has one with --tokenizer'),
-  );
 }

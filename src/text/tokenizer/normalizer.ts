@@ -1,0 +1,47 @@
+// The text as a tokenizer.json's normalizer leaves it.
+
+import { type Component, unsupported } from './json.js';
+import { compilePattern } from './regex.js';
+import { normalizeUnicode } from './unicode.js';
+
+export type Normalize = (text: string) => string;
+
+/** Throws UserError naming a normalizer that would not do here what it does in the Rust library. */
+export function compileNormalizer(normalizer: Component | null | undefined): Normalize {
+  if (!normalizer) return text => text;
+  switch (normalizer.type) {
+    case 'Sequence': {
+      const steps = (normalizer.normalizers as Component[]).map(compileNormalizer);
+      return text => steps.reduce((normalized, step) => step(normalized), text);
+    }
+    case 'Prepend':
+      return text => (text === '' ? '' : `${normalizer.prepend}${text}`);
+    case 'Replace':
+      return compileReplace(normalizer);
+    case 'Lowercase':
+      // JavaScript lowers a Σ that ends a word to ς, Rust lowers character by character: always to σ
+      return text => text.replaceAll('Σ', 'σ').toLowerCase();
+    case 'NFC':
+    case 'NFD':
+    case 'NFKC':
+    case 'NFKD': {
+      const form = normalizer.type;
+      return text => normalizeUnicode(text, form);
+    }
+    default:
+      throw unsupported('normalizer', normalizer.type);
+  }
+}
+
+function compileReplace({ pattern, content }: Component): Normalize {
+  const { regex, view } = compilePattern('normalizer', pattern);
+  return text => {
+    let replaced = '';
+    let end = 0;
+    for (const match of view(text).matchAll(regex)) {
+      replaced += text.slice(end, match.index) + content;
+      end = match.index + match[0].length;
+    }
+    return replaced + text.slice(end);
+  };
+}

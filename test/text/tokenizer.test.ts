@@ -1,0 +1,175 @@
+// Ids are those of the Rust library on odd texts: test/fixtures/tokenizers/make_odd.py made the expected ones.
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../src/errors.js';
+import type { AddedToken, Component, TokenizerJson } from '../../src/text/tokenizer/json.js';
+import { Tokenizer } from '../../src/text/tokenizer.js';
+
+interface Odd {
+  readonly texts: readonly string[];
+  readonly words: readonly (readonly string[])[];
+  readonly cases: readonly {
+    readonly name: string;
+    readonly file: string;
+    readonly changes: Partial<TokenizerJson>;
+    readonly texts: readonly number[][];
+    readonly words: readonly number[][];
+  }[];
+}
+
+const ROOT = new URL('../../', import.meta.url);
+const BYTE_LEVEL = 'test/fixtures/checkpoints/ls_llama_seq/base/tokenizer.json';
+const LLAMA_2 = 'test/fixtures/checkpoints/llama2_tokenizer_seq/base/tokenizer.json';
+const odd = read('test/fixtures/tokenizers/odd.json') as Odd;
+
+function read(file: string): unknown {
+  return JSON.parse(readFileSync(new URL(file, ROOT), 'utf8'));
+}
+
+function tokenizerOf(
+  file: string,
+  changes: Partial<TokenizerJson> = {},
+  truncationSide: 'left' | 'right' = 'right',
+) {
+  const json = { ...(read(file) as TokenizerJson), ...changes };
+  return new Tokenizer({ json, modelMaxLength: 100, truncationSide, splitSpecialTokens: false });
+}
+
+describe.each(odd.cases)('the ids of $name', ({ file, changes, texts, words }) => {
+  const tokenizer = tokenizerOf(file, changes);
+
+  it('of a text', () => {
+    const ids = odd.texts.map(text => [text, [...tokenizer.encode(text, 1e9).ids]]);
+    expect(ids).toEqual(odd.texts.map((text, i) => [text, texts[i]]));
+  });
+
+  it('of words, one by one', () => {
+    expect(odd.words.map(run => tokenizer.encodeWords(run).flat())).toEqual(words);
+  });
+});
+
+describe('Tokenizer', () => {
+  it('cuts a text on its truncation side and keeps the special tokens', () => {
+    const whole = [...tokenizerOf(LLAMA_2).encode('the market of the economy', 100).ids];
+    const [first, ...rest] = whole;
+    const right = tokenizerOf(LLAMA_2).encode('the market of the economy', 4);
+    expect([...right.ids]).toEqual(whole.slice(0, 4));
+    expect(right).toMatchObject({ truncated: true, length: whole.length });
+    const left = tokenizerOf(LLAMA_2, {}, 'left').encode('the market of the economy', 4);
+    expect([...left.ids]).toEqual([first, ...rest.slice(-3)]);
+    const exact = tokenizerOf(LLAMA_2, {}, 'left').encode('the market of the economy', whole.length);
+    expect([...exact.ids]).toEqual(whole);
+    expect(exact.truncated).toBe(false);
+  });
+
+  it('reads a lone surrogate as U+FFFD', () => {
+    const tokenizer = tokenizerOf(BYTE_LEVEL);
+    expect(tokenizer.encode('a\ud800', 9).ids).toEqual(tokenizer.encode('a\ufffd', 9).ids);
+  });
+
+  it('remembers no more than it has room for', () => {
+    const tokenizer = tokenizerOf(BYTE_LEVEL);
+    const before = tokenizer.encodeWords(['economy']);
+    for (let i = 0; i < 60_000; i++) tokenizer.encodeWords([`word${i}`]);
+    expect(tokenizer.encodeWords(['economy'])).toEqual(before);
+  });
+
+  it('takes a file without the optional keys', () => {
+    const { decoder: _, post_processor: __, added_tokens: ___, ...json } = read(BYTE_LEVEL) as TokenizerJson;
+    const tokenizer = new Tokenizer({
+      json,
+      modelMaxLength: 1,
+      truncationSide: 'right',
+      splitSpecialTokens: false,
+    });
+    expect(tokenizer.encode('a', 9).ids).toHaveLength(1);
+    expect(tokenizer.specialTokens).toBe(0);
+  });
+
+  it('puts around a text what every post-processor puts', () => {
+    const post_processor = {
+      type: 'Sequence',
+      processors: [
+        { type: 'ByteLevel' },
+        { type: 'RobertaProcessing', cls: ['<s>', 1], sep: ['</s>', 2] },
+        template([{ SpecialToken: { id: 'x' } }, { Sequence: { id: 'A' } }, { SpecialToken: { id: 'x' } }]),
+      ],
+    };
+    const tokenizer = tokenizerOf(LLAMA_2, { post_processor });
+    expect([...tokenizer.encode('', 9).ids]).toEqual([7, 8, 1, 2, 7, 8]);
+    expect(tokenizer.prefixLength).toBe(3);
+  });
+
+  const llama2 = (read(LLAMA_2) as TokenizerJson).model;
+  const split = (pattern: object, behavior = 'Isolated') => ({
+    pre_tokenizer: { type: 'Split', pattern, behavior, invert: false },
+  });
+  const token = (content: string): AddedToken => ({
+    id: 9,
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: true,
+    special: false,
+  });
+  it.each<[string, Partial<TokenizerJson>]>([
+    ['normalizer: .* found StripAccents', { normalizer: { type: 'StripAccents' } }],
+    [
+      'normalizer: .* found Strip',
+      { normalizer: { type: 'Sequence', normalizers: [{ type: 'Strip', strip_left: true }] } },
+    ],
+    ['pre_tokenizer: .* found Whitespace', { pre_tokenizer: { type: 'Whitespace' } }],
+    ['pre_tokenizer: .* found Split with behavior Kept', split({ String: ' ' }, 'Kept')],
+    ['pre_tokenizer: .* found a Regex with \\(\\?>', split({ Regex: '(?>a|b)c' })],
+    ['pre_tokenizer: .* found a Regex with \\)\\*\\+', split({ Regex: '(?:ab)*+c' })],
+    ['pre_tokenizer: .* found a Regex with \\(\\?i:st', split({ Regex: '(?i:st|x)' })],
+    ['pre_tokenizer: .* found the Regex \\\\d\\*, which can match nothing', split({ Regex: '\\d*' })],
+    ['pre_tokenizer: expected a Regex or a String, found {}', split({})],
+    [
+      'pre_tokenizer: .* found ByteLevel before another step',
+      { pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'ByteLevel' }, { type: 'Digits' }] } },
+    ],
+    [
+      'pre_tokenizer: .* found Metaspace \\(first\\) behind a step',
+      {
+        pre_tokenizer: {
+          type: 'Sequence',
+          pretokenizers: [
+            { type: 'Digits' },
+            { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first' },
+          ],
+        },
+      },
+    ],
+    ['model: expected BPE, found Unigram', { model: { type: 'Unigram', vocab: [] } }],
+    ['model: .* end_of_word_suffix </w>', { model: { ...llama2, end_of_word_suffix: '</w>' } }],
+    ['model: .* continuing_subword_prefix ##', { model: { ...llama2, continuing_subword_prefix: '##' } }],
+    ['model: .* dropout 0.1', { model: { ...llama2, dropout: 0.1 } }],
+    ['model: expected every byte, .* without <0x00>', { model: { ...llama2, vocab: { a: 1 }, merges: [] } }],
+    ['model: .* unk_token <x>', { model: { ...llama2, byte_fallback: false, unk_token: '<x>' } }],
+    [
+      'model: .* the merge of a and b without ab',
+      { model: { ...llama2, vocab: { a: 0, b: 1 }, merges: ['a b'] } },
+    ],
+    [
+      'added_tokens: .* once normalised',
+      { normalizer: { type: 'Lowercase' }, added_tokens: [token('A'), token('a')] },
+    ],
+    [
+      'post_processor: .* the text twice',
+      { post_processor: template([{ Sequence: { id: 'A' } }, { Sequence: { id: 'A' } }]) },
+    ],
+    ['post_processor: .* without the text', { post_processor: template([]) }],
+    ['post_processor: .* found Unheard', { post_processor: { type: 'Unheard' } }],
+  ])('refuses %s', (message, changes) => {
+    const make = () => tokenizerOf(LLAMA_2, changes);
+    expect(make).toThrow(UserError);
+    expect(make).toThrow(new RegExp(message));
+  });
+});
+
+function template(single: object[]): Component {
+  return { type: 'TemplateProcessing', single, special_tokens: { x: { ids: [7, 8] } } };
+}

@@ -1,0 +1,176 @@
+// A folder's files mean what they mean to AutoTokenizer: test/fixtures/tokenizers/make_auto.py made the expected ids.
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UserError } from '../../src/errors.js';
+import type { AddedToken, Component, TokenizerJson } from '../../src/text/tokenizer/json.js';
+import { readTokenizer, Tokenizer, writeTokenizer } from '../../src/text/tokenizer.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+interface Auto {
+  readonly bases: Readonly<Record<string, TokenizerJson>>;
+  readonly texts: readonly string[];
+  readonly words: readonly string[];
+  readonly maxLength: number;
+  readonly cases: readonly {
+    readonly base: string;
+    readonly changes: Partial<TokenizerJson>;
+    readonly config: Json | null;
+    readonly files: Json;
+    readonly class: string;
+    readonly modelMaxLength: number | null;
+    /** The ids' number and a hash, cut to `maxLength`; of the words uncut. */
+    readonly texts: readonly string[];
+    readonly words: string;
+  }[];
+  /** What the first text becomes, by model_type, class and base. */
+  readonly classes: readonly {
+    readonly modelType: string;
+    readonly class: string | null;
+    readonly pieces: string;
+    readonly bytes: string;
+  }[];
+}
+
+const read = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../fixtures/tokenizers/${name}`, import.meta.url), 'utf8'));
+const auto = read('auto.json') as Auto;
+const { vocabularies } = read('kinds.json') as { vocabularies: Readonly<Record<string, Component>> };
+
+let folders: string;
+beforeAll(() => {
+  folders = mkdtempSync(join(tmpdir(), 'lsllama-tokenizer-'));
+});
+afterAll(() => rmSync(folders, { recursive: true }));
+
+/** A folder with a base's tokenizer.json and what stands beside it. */
+function folderOf(base: string, changes: Partial<TokenizerJson>, files: Json): string {
+  const folder = mkdtempSync(join(folders, 'case-'));
+  const json = { ...auto.bases[base]!, ...changes };
+  const model = { ...json.model, ...vocabularies[base] };
+  const vocab = model.vocab as Readonly<Record<string, number>>;
+  const added_tokens = json.added_tokens?.map(token => ({
+    ...token,
+    id: token.id ?? vocab[token.content] ?? 0,
+  }));
+  const all = { 'tokenizer.json': { ...json, model, added_tokens }, ...files };
+  for (const [name, content] of Object.entries(all)) {
+    if (content !== null) writeFileSync(join(folder, name), JSON.stringify(content));
+  }
+  return folder;
+}
+
+function digest(ids: Iterable<number>): string {
+  const list = [...ids];
+  return `${list.length} ${createHash('sha256').update(list.join()).digest('hex').slice(0, 8)}`;
+}
+
+/** Texts with what they become, cut. */
+function textsOf(tokenizer: Tokenizer): [string, string][] {
+  return auto.texts.map(text => [text, digest(tokenizer.encode(text, auto.maxLength).ids)]);
+}
+
+describe.each(auto.cases)('$class from $base $changes, $config and $files', expected => {
+  it('gives the same ids, and so do the files written of it', () => {
+    const { base, changes, config, files } = expected;
+    const folder = folderOf(base, changes, { 'tokenizer_config.json': config, ...files });
+    const written = join(folder, 'written');
+    mkdirSync(written);
+    writeTokenizer(readTokenizer(folder), written);
+    for (const place of [folder, written]) {
+      const tokenizer = Tokenizer.load(place);
+      expect(textsOf(tokenizer)).toEqual(auto.texts.map((text, i) => [text, expected.texts[i]]));
+      expect(digest(tokenizer.joinWords(tokenizer.encodeWords(auto.words)))).toBe(expected.words);
+      expect(tokenizer.modelMaxLength).toBe(expected.modelMaxLength ?? Number.POSITIVE_INFINITY);
+    }
+  });
+});
+
+describe.each(auto.classes)('$class beside a config.json of $modelType', expected => {
+  it.each(['pieces', 'bytes'] as const)('is the class that transformers takes (%s)', base => {
+    const files = {
+      'tokenizer_config.json': expected.class === null ? {} : { tokenizer_class: expected.class },
+      'config.json': { model_type: expected.modelType },
+    };
+    const load = () => Tokenizer.load(folderOf(base, {}, files));
+    if (base === 'bytes' && /byte_fallback/.test(refusal(load))) return; // a piece tokenizer's class has no use for it
+    expect(digest(load().encode(auto.texts[0]!, auto.maxLength).ids)).toBe(expected[base]);
+  });
+});
+
+function refusal(load: () => Tokenizer): string {
+  try {
+    load();
+    return '';
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+}
+
+describe('Tokenizer.load refuses', () => {
+  const llama = { tokenizer_class: 'LlamaTokenizer' };
+  it.each<[string, Json]>([
+    [
+      'tokenizer_class: expected one of .* found CodeLlamaTokenizer',
+      { 'tokenizer_config.json': { tokenizer_class: 'CodeLlamaTokenizer' } },
+    ],
+    ['model_type zebra', { 'tokenizer_config.json': llama, 'config.json': { model_type: 'zebra' } }],
+    [
+      'auto_map',
+      { 'tokenizer_config.json': { ...llama, auto_map: { AutoTokenizer: ['own.Tokenizer', null] } } },
+    ],
+    ['fast_tokenizer_files', { 'tokenizer_config.json': { fast_tokenizer_files: ['tokenizer.4.0.json'] } }],
+    [
+      'truncation_side: expected left or right, found "up"',
+      { 'tokenizer_config.json': { truncation_side: 'up' } },
+    ],
+    [
+      'model_max_length: expected a number, found "12"',
+      { 'tokenizer_config.json': { model_max_length: '12' } },
+    ],
+    [
+      'bos_token: expected a string or an AddedToken',
+      { 'tokenizer_config.json': { bos_token: { content: '<s>' } } },
+    ],
+    [
+      'extra_special_tokens: expected a string or an AddedToken',
+      { 'special_tokens_map.json': { additional_special_tokens: [{ content: '<q>' }] } },
+    ],
+    ['added token: expected its content', { 'tokenizer_config.json': { added_tokens_decoder: { 1: {} } } }],
+    ['tokenizer_config.json: expected an object, found \\[\\]', { 'tokenizer_config.json': [] }],
+    [
+      'model: expected every byte, found byte_fallback without <0x00>',
+      { 'tokenizer.json': { model: { type: 'BPE', byte_fallback: true, vocab: {}, merges: [] } } },
+    ],
+  ])('%s', (message, files) => {
+    const load = () => Tokenizer.load(folderOf('pieces', {}, files));
+    expect(load).toThrow(UserError);
+    expect(load).toThrow(new RegExp(message));
+  });
+
+  it('a large tokenizer that transformers would give the pattern of a later one', () => {
+    const filler = Array.from(
+      { length: 1e5 },
+      (_, i) => ({ content: `<${i}>`, special: true }) as AddedToken,
+    );
+    const files = {
+      'tokenizer_config.json': { fix_mistral_regex: true },
+      'config.json': { model_type: 'mistral', transformers_version: '4.51.0' },
+    };
+    expect(() => Tokenizer.load(folderOf('pieces', { added_tokens: filler }, files))).toThrow(
+      /fix_mistral_regex/,
+    );
+  });
+
+  it('a folder with another kind of file, and says how to convert it', () => {
+    const folder = mkdtempSync(join(folders, 'case-'));
+    expect(() => Tokenizer.load(folder)).toThrow(/expected tokenizer.json in case-\w+, found none/);
+    writeFileSync(join(folder, 'tokenizer.model'), '');
+    expect(() => Tokenizer.load(folder)).toThrow(/found tokenizer.model. Convert it once/);
+  });
+});
