@@ -6,6 +6,7 @@ import type { DecoderConfig } from '../checkpoint/config.js';
 import type { Merged } from '../checkpoint/merge.js';
 import { rowWidth, type TensorSource } from '../checkpoint/tensors.js';
 import type { Sequence } from '../engine/batch.js';
+import { giveBack } from '../kernels/buffers.js';
 import { activate, add, attend, multiplyRows, type Rows, rmsNorm, rotate } from './steps.js';
 
 export interface ReferenceOptions {
@@ -113,6 +114,7 @@ async function linear(weights: TensorSource, x: Rows, module: string): Promise<R
   for (let start = 0; start < out; start += step) {
     const piece = await weights.read(`${module}.weight`, start, Math.min(start + step, out));
     multiplyRows(piece, x, product, start);
+    giveBack(piece);
   }
   if (!weights.tensors.has(`${module}.bias`)) return product;
   const bias = await weights.read(`${module}.bias`);
