@@ -72,7 +72,14 @@ function describeModel(manifest: Manifest): Fact[] {
     ['base', `${manifest.base.name}, SHA-256 ${manifest.base.sha256}`],
     ...manifest.adapters.map(({ name, sha256 }): Fact => ['adapter', `${name}, SHA-256 ${sha256}`]),
     ['exporter', manifest.exporter],
+    ['verified', verificationText(manifest)],
   ];
+}
+
+function verificationText({ verification }: Manifest): string {
+  if (!verification) return 'no';
+  const { maxDifference, texts, layers } = verification;
+  return `logits at most ${maxDifference.toPrecision(2)} from the checkpoint's, over ${layers} layers and ${texts} texts`;
 }
 
 /** A recipe is what its export would be: everything but the weights is read and checked. */
