@@ -116,3 +116,11 @@ export function readManifest(folder: string): Manifest {
     `${basename(folder)}/${MANIFEST}: ${ajv.errorsText(isManifest.errors, { dataVar: 'model' })}`,
   );
 }
+
+/** What verification measured, in words. */
+export function verificationText({ verification }: Manifest): string {
+  if (!verification) return 'not verified';
+  const { maxDifference, texts, layers } = verification;
+  const difference = maxDifference.toExponential(1);
+  return `logits at most ${difference} from those of the checkpoint, over ${layers} layers and ${texts} texts`;
+}
