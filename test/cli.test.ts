@@ -69,14 +69,15 @@ describe('export, predict and eval', () => {
       labels: ['World', 'Sports', 'Business', 'Sci/Tech'],
       precision: 'float32',
       maxLength: 512,
+      verification: { texts: 4, layers: 3 },
     });
   });
 
   it('refuses to overwrite, and replaces with --force', () => {
     const again = lsllama(args);
     expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('--force')]);
-    expect(lsllama([...args, '--force', '--max-length', '64']).status).toBe(0);
-    expect(readJson(`${out}/model.json`)).toMatchObject({ maxLength: 64 });
+    expect(lsllama([...args, '--force', '--max-length', '64', '--no-verify']).status).toBe(0);
+    expect(readJson(`${out}/model.json`)).toMatchObject({ maxLength: 64, verification: null });
     expect(readdirSync(work).filter(name => name.startsWith('.'))).toEqual([]);
   });
 
@@ -243,6 +244,17 @@ describe('what cannot be exported ends with 1 and says why', () => {
       ({ adapter }) =>
         void renameSync(`${adapter}/adapter_model.safetensors`, `${adapter}/adapter_model.bin`),
       /adapter_model\.bin.*run code/,
+    ],
+    [
+      'weights that are no numbers',
+      ({ adapter }) => {
+        const bytes = readFileSync(`${adapter}/adapter_model.safetensors`);
+        writeFileSync(
+          `${adapter}/adapter_model.safetensors`,
+          bytes.fill(0xff, 8 + Number(bytes.readBigUInt64LE())),
+        );
+      },
+      /verification failed.*checkpoint are not finite/,
     ],
     ['no labels', ({ base }) => editJson(`${base}/config.json`, json => delete json.id2label), /--labels/],
     ['too few labels', () => ['--labels', 'a,b,c'], /expected 4.*found 3/],

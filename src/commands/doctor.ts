@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { type Command, Option } from 'commander';
 import { Engine } from '../engine/engine.js';
+import { verificationText } from '../model/manifest.js';
 import { ModelStore } from '../predictor/store.js';
 import { Scheduler } from '../scheduler/scheduler.js';
 import { VERSION } from '../version.js';
@@ -78,6 +79,13 @@ async function examine({ models, cache, device }: DoctorOptions) {
       models: Object.fromEntries(
         store.all().map(stored => [stored.name, stored.state === 'failed' ? stored.reason : 'ok']),
       ),
+      verification: Object.fromEntries(
+        store
+          .all()
+          .flatMap(stored =>
+            stored.state === 'ready' ? [[stored.name, verificationText(stored.model.manifest)]] : [],
+          ),
+      ),
     };
   } finally {
     engine.close();
@@ -103,5 +111,6 @@ function reportText(report: Report): string {
     `instruction sets: ${report.instruction_sets.join(' ') || 'unknown'}\n`,
     section('execution providers', report.providers),
     section('models', report.models),
+    section('verification', report.verification),
   ].join('');
 }

@@ -16,6 +16,7 @@ interface ExportFlags extends Omit<ExportRequest, 'base' | 'adapters' | 'labels'
   readonly recipe?: string;
   readonly out: string;
   readonly force?: true;
+  readonly verify: boolean;
 }
 
 export function addExport(program: Command): void {
@@ -54,20 +55,28 @@ export function addExport(program: Command): void {
     .option('--max-length <n>', 'the longest text, in tokens', wholeNumber(1))
     .option('--tokenizer <dir>', 'a folder with a tokenizer.json that wins over the adapter’s and the base’s')
     .option('--force', 'replace an existing folder')
+    .option('--no-verify', 'do not compare what was written with the checkpoint')
     .action(async (flags: ExportFlags) => {
       if (!flags.recipe && !flags.base) command.error('error: give --base or --recipe');
-      const progress = startProgress(`exporting ${flags.out}`);
+      const exporting = startProgress(`exporting ${flags.out}`);
+      const verifying = startProgress(`verifying ${flags.out}`);
       // leaving in good order removes what is half written
       process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
       try {
         const { name, version } = await exportModel(requestOf(flags), flags.out, {
           force: flags.force ?? false,
-          onProgress: progress.update,
+          verify: flags.verify,
+          onProgress: exporting.update,
+          onVerify(done, total) {
+            exporting.end();
+            verifying.update(done, total);
+          },
         });
-        progress.end();
+        verifying.end();
         process.stdout.write(`${JSON.stringify({ out: flags.out, name, version })}\n`);
       } finally {
-        progress.end();
+        exporting.end();
+        verifying.end();
       }
     });
 }
@@ -80,6 +89,7 @@ function requestOf({
   labels,
   out: _out,
   force: _force,
+  verify: _verify,
   ...options
 }: ExportFlags): ExportRequest {
   const told = { ...options, ...(labels !== undefined && { labels: parseLabels(labels) }) };

@@ -10,7 +10,7 @@ import { isHead } from '../checkpoint/head.js';
 import { mergeAdapters } from '../checkpoint/merge.js';
 import { elementCount, type TensorInfo } from '../checkpoint/tensors.js';
 import { UserError } from '../errors.js';
-import { isModelFolder, type Manifest, readManifest } from '../model/manifest.js';
+import { isModelFolder, type Manifest, readManifest, verificationText } from '../model/manifest.js';
 import { planExport } from '../model/plan.js';
 import { type ExportRequest, isRecipeFolder, RECIPE, readRecipe } from '../model/recipe.js';
 import { tokenizerFolder } from '../model/tokenizerFolder.js';
@@ -72,6 +72,7 @@ function describeModel(manifest: Manifest): Fact[] {
     ['base', `${manifest.base.name}, SHA-256 ${manifest.base.sha256}`],
     ...manifest.adapters.map(({ name, sha256 }): Fact => ['adapter', `${name}, SHA-256 ${sha256}`]),
     ['exporter', manifest.exporter],
+    ['verification', verificationText(manifest)],
   ];
 }
 

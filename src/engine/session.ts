@@ -18,14 +18,18 @@ export class Session {
     this.#session = session;
   }
 
-  /** Loads `folder`/model.onnx. Throws what ONNX Runtime throws: a missing provider, a damaged file. */
-  static async load(folder: string, { device, threads }: SessionOptions): Promise<Session> {
+  /** Loads a graph of a model folder. Throws what ONNX Runtime throws: a missing provider, a damaged file. */
+  static async load(
+    folder: string,
+    { device, threads }: SessionOptions,
+    file = 'model.onnx',
+  ): Promise<Session> {
     if (device === 'auto') {
-      return Session.load(folder, { device: 'cuda', threads }).catch(() =>
-        Session.load(folder, { device: 'cpu', threads }),
+      return Session.load(folder, { device: 'cuda', threads }, file).catch(() =>
+        Session.load(folder, { device: 'cpu', threads }, file),
       );
     }
-    const session = await InferenceSession.create(join(folder, 'model.onnx'), {
+    const session = await InferenceSession.create(join(folder, file), {
       executionProviders: [executionProvider(device)],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,

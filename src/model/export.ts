@@ -1,4 +1,4 @@
-// The export journey: base and adapters, merged, written as a graph, with their manifest: a model folder.
+// The export journey: base and adapters, merged, written as a graph, verified, with their manifest: a model folder.
 
 import { copyFileSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -8,6 +8,7 @@ import { mergeAdapters } from '../checkpoint/merge.js';
 import { UserError } from '../errors.js';
 import { type Readout, writeGraph } from '../graph/write.js';
 import { Tokenizer } from '../text/tokenizer.js';
+import { verifyExport } from '../verify/verify.js';
 import { VERSION } from '../version.js';
 import { ingredientsOf, tokenizerFiles } from './identity.js';
 import { MANIFEST, type Manifest } from './manifest.js';
@@ -23,11 +24,15 @@ export interface ExportOptions {
   readonly force?: boolean;
   /** Told of the bytes written so far, and of all there will be. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Whether what was written is run and compared with the checkpoint; true unless it is given. */
+  readonly verify?: boolean;
+  /** Told of the weights compared so far, and of all there are to compare. */
+  readonly onVerify?: (done: number, total: number) => void;
 }
 
 /**
  * Writes the model folder `out`, which appears whole or not at all.
- * Throws UserError where `out` exists, or for what is wrong with the ingredients.
+ * Throws UserError where `out` exists, for what is wrong with the ingredients, or where the verification fails.
  */
 export async function exportModel(
   request: ExportRequest,
@@ -71,16 +76,17 @@ async function writeFolder(
   const hashing = ingredientsOf(request);
   hashing.catch(() => {});
   return writeWholeFolder(target, async folder => {
-    await writeGraph(folder, merged, {
-      readout: readoutOf(plan),
-      precision: plan.precision,
-      bidirectionalFrom: plan.bidirectionalFrom,
-      maxLength: plan.maxLength,
-      producerVersion: VERSION,
-      onProgress: options.onProgress ?? (() => {}),
-    });
+    const graph = { ...plan, readout: readoutOf(plan), producerVersion: VERSION };
+    await writeGraph(folder, merged, { ...graph, onProgress: options.onProgress ?? (() => {}) });
     for (const file of tokenizerFiles(tokenizerSource)) copyFileSync(file, join(folder, basename(file)));
     const ingredients = await hashing;
+    const verification =
+      options.verify === false
+        ? null
+        : await verifyExport(folder, merged, tokenizer, {
+            ...graph,
+            onProgress: options.onVerify ?? (() => {}),
+          });
     const manifest: Manifest = {
       name: options.name ?? basename(target),
       version: ingredients.key.slice(0, 12),
@@ -89,6 +95,7 @@ async function writeFolder(
       base: ingredients.base,
       adapters: [...ingredients.adapters],
       exporter: VERSION,
+      verification,
     };
     writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
     return manifest;

@@ -6,6 +6,7 @@ import { Ajv2020, type JSONSchemaType } from 'ajv/dist/2020.js';
 import { readJsonObject } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 import { PRECISIONS, type PrecisionName } from '../graph/write.js';
+import type { Verification } from '../verify/verify.js';
 
 export type Task = 'sequence' | 'token';
 export type Attention = 'causal' | 'bidirectional';
@@ -41,6 +42,8 @@ export interface Manifest {
   readonly base: Identity;
   readonly adapters: Identity[];
   readonly exporter: string;
+  /** Null where it was skipped, and in folders written before there was one. */
+  readonly verification: Verification | null;
 }
 
 export const MANIFEST = 'model.json';
@@ -86,6 +89,15 @@ const schema = {
     base: identity,
     adapters: { type: 'array', items: identity },
     exporter: { type: 'string' },
+    verification: {
+      type: ['object', 'null'],
+      required: ['maxDifference', 'texts', 'layers'],
+      properties: {
+        maxDifference: { type: 'number' },
+        texts: { type: 'integer' },
+        layers: { type: 'integer' },
+      },
+    },
   },
 } as const;
 
@@ -99,8 +111,16 @@ export function isModelFolder(folder: string): boolean {
 /** Reads `folder`/model.json. Throws UserError where it is missing or does not match its schema. */
 export function readManifest(folder: string): Manifest {
   const manifest: unknown = readJsonObject(join(folder, MANIFEST));
-  if (isManifest(manifest)) return manifest;
+  if (isManifest(manifest)) return { ...manifest, verification: manifest.verification ?? null };
   throw new UserError(
     `${basename(folder)}/${MANIFEST}: ${ajv.errorsText(isManifest.errors, { dataVar: 'model' })}`,
   );
+}
+
+/** What verification measured, in words. */
+export function verificationText({ verification }: Manifest): string {
+  if (!verification) return 'not verified';
+  const { maxDifference, texts, layers } = verification;
+  const difference = maxDifference.toExponential(1);
+  return `logits at most ${difference} from those of the checkpoint, over ${layers} layers and ${texts} texts`;
 }

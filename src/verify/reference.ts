@@ -1,0 +1,143 @@
+// The forward pass again, step by step from the checkpoint: what an export is compared with.
+// It shares no code with the graph, so that a mistake in either shows as a difference between them.
+// LLaMA: https://arxiv.org/abs/2302.13971, and what its successors changed, as far as the config says so.
+
+import type { DecoderConfig } from '../checkpoint/config.js';
+import type { Merged } from '../checkpoint/merge.js';
+import { rowWidth, type TensorSource } from '../checkpoint/tensors.js';
+import type { Sequence } from '../engine/batch.js';
+import { giveBack } from '../kernels/buffers.js';
+import { activate, add, attend, multiplyRows, type Rows, rmsNorm, rotate } from './steps.js';
+
+export interface ReferenceOptions {
+  /** The first layer without the causal mask; the number of layers for none. */
+  readonly bidirectionalFrom: number;
+  /** The rows of logits that a sequence's headPositions name, or all of its rows pooled. */
+  readonly readout: 'rows' | 'mean' | 'max';
+  /** So many of the first layers; all unless given. */
+  readonly layers?: number;
+}
+
+/**
+ * Logits of each sequence by itself, row after row: headPositions.length * labels, or labels where they are pooled.
+ * Every weight is read once, a piece at a time, and multiplied with the tokens of all sequences while it is there.
+ */
+export async function referenceLogits(
+  { decoder: config, weights, head }: Merged,
+  { bidirectionalFrom, readout, layers = config.layers }: ReferenceOptions,
+  sequences: readonly Sequence[],
+): Promise<Float32Array[]> {
+  const lengths = sequences.map(({ ids }) => ids.length);
+  let hidden = await embeddings(
+    weights,
+    config,
+    sequences.flatMap(({ ids }) => [...ids]),
+  );
+  for (let layer = 0; layer < layers; layer++) {
+    hidden = await attentionBlock(layer, `layers.${layer}`, hidden);
+    hidden = await feedForwardBlock(`layers.${layer}`, hidden);
+  }
+  const logits = await linear(weights, await norm(hidden, 'norm'), head.weight.slice(0, -'.weight'.length));
+  return bySequence(logits, lengths).map((rows, i) =>
+    readout === 'rows'
+      ? joined([...sequences[i]!.headPositions].map(position => rows[position]!))
+      : pooled(rows, readout),
+  );
+
+  async function attentionBlock(layer: number, at: string, hidden: Rows): Promise<Rows> {
+    const normed = await norm(hidden, `${at}.input_layernorm`);
+    const q = await headNorm(
+      await linear(weights, normed, `${at}.self_attn.q_proj`),
+      `${at}.self_attn.q_norm`,
+    );
+    const k = await headNorm(
+      await linear(weights, normed, `${at}.self_attn.k_proj`),
+      `${at}.self_attn.k_norm`,
+    );
+    const v = await linear(weights, normed, `${at}.self_attn.v_proj`);
+    const [qs, ks, vs] = [q, k, v].map(rows => bySequence(rows, lengths)) as [Rows[], Rows[], Rows[]];
+    const rotary = config.rotaries[layer]!;
+    const isCausal = layer < bidirectionalFrom;
+    const window = isCausal ? config.windows[layer] : undefined;
+    const attended = lengths.flatMap((_, i) => {
+      const rotatedQ = rotate(qs[i]!, rotary, config.headDim);
+      const rotatedK = rotate(ks[i]!, rotary, config.headDim);
+      return attend(config, rotatedQ, rotatedK, vs[i]!, isCausal, window);
+    });
+    const output = await linear(weights, attended, `${at}.self_attn.o_proj`);
+    return add(hidden, config.postNorms ? await norm(output, `${at}.post_attention_layernorm`) : output);
+  }
+
+  async function feedForwardBlock(at: string, hidden: Rows): Promise<Rows> {
+    const before = config.postNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
+    const normed = await norm(hidden, `${at}.${before}`);
+    const gate = await linear(weights, normed, `${at}.mlp.gate_proj`);
+    const up = await linear(weights, normed, `${at}.mlp.up_proj`);
+    const gated = gate.map((row, t) => row.map((x, i) => activate(config.activation, x) * up[t]![i]!));
+    const output = await linear(weights, gated, `${at}.mlp.down_proj`);
+    return add(hidden, config.postNorms ? await norm(output, `${at}.post_feedforward_layernorm`) : output);
+  }
+
+  async function norm(x: Rows, module: string): Promise<Rows> {
+    const weight = await weights.read(`${module}.weight`);
+    return rmsNorm(x, weight, config.normOffset, config.normEpsilon);
+  }
+
+  async function headNorm(x: Rows, module: string): Promise<Rows> {
+    return config.queryKeyNorms ? norm(x, module) : x;
+  }
+}
+
+/** The rows of the table that the ids name, and no others. */
+async function embeddings(
+  weights: TensorSource,
+  config: DecoderConfig,
+  ids: readonly number[],
+): Promise<Rows> {
+  const rows: Float32Array[] = [];
+  for (const id of ids) {
+    const row = await weights.read('embed_tokens.weight', id, id + 1);
+    rows.push(row.map(x => x * config.embeddingScale));
+  }
+  return rows;
+}
+
+/** Values of a weight in memory at a time. */
+const PIECE_VALUES = 1 << 20;
+
+/** x [tokens, in] times the weight [out, in] transposed, plus its bias where there is one. */
+async function linear(weights: TensorSource, x: Rows, module: string): Promise<Rows> {
+  const { shape } = weights.tensors.get(`${module}.weight`)!;
+  const out = shape[0]!;
+  const step = Math.max(1, Math.floor(PIECE_VALUES / rowWidth(shape)));
+  const product = x.map(() => new Float32Array(out));
+  for (let start = 0; start < out; start += step) {
+    const piece = await weights.read(`${module}.weight`, start, Math.min(start + step, out));
+    multiplyRows(piece, x, product, start);
+    giveBack(piece);
+  }
+  if (!weights.tensors.has(`${module}.bias`)) return product;
+  const bias = await weights.read(`${module}.bias`);
+  return product.map(row => row.map((value, i) => value + bias[i]!));
+}
+
+function bySequence(rows: Rows, lengths: readonly number[]): Rows[] {
+  let start = 0;
+  return lengths.map(length => {
+    start += length;
+    return rows.slice(start - length, start);
+  });
+}
+
+function joined(rows: Rows): Float32Array {
+  return Float32Array.from(rows.flatMap(row => [...row]));
+}
+
+/** The mean, or the greatest, of each label's logits. */
+function pooled(rows: Rows, readout: 'mean' | 'max'): Float32Array {
+  return rows[0]!.map((_, label) => {
+    const values = rows.map(row => row[label]!);
+    if (readout === 'max') return Math.max(...values);
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  });
+}

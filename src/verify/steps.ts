@@ -1,0 +1,179 @@
+// The steps of a decoder over rows in memory, as their papers write them. Sums are in double precision, results float32.
+
+import type { Activation, DecoderConfig } from '../checkpoint/config.js';
+import type { Rotary } from '../checkpoint/rotary.js';
+
+/** One vector a token. */
+export type Rows = readonly Float32Array[];
+
+/** x * weight / rms(x) over every run of weight.length values: https://arxiv.org/abs/1910.07467 eq. 4. */
+export function rmsNorm(x: Rows, weight: Float32Array, offset: number, epsilon: number): Rows {
+  return x.map(row => {
+    const normed = new Float32Array(row.length);
+    for (let start = 0; start < row.length; start += weight.length) {
+      let squares = 0;
+      for (let i = 0; i < weight.length; i++) squares += row[start + i]! ** 2;
+      const rms = Math.sqrt(squares / weight.length + epsilon);
+      for (let i = 0; i < weight.length; i++) {
+        normed[start + i] = (row[start + i]! / rms) * (weight[i]! + offset);
+      }
+    }
+    return normed;
+  });
+}
+
+/**
+ * Turns each pair (i, i + dimensions / 2) of every head by its position's angle: https://arxiv.org/abs/2104.09864
+ * eq. 34, in the order of transformers. The rows are those of one sequence.
+ */
+export function rotate(x: Rows, { dimensions, frequencies, long, scale }: Rotary, headDim: number): Rows {
+  const used = long && x.length > long.above ? long.frequencies : frequencies;
+  const half = dimensions / 2;
+  return x.map((row, position) => {
+    const rotated = row.slice();
+    for (let i = 0; i < half; i++) {
+      // an angle is float32 in transformers, and its rounding shows at far positions
+      const angle = Math.fround(position * used[i]!);
+      const cos = Math.cos(angle) * scale;
+      const sin = Math.sin(angle) * scale;
+      for (let a = i; a < row.length; a += headDim) {
+        const b = a + half;
+        rotated[a] = row[a]! * cos - row[b]! * sin;
+        rotated[b] = row[b]! * cos + row[a]! * sin;
+      }
+    }
+    return rotated;
+  });
+}
+
+/**
+ * softmax(q k^T * scale) v of one sequence, each group of query heads with one head of keys and values:
+ * https://arxiv.org/abs/2305.13245. With a window, a token sees itself and the window - 1 before it.
+ */
+export function attend(
+  { heads, kvHeads, headDim, attentionScale, attentionSoftCap: cap }: DecoderConfig,
+  q: Rows,
+  k: Rows,
+  v: Rows,
+  isCausal: boolean,
+  window = Number.POSITIVE_INFINITY,
+): Float32Array[] {
+  return q.map((query, position) => {
+    const attended = new Float32Array(heads * headDim);
+    const first = Math.max(0, position - window + 1);
+    const end = isCausal ? position + 1 : q.length;
+    for (let head = 0; head < heads; head++) {
+      const at = head * headDim;
+      const kvAt = Math.floor(head / (heads / kvHeads)) * headDim;
+      const scores = k.slice(first, end).map(key => {
+        let dot = 0;
+        for (let i = 0; i < headDim; i++) dot += query[at + i]! * key[kvAt + i]!;
+        const score = dot * attentionScale;
+        return cap === undefined ? score : cap * Math.tanh(score / cap);
+      });
+      const greatest = Math.max(...scores);
+      const shares = scores.map(score => Math.exp(score - greatest));
+      const total = shares.reduce((sum, share) => sum + share, 0);
+      for (let i = 0; i < headDim; i++) {
+        let sum = 0;
+        for (const [j, share] of shares.entries()) sum += share * v[first + j]![kvAt + i]!;
+        attended[at + i] = sum / total;
+      }
+    }
+    return attended;
+  });
+}
+
+export function activate(activation: Activation, x: number): number {
+  switch (activation) {
+    case 'silu':
+      return x / (1 + Math.exp(-x));
+    case 'gelu':
+      return 0.5 * x * (1 + erf(x / Math.SQRT2));
+    case 'gelu_tanh':
+      return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+    case 'relu':
+      return Math.max(0, x);
+  }
+}
+
+/** https://dlmf.nist.gov/7.6 eq. 7.6.2: no term changes sign, so nothing cancels. Beyond 6 it is 1 in double, and of NaN it is NaN. */
+function erf(x: number): number {
+  if (!(Math.abs(x) <= 6)) return Math.sign(x);
+  let sum = 0;
+  for (let term = x, n = 1; sum + term !== sum; n++) {
+    sum += term;
+    term *= (2 * x * x) / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}
+
+export function add(a: Rows, b: Rows): Rows {
+  return a.map((row, t) => row.map((value, i) => value + b[t]![i]!));
+}
+
+/**
+ * product[token][start + r] = row r of `weight` · x[token]. Two rows and four tokens at a time: what is read is used
+ * more than once, and eight sums do not wait for each other. Past the end the last row or token is computed again.
+ */
+export function multiplyRows(weight: Float32Array, x: Rows, product: Rows, start: number): void {
+  const width = x[0]!.length;
+  const lastRow = weight.length / width - 1;
+  const last = x.length - 1;
+  for (let r = 0; r <= lastRow; r += 2) {
+    const nextRow = Math.min(r + 1, lastRow);
+    const a = weight.subarray(r * width, (r + 1) * width);
+    const b = weight.subarray(nextRow * width, (nextRow + 1) * width);
+    for (let token = 0; token <= last; token += 4) {
+      const tokens = [token, Math.min(token + 1, last), Math.min(token + 2, last), Math.min(token + 3, last)];
+      const [x0, x1, x2, x3] = tokens.map(t => x[t]!) as [
+        Float32Array,
+        Float32Array,
+        Float32Array,
+        Float32Array,
+      ];
+      const sums = dotProducts(a, b, x0, x1, x2, x3);
+      tokens.forEach((t, i) => {
+        product[t]![start + r] = sums[i]!;
+        product[t]![start + nextRow] = sums[i + 4]!;
+      });
+    }
+  }
+}
+
+/** a · x0, a · x1, a · x2, a · x3, b · x0, … */
+function dotProducts(
+  a: Float32Array,
+  b: Float32Array,
+  x0: Float32Array,
+  x1: Float32Array,
+  x2: Float32Array,
+  x3: Float32Array,
+): number[] {
+  let a0 = 0;
+  let a1 = 0;
+  let a2 = 0;
+  let a3 = 0;
+  let b0 = 0;
+  let b1 = 0;
+  let b2 = 0;
+  let b3 = 0;
+  for (let i = 0; i < a.length; i++) {
+    const ai = a[i]!;
+    const bi = b[i]!;
+    // held in variables: read again, each would be checked against its bounds again
+    const x0i = x0[i]!;
+    const x1i = x1[i]!;
+    const x2i = x2[i]!;
+    const x3i = x3[i]!;
+    a0 += ai * x0i;
+    a1 += ai * x1i;
+    a2 += ai * x2i;
+    a3 += ai * x3i;
+    b0 += bi * x0i;
+    b1 += bi * x1i;
+    b2 += bi * x2i;
+    b3 += bi * x3i;
+  }
+  return [a0, a1, a2, a3, b0, b1, b2, b3];
+}

@@ -1,0 +1,174 @@
+// The last step of an export: what was written is loaded and run, and its logits are compared with those of a forward
+// pass that is computed from the checkpoint without it.
+
+import { rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Merged } from '../checkpoint/merge.js';
+import { elementCount, type TensorSource } from '../checkpoint/tensors.js';
+import '../noTelemetry.js';
+import type { Sequence } from '../engine/batch.js';
+import { Session } from '../engine/session.js';
+import { UserError } from '../errors.js';
+import { writeFirstLayer } from '../graph/firstLayer.js';
+import type { GraphOptions, PrecisionName } from '../graph/write.js';
+import type { Tokenizer } from '../text/tokenizer.js';
+import { referenceLogits } from './reference.js';
+
+/** What a verification found. */
+export interface Verification {
+  /** The greatest difference of two logits. */
+  readonly maxDifference: number;
+  /** Texts that were compared. */
+  readonly texts: number;
+  /** Layers that were run: all, or the first alone where the model is large. */
+  readonly layers: number;
+}
+
+/** Few and short, for every token costs the reference as many multiplications as the model has parameters. */
+const TEXTS = [
+  'Yes',
+  'Siemens opened an office in Munich.',
+  'On 12 May 2023, oil fell 3.5% to $71.20',
+  '東京 café 🎉',
+];
+/** A text's longest. */
+const TEXT_TOKENS = 10;
+
+/** Above so many parameters only the first layer is run. */
+const MOST_PARAMETERS = 400e6;
+const FIRST_LAYER = 'first_layer.onnx';
+
+/** How far logits may be apart, as a share of the largest of them, or of 1. */
+const TOLERANCE: Readonly<Record<PrecisionName, number>> = {
+  float32: 1e-3,
+  float16: 1e-1,
+};
+
+export type VerifyOptions = Pick<
+  GraphOptions,
+  'readout' | 'precision' | 'bidirectionalFrom' | 'maxLength' | 'onProgress'
+>;
+
+/**
+ * Compares the model in `folder` with the checkpoint that it was written from, on the CPU.
+ * Throws UserError where ONNX Runtime does not run it, or its logits are too far from the checkpoint's.
+ */
+export async function verifyExport(
+  folder: string,
+  merged: Merged,
+  tokenizer: Tokenizer,
+  { readout, precision, bidirectionalFrom, maxLength, onProgress }: VerifyOptions,
+): Promise<Verification> {
+  const sequences = sequencesFor(tokenizer, maxLength, merged.decoder.vocabSize);
+  const layers = parameters(merged) > MOST_PARAMETERS ? 1 : merged.decoder.layers;
+  const exported =
+    layers < merged.decoder.layers
+      ? await firstLayerLogits(folder, sequences)
+      : await exportedLogits(folder, sequences);
+  const weights = counted(merged.weights, layers, onProgress);
+  const expected = await referenceLogits(
+    { ...merged, weights },
+    { bidirectionalFrom, readout, layers },
+    sequences,
+  );
+  const maxDifference = compare(flat(expected), flat(exported), precision);
+  return { maxDifference, texts: sequences.length, layers };
+}
+
+/** The head reads every token of them, where it does not pool. */
+function sequencesFor(tokenizer: Tokenizer, maxLength: number, vocabSize: number): Sequence[] {
+  const sequences = TEXTS.flatMap(text => {
+    const encoded = tokenizer.encode(text, Math.min(maxLength, TEXT_TOKENS));
+    // a tokenizer may have more tokens than the model: a text with one of those is refused when it comes
+    const ids = encoded.ids.filter(id => id < vocabSize);
+    return ids.length > 0 ? [{ ids, headPositions: ids.map((_, position) => position) }] : [];
+  });
+  if (sequences.length > 0) return sequences;
+  throw new UserError(
+    `verification failed: the tokenizer makes no token of ordinary texts that is among the model's ${vocabSize}`,
+  );
+}
+
+function parameters({ weights }: Merged): number {
+  let count = 0;
+  for (const { name, shape } of weights.tensors.values()) {
+    if (name !== 'lm_head.weight') count += elementCount(shape);
+  }
+  return count;
+}
+
+/** Tells of the values of the first `layers` layers as they are read. */
+function counted(
+  weights: TensorSource,
+  layers: number,
+  onProgress: VerifyOptions['onProgress'],
+): TensorSource {
+  let total = 0;
+  for (const { name, shape } of weights.tensors.values()) {
+    if (name.startsWith('layers.') && Number(name.split('.')[1]) < layers) total += elementCount(shape);
+  }
+  let done = 0;
+  return {
+    ...weights,
+    async read(name, start, end) {
+      const values = await weights.read(name, start, end);
+      if (name.startsWith('layers.')) done += values.length;
+      onProgress(done, total);
+      return values;
+    },
+  };
+}
+
+async function firstLayerLogits(folder: string, sequences: readonly Sequence[]): Promise<Float32Array[]> {
+  writeFirstLayer(folder, FIRST_LAYER);
+  try {
+    return await exportedLogits(folder, sequences, FIRST_LAYER);
+  } finally {
+    rmSync(join(folder, FIRST_LAYER));
+  }
+}
+
+async function exportedLogits(
+  folder: string,
+  sequences: readonly Sequence[],
+  file?: string,
+): Promise<Float32Array[]> {
+  try {
+    const session = await Session.load(folder, { device: 'cpu', threads: availableParallelism() }, file);
+    try {
+      return await session.run(sequences);
+    } finally {
+      await session.release();
+    }
+  } catch (error) {
+    throw new UserError(`verification failed: the exported model does not run: ${(error as Error).message}`);
+  }
+}
+
+/** The greatest difference. Throws UserError where it is too large. */
+function compare(expected: readonly number[], exported: readonly number[], precision: PrecisionName): number {
+  if (!expected.every(Number.isFinite)) {
+    throw new UserError(
+      'verification failed: the logits computed from the checkpoint are not finite: it is damaged',
+    );
+  }
+  if (!exported.every(Number.isFinite)) {
+    throw new UserError(
+      `verification failed: the logits of the exported model, at ${precision}, are not finite`,
+    );
+  }
+  const difference = Math.max(...expected.map((logit, i) => Math.abs(logit - exported[i]!)));
+  const allowed = TOLERANCE[precision] * Math.max(1, ...expected.map(Math.abs));
+  if (!(difference <= allowed)) {
+    throw new UserError(
+      'verification failed: the logits of the exported model differ from those computed from the checkpoint ' +
+        `by ${difference.toPrecision(3)} (allowed ${allowed.toPrecision(3)})`,
+    );
+  }
+  return difference;
+}
+
+function flat(rows: readonly Float32Array[]): number[] {
+  return rows.flatMap(row => [...row]);
+}
