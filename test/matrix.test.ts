@@ -12,7 +12,8 @@ const out = temporaryFolder();
 
 describe.each([...new Set(matrixCases().map(({ group }) => group))])('%s', group => {
   const cases = matrixCases().filter(matrixCase => matrixCase.group === group);
-  it.each(cases)('$name: $feature', async ({ name, folder, request }) => {
+  it.each(cases.map(each => [each.name, each.feature, each] as const))('%s: %s', async (name, _, each) => {
+    const { folder, request } = each;
     await exportModel(request, join(out, name));
     await withModel(join(out, name), { cache: out, device: 'cpu' }, async model => {
       for (const golden of readJson(join(folder, 'golden.json')) as Golden[]) {
