@@ -24,7 +24,7 @@ export interface LowRankUpdate {
   readonly b: string;
   /** Added to the module's bias, scaled (lora_bias): [out]. */
   readonly bias: string | undefined;
-  /** The length that each row of W' gets (DoRA): [out]. */
+  /** The length that each row of W' gets (DoRA): [out]; of an embedding, each column: [hidden]. */
   readonly magnitude: string | undefined;
   readonly rank: number;
   readonly scale: number;
@@ -154,9 +154,6 @@ function lowRankUpdate(
     throw new UserError(
       `${ADAPTER_CONFIG}: ${field}: ${isOn}, but ${module} ${tensor ? `has ${tensor}` : 'lacks its tensor'} in ${WEIGHTS}`,
     );
-  }
-  if (config.dora && kind === 'embedding') {
-    throw new UserError(`${ADAPTER_CONFIG}: use_dora: ${module} is an embedding, where it is not supported`);
   }
   if (parts.size > 2 + Number(config.dora) + Number(config.loraBias)) {
     throw new UserError(

@@ -1,13 +1,12 @@
 // A base with its adapters merged in: the tensor source that a graph is written from.
 
 import { UserError } from '../errors.js';
-import { giveBack } from '../kernels/buffers.js';
-import { addLowRank } from '../kernels/lowRank.js';
 import type { Adapter, LowRankUpdate, TrainedRows } from './adapter.js';
 import type { Base } from './base.js';
 import type { DecoderConfig } from './config.js';
 import { splitFused } from './fused.js';
 import { findHead, type Head, isHead } from './head.js';
+import { rowMerger } from './lowRank.js';
 import { checkTargets } from './targets.js';
 import type { TensorInfo, TensorSource } from './tensors.js';
 
@@ -45,15 +44,20 @@ function mergeAdapter(weights: TensorSource, adapter: Adapter): TensorSource {
     const trained = adapter.trained.get(name);
     return trained ? adapter.source.read(trained, start, end) : weights.read(name, start, end);
   };
+  const mergers = new Map(
+    [...adapter.updates].map(([module, update]) => {
+      const name = `${module}.weight`;
+      const read = (start: number, end: number) => readPlain(name, start, end);
+      return [module, rowMerger(update, adapter.source, tensors.get(name)!.shape[0]!, read)];
+    }),
+  );
   return {
     name: weights.name,
     tensors,
     async read(name, start = 0, end = tensors.get(name)?.shape[0] ?? 1) {
       const { module, kind } = splitName(name);
       const update = adapter.updates.get(module);
-      if (update && kind === 'weight') {
-        return mergeRows(await readPlain(name, start, end), adapter.source, update, start, end);
-      }
+      if (update && kind === 'weight') return mergers.get(module)!(start, end);
       if (update?.bias && kind === 'bias') {
         const added = await adapter.source.read(update.bias, start, end);
         const own = adapter.trained.has(name) || weights.tensors.has(name);
@@ -117,7 +121,10 @@ function checkUpdate(
           [update.b, [width, update.rank]],
         ],
   );
-  expected.set(update.magnitude, [out]).set(update.bias, [out]).delete(undefined);
+  expected
+    .set(update.magnitude, [update.kind === 'linear' ? out : width])
+    .set(update.bias, [out])
+    .delete(undefined);
   for (const [key, shape] of expected) {
     const found = adapter.source.tensors.get(key!)!.shape;
     if (found.join() !== shape.join()) throw mismatch(adapter, key!, shape, found);
@@ -174,41 +181,6 @@ function changedAndAll(
   return [changed, all, heads];
 }
 
-/** Rows `start` to `end` of W', made of the same rows of W in their place. */
-async function mergeRows(
-  weight: Float32Array,
-  source: TensorSource,
-  update: LowRankUpdate,
-  start: number,
-  end: number,
-): Promise<Float32Array> {
-  const { rank, scale, magnitude } = update;
-  if (update.kind === 'embedding') {
-    const a = columns(await source.read(update.a), rank, start, end);
-    await addLowRank(weight, a, transpose(await source.read(update.b), rank), rank, scale);
-    return weight;
-  }
-  const a = await source.read(update.a);
-  const b = await source.read(update.b, start, end);
-  await addLowRank(weight, b, a, rank, scale);
-  giveBack(a);
-  giveBack(b);
-  if (magnitude) scaleRows(weight, await source.read(magnitude, start, end));
-  return weight;
-}
-
-/** Gives each row its magnitude for a length: https://arxiv.org/abs/2402.09353 eq. 5. */
-function scaleRows(rows: Float32Array, magnitudes: Float32Array): void {
-  const width = rows.length / magnitudes.length;
-  magnitudes.forEach((magnitude, row) => {
-    const values = rows.subarray(row * width, (row + 1) * width);
-    let squares = 0;
-    for (const value of values) squares += value * value;
-    const factor = Math.fround(magnitude / Math.fround(Math.sqrt(squares)));
-    for (let i = 0; i < width; i++) values[i]! *= factor;
-  });
-}
-
 async function replaceRows(
   values: Float32Array,
   source: TensorSource,
@@ -221,22 +193,6 @@ async function replaceRows(
     if (index >= start && index < end) values.set(await source.read(rows, i, i + 1), (index - start) * width);
   }
   return values;
-}
-
-/** [rows, columns] to [columns, rows], for `columns` given. */
-function transpose(matrix: Float32Array, columnCount: number): Float32Array {
-  return columns(matrix, matrix.length / columnCount, 0, columnCount);
-}
-
-/** Columns `start` to `end` of a matrix of `rows` rows, each as a row. */
-function columns(matrix: Float32Array, rows: number, start: number, end: number): Float32Array {
-  const width = matrix.length / rows;
-  const turned = new Float32Array((end - start) * rows);
-  for (let column = start; column < end; column++) {
-    for (let row = 0; row < rows; row++)
-      turned[(column - start) * rows + row] = matrix[row * width + column]!;
-  }
-  return turned;
 }
 
 function splitName(name: string): { module: string; kind: string } {
