@@ -33,7 +33,7 @@ beforeAll(() => {
   );
   victims.push({
     request,
-    files: found.filter(file => /\.(json|safetensors)$/.test(file) && !/tokenizer/.test(file)),
+    files: found.filter(file => /\.(json|safetensors)$/.test(file)),
   });
 
   const gguf = join(work, 'llama.gguf');

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { UserError } from '../../errors.js';
 import { type Config, tokenizerClass } from './classes.js';
 import type { Component, TokenizerJson } from './json.js';
+import { checkForm } from './schema.js';
 import { addedTokensOf, type TokenizerSources } from './specialTokens.js';
 
 export const TOKENIZER = 'tokenizer.json';
@@ -37,6 +38,7 @@ export function readTokenizer(folder: string): TokenizerDefinition {
     addedTokens: readOptional(folder, ADDED_TOKENS),
   } as unknown as TokenizerSources;
   const modelConfig = readOptional(folder, MODEL_CONFIG);
+  checkForm(sources.json, `${basename(folder)}/${TOKENIZER}`);
   checkConfig(sources, modelConfig);
   const { json, config } = sources;
   const taken = tokenizerClass(config, modelConfig, text.includes('"ByteLevel"'));
