@@ -2,12 +2,11 @@
 // It shares no code with the graph, so that a mistake in either shows as a difference between them.
 // LLaMA: https://arxiv.org/abs/2302.13971, and what its successors changed, as far as the config says so.
 
-import type { DecoderConfig } from '../checkpoint/config.js';
 import type { Merged } from '../checkpoint/merge.js';
-import { rowWidth, type TensorSource } from '../checkpoint/tensors.js';
+import type { TensorSource } from '../checkpoint/tensors.js';
 import type { Sequence } from '../engine/batch.js';
-import { giveBack } from '../kernels/buffers.js';
-import { activate, add, attend, multiplyRows, type Rows, rmsNorm, rotate } from './steps.js';
+import { multiply } from './multiply.js';
+import { activate, add, attend, type Rows, rmsNorm, rotate } from './steps.js';
 
 export interface ReferenceOptions {
   /** The first layer without the causal mask; the number of layers for none. */
@@ -28,16 +27,13 @@ export async function referenceLogits(
   sequences: readonly Sequence[],
 ): Promise<Float32Array[]> {
   const lengths = sequences.map(({ ids }) => ids.length);
-  let hidden = await embeddings(
-    weights,
-    config,
-    sequences.flatMap(({ ids }) => [...ids]),
-  );
+  const ids = sequences.flatMap(({ ids }) => [...ids]);
+  let hidden = await embeddings(weights, ids, config.embeddingScale);
   for (let layer = 0; layer < layers; layer++) {
     hidden = await attentionBlock(layer, `layers.${layer}`, hidden);
     hidden = await feedForwardBlock(`layers.${layer}`, hidden);
   }
-  const logits = await linear(weights, await norm(hidden, 'norm'), head.weight.slice(0, -'.weight'.length));
+  const logits = await multiply(weights, await norm(hidden, 'norm'), head.weight, head.bias);
   return bySequence(logits, lengths).map((rows, i) =>
     readout === 'rows'
       ? joined([...sequences[i]!.headPositions].map(position => rows[position]!))
@@ -46,15 +42,9 @@ export async function referenceLogits(
 
   async function attentionBlock(layer: number, at: string, hidden: Rows): Promise<Rows> {
     const normed = await norm(hidden, `${at}.input_layernorm`);
-    const q = await headNorm(
-      await linear(weights, normed, `${at}.self_attn.q_proj`),
-      `${at}.self_attn.q_norm`,
-    );
-    const k = await headNorm(
-      await linear(weights, normed, `${at}.self_attn.k_proj`),
-      `${at}.self_attn.k_norm`,
-    );
-    const v = await linear(weights, normed, `${at}.self_attn.v_proj`);
+    const q = await headNorm(await linear(normed, `${at}.self_attn.q_proj`), `${at}.self_attn.q_norm`);
+    const k = await headNorm(await linear(normed, `${at}.self_attn.k_proj`), `${at}.self_attn.k_norm`);
+    const v = await linear(normed, `${at}.self_attn.v_proj`);
     const [qs, ks, vs] = [q, k, v].map(rows => bySequence(rows, lengths)) as [Rows[], Rows[], Rows[]];
     const rotary = config.rotaries[layer]!;
     const isCausal = layer < bidirectionalFrom;
@@ -64,18 +54,24 @@ export async function referenceLogits(
       const rotatedK = rotate(ks[i]!, rotary, config.headDim);
       return attend(config, rotatedQ, rotatedK, vs[i]!, isCausal, window);
     });
-    const output = await linear(weights, attended, `${at}.self_attn.o_proj`);
+    const output = await linear(attended, `${at}.self_attn.o_proj`);
     return add(hidden, config.postNorms ? await norm(output, `${at}.post_attention_layernorm`) : output);
   }
 
   async function feedForwardBlock(at: string, hidden: Rows): Promise<Rows> {
     const before = config.postNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
     const normed = await norm(hidden, `${at}.${before}`);
-    const gate = await linear(weights, normed, `${at}.mlp.gate_proj`);
-    const up = await linear(weights, normed, `${at}.mlp.up_proj`);
+    const gate = await linear(normed, `${at}.mlp.gate_proj`);
+    const up = await linear(normed, `${at}.mlp.up_proj`);
     const gated = gate.map((row, t) => row.map((x, i) => activate(config.activation, x) * up[t]![i]!));
-    const output = await linear(weights, gated, `${at}.mlp.down_proj`);
+    const output = await linear(gated, `${at}.mlp.down_proj`);
     return add(hidden, config.postNorms ? await norm(output, `${at}.post_feedforward_layernorm`) : output);
+  }
+
+  /** With a bias where the checkpoint has one. */
+  function linear(x: Rows, module: string): Promise<Rows> {
+    const bias = `${module}.bias`;
+    return multiply(weights, x, `${module}.weight`, weights.tensors.has(bias) ? bias : undefined);
   }
 
   async function norm(x: Rows, module: string): Promise<Rows> {
@@ -89,36 +85,13 @@ export async function referenceLogits(
 }
 
 /** The rows of the table that the ids name, and no others. */
-async function embeddings(
-  weights: TensorSource,
-  config: DecoderConfig,
-  ids: readonly number[],
-): Promise<Rows> {
+async function embeddings(weights: TensorSource, ids: readonly number[], scale: number): Promise<Rows> {
   const rows: Float32Array[] = [];
   for (const id of ids) {
     const row = await weights.read('embed_tokens.weight', id, id + 1);
-    rows.push(row.map(x => x * config.embeddingScale));
+    rows.push(row.map(value => value * scale));
   }
   return rows;
-}
-
-/** Values of a weight in memory at a time. */
-const PIECE_VALUES = 1 << 20;
-
-/** x [tokens, in] times the weight [out, in] transposed, plus its bias where there is one. */
-async function linear(weights: TensorSource, x: Rows, module: string): Promise<Rows> {
-  const { shape } = weights.tensors.get(`${module}.weight`)!;
-  const out = shape[0]!;
-  const step = Math.max(1, Math.floor(PIECE_VALUES / rowWidth(shape)));
-  const product = x.map(() => new Float32Array(out));
-  for (let start = 0; start < out; start += step) {
-    const piece = await weights.read(`${module}.weight`, start, Math.min(start + step, out));
-    multiplyRows(piece, x, product, start);
-    giveBack(piece);
-  }
-  if (!weights.tensors.has(`${module}.bias`)) return product;
-  const bias = await weights.read(`${module}.bias`);
-  return product.map(row => row.map((value, i) => value + bias[i]!));
 }
 
 function bySequence(rows: Rows, lengths: readonly number[]): Rows[] {

@@ -97,8 +97,9 @@ export function activate(activation: Activation, x: number): number {
   }
 }
 
-/** https://dlmf.nist.gov/7.6 eq. 7.6.2: no term changes sign, so nothing cancels. Beyond 6 it is 1 in double, and of NaN it is NaN. */
+/** https://dlmf.nist.gov/7.6 eq. 7.6.2: no term changes sign, so nothing cancels. Beyond 6 it is 1 in double. */
 function erf(x: number): number {
+  // NaN ends here too
   if (!(Math.abs(x) <= 6)) return Math.sign(x);
   let sum = 0;
   for (let term = x, n = 1; sum + term !== sum; n++) {
@@ -110,70 +111,4 @@ function erf(x: number): number {
 
 export function add(a: Rows, b: Rows): Rows {
   return a.map((row, t) => row.map((value, i) => value + b[t]![i]!));
-}
-
-/**
- * product[token][start + r] = row r of `weight` · x[token]. Two rows and four tokens at a time: what is read is used
- * more than once, and eight sums do not wait for each other. Past the end the last row or token is computed again.
- */
-export function multiplyRows(weight: Float32Array, x: Rows, product: Rows, start: number): void {
-  const width = x[0]!.length;
-  const lastRow = weight.length / width - 1;
-  const last = x.length - 1;
-  for (let r = 0; r <= lastRow; r += 2) {
-    const nextRow = Math.min(r + 1, lastRow);
-    const a = weight.subarray(r * width, (r + 1) * width);
-    const b = weight.subarray(nextRow * width, (nextRow + 1) * width);
-    for (let token = 0; token <= last; token += 4) {
-      const tokens = [token, Math.min(token + 1, last), Math.min(token + 2, last), Math.min(token + 3, last)];
-      const [x0, x1, x2, x3] = tokens.map(t => x[t]!) as [
-        Float32Array,
-        Float32Array,
-        Float32Array,
-        Float32Array,
-      ];
-      const sums = dotProducts(a, b, x0, x1, x2, x3);
-      tokens.forEach((t, i) => {
-        product[t]![start + r] = sums[i]!;
-        product[t]![start + nextRow] = sums[i + 4]!;
-      });
-    }
-  }
-}
-
-/** a · x0, a · x1, a · x2, a · x3, b · x0, … */
-function dotProducts(
-  a: Float32Array,
-  b: Float32Array,
-  x0: Float32Array,
-  x1: Float32Array,
-  x2: Float32Array,
-  x3: Float32Array,
-): number[] {
-  let a0 = 0;
-  let a1 = 0;
-  let a2 = 0;
-  let a3 = 0;
-  let b0 = 0;
-  let b1 = 0;
-  let b2 = 0;
-  let b3 = 0;
-  for (let i = 0; i < a.length; i++) {
-    const ai = a[i]!;
-    const bi = b[i]!;
-    // held in variables: read again, each would be checked against its bounds again
-    const x0i = x0[i]!;
-    const x1i = x1[i]!;
-    const x2i = x2[i]!;
-    const x3i = x3[i]!;
-    a0 += ai * x0i;
-    a1 += ai * x1i;
-    a2 += ai * x2i;
-    a3 += ai * x3i;
-    b0 += bi * x0i;
-    b1 += bi * x1i;
-    b2 += bi * x2i;
-    b3 += bi * x3i;
-  }
-  return [a0, a1, a2, a3, b0, b1, b2, b3];
 }

@@ -1,35 +1,60 @@
 // The forward pass that exports are compared with, itself compared with transformers and PEFT.
 
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openAdapter } from '../../src/checkpoint/adapter.js';
-import { openBase } from '../../src/checkpoint/base.js';
+import { type Base, openBase } from '../../src/checkpoint/base.js';
 import { mergeAdapters } from '../../src/checkpoint/merge.js';
+import type { ExportRequest } from '../../src/model/recipe.js';
 import { referenceLogits } from '../../src/verify/reference.js';
 import { activate } from '../../src/verify/steps.js';
-import { checkpointNames, type Golden, goldensOf, requestOf, worstDifference } from '../support/fixtures.js';
+import {
+  checkpointNames,
+  type Golden,
+  goldensOf,
+  readJson,
+  requestOf,
+  worstDifference,
+} from '../support/fixtures.js';
+import { matrixCases } from '../support/matrix.js';
+
+interface Case {
+  readonly name: string;
+  readonly request: ExportRequest;
+  readonly goldens: Golden[];
+}
+
+const cases: Case[] = [
+  ...checkpointNames().map(name => ({ name, request: requestOf(name), goldens: goldensOf(name) })),
+  ...matrixCases().map(({ name, folder, request }) => ({
+    name,
+    request,
+    goldens: readJson(join(folder, 'golden.json')) as Golden[],
+  })),
+];
+
+function optionsOf({ attention, bidirectionalFrom, pooling }: ExportRequest, { decoder }: Base) {
+  const isCausal = attention === 'causal';
+  return {
+    bidirectionalFrom: isCausal ? decoder.layers : (bidirectionalFrom ?? 0),
+    readout: pooling === 'mean' || pooling === 'max' ? pooling : ('rows' as const),
+  };
+}
 
 /** The rows of logits that golden.json holds: of words' first tokens, or of the last token that is not padding. */
 function headPositions({ first_token_index, input_ids }: Golden, padTokenId: number | undefined): number[] {
   return first_token_index ?? [input_ids.findLastIndex(id => id !== padTokenId)];
 }
 
-describe.each(checkpointNames())('%s', name => {
-  it('gives the logits of its golden.json', async () => {
-    const { base: path, adapters, attention, pooling } = requestOf(name);
-    const base = openBase(path);
-    const merged = mergeAdapters(base, adapters.map(openAdapter));
-    const goldens = goldensOf(name);
-    const logits = await referenceLogits(
-      merged,
-      {
-        bidirectionalFrom: attention === 'causal' ? base.decoder.layers : 0,
-        readout: pooling === 'mean' || pooling === 'max' ? pooling : 'rows',
-      },
-      goldens.map(golden => ({
-        ids: Int32Array.from(golden.input_ids),
-        headPositions: Int32Array.from(headPositions(golden, base.head.padTokenId)),
-      })),
-    );
+describe('logits are those of transformers and PEFT', () => {
+  it.each(cases)('$name', async ({ request, goldens }) => {
+    const base = openBase(request.base);
+    const merged = mergeAdapters(base, request.adapters.map(openAdapter));
+    const sequences = goldens.map(golden => ({
+      ids: Int32Array.from(golden.input_ids),
+      headPositions: Int32Array.from(headPositions(golden, base.head.padTokenId)),
+    }));
+    const logits = await referenceLogits(merged, optionsOf(request, base), sequences);
     goldens.forEach((golden, i) => {
       expect(worstDifference(golden.logits.flat(), logits[i]!)).toBeLessThan(1e-4);
     });
@@ -52,7 +77,7 @@ it.each([
   expect(activate(activation, x)).toBeCloseTo(expected, 12);
 });
 
-it('passes NaN on', () => {
+it('activations pass NaN on', () => {
   for (const activation of ['silu', 'gelu', 'gelu_tanh', 'relu'] as const) {
     expect(activate(activation, Number.NaN)).toBeNaN();
   }
