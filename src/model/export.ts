@@ -1,16 +1,16 @@
 // The export journey: base and adapters, merged, written as a graph, verified, with their manifest: a model folder.
 
-import { copyFileSync, existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type Adapter, openAdapter } from '../checkpoint/adapter.js';
 import { type Base, openBase } from '../checkpoint/base.js';
 import { mergeAdapters } from '../checkpoint/merge.js';
 import { UserError } from '../errors.js';
 import { type Readout, writeGraph } from '../graph/write.js';
-import { Tokenizer } from '../text/tokenizer.js';
+import { readTokenizer, Tokenizer, writeTokenizer } from '../text/tokenizer.js';
 import { verifyExport } from '../verify/verify.js';
 import { VERSION } from '../version.js';
-import { ingredientsOf, tokenizerFiles } from './identity.js';
+import { ingredientsOf } from './identity.js';
 import { MANIFEST, type Manifest } from './manifest.js';
 import { writeWholeFolder } from './partial.js';
 import { type Plan, planExport } from './plan.js';
@@ -68,8 +68,8 @@ async function writeFolder(
   target: string,
   options: ExportOptions,
 ): Promise<Manifest> {
-  const tokenizerSource = tokenizerFolder(request);
-  const tokenizer = Tokenizer.load(tokenizerSource);
+  const definition = readTokenizer(tokenizerFolder(request));
+  const tokenizer = new Tokenizer(definition);
   const merged = mergeAdapters(base, adapters);
   const plan = planExport(request, base, adapters, merged.head, tokenizer);
   // takes its time beside the merge
@@ -78,7 +78,7 @@ async function writeFolder(
   return writeWholeFolder(target, async folder => {
     const graph = { ...plan, readout: readoutOf(plan), producerVersion: VERSION };
     await writeGraph(folder, merged, { ...graph, onProgress: options.onProgress ?? (() => {}) });
-    for (const file of tokenizerFiles(tokenizerSource)) copyFileSync(file, join(folder, basename(file)));
+    writeTokenizer(definition, folder);
     const ingredients = await hashing;
     const verification =
       options.verify === false

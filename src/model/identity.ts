@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { adapterFiles } from '../checkpoint/adapter.js';
 import { baseFiles } from '../checkpoint/base.js';
 import { UserError } from '../errors.js';
-import { TOKENIZER, TOKENIZER_CONFIG } from '../text/tokenizer.js';
+import { TOKENIZER_FILES } from '../text/tokenizer.js';
 import { VERSION } from '../version.js';
 import { hashFile } from './hash.js';
 import type { Identity } from './manifest.js';
@@ -42,8 +42,8 @@ export async function ingredientsOf(request: ExportRequest): Promise<Ingredients
 }
 
 /** The files that decide how text becomes tokens. */
-export function tokenizerFiles(folder: string): string[] {
-  return [TOKENIZER, TOKENIZER_CONFIG].map(name => join(folder, name)).filter(path => existsSync(path));
+function tokenizerFiles(folder: string): string[] {
+  return TOKENIZER_FILES.map(name => join(folder, name)).filter(path => existsSync(path));
 }
 
 /** SHA-256 over the files' names and contents, in order. */
