@@ -19,7 +19,7 @@ export async function writeWholeFolder<T>(target: string, write: (folder: string
   const remove = () => partial && rmSync(partial, { recursive: true, force: true });
   process.once('exit', remove);
   try {
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     removeAbandoned(target);
     const unique = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
     partial = join(dirname(target), `${prefix(target)}${unique}`);
@@ -32,6 +32,17 @@ export async function writeWholeFolder<T>(target: string, write: (folder: string
   } finally {
     process.off('exit', remove);
     remove();
+  }
+}
+
+/** As `mkdir -p`. Node's own recursive form never ends where a folder can be read but has no room for another: /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
@@ -81,6 +92,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EFBIG: 'a file would be larger than is allowed',
   EACCES: 'permission denied',
   EPERM: 'not permitted',
+  ENOENT: 'no folder can be made there',
   EROFS: 'the file system is read-only',
   ENOTDIR: 'a part of the path is a file',
   EIO: 'the disk failed',

@@ -46,6 +46,17 @@ describe('an export', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('where no folder can be made ends at once', () => {
+    const { status, stderr } = spawnSync(process.execPath, exportArgs('/proc/absent/model'), {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    expect([status, stderr]).toEqual([
+      1,
+      'error: /proc/absent/model: cannot be written: no folder can be made there\n',
+    ]);
+  });
+
   it('is readable by whom the umask lets read', () => {
     const { status } = shell('umask 022; exec "$@"', exportArgs(`${work}/shared`));
     expect(status).toBe(0);

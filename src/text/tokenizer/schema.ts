@@ -141,7 +141,12 @@ function sequenceOf(kind: string, list: string) {
   };
 }
 
-const ajv = new Ajv2020({ allowUnionTypes: true, strictTuples: false, strictRequired: false, strictTypes: false });
+const ajv = new Ajv2020({
+  allowUnionTypes: true,
+  strictTuples: false,
+  strictRequired: false,
+  strictTypes: false,
+});
 const isTokenizer = ajv.compile<TokenizerJson>(schema);
 
 /** Throws UserError naming the first place that is not as the tokenizers library writes it. */
