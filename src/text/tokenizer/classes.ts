@@ -93,14 +93,14 @@ const QWEN2: TokenizerClass = {
 };
 
 /** By the name in tokenizer_config.json, without the `Fast` that transformers 4 wrote. */
-const CLASSES: Readonly<Record<string, TokenizerClass>> = {
-  PreTrainedTokenizer: AS_WRITTEN,
-  TokenizersBackend: AS_WRITTEN,
-  LlamaTokenizer: LLAMA,
-  GemmaTokenizer: GEMMA,
-  GPT2Tokenizer: GPT2,
-  Qwen2Tokenizer: QWEN2,
-};
+const CLASSES = new Map([
+  ['PreTrainedTokenizer', AS_WRITTEN],
+  ['TokenizersBackend', AS_WRITTEN],
+  ['LlamaTokenizer', LLAMA],
+  ['GemmaTokenizer', GEMMA],
+  ['GPT2Tokenizer', GPT2],
+  ['Qwen2Tokenizer', QWEN2],
+]);
 
 /** The class that transformers registers for a model_type; `undefined`: it registers none. */
 const REGISTERED = new Map<unknown, TokenizerClass | undefined>([
@@ -129,10 +129,10 @@ export function tokenizerClass(config: Config, modelConfig: Config, isByteLevel:
   if (modelType === 'qwen2') return QWEN2;
   if (declared === 'LlamaTokenizer' && isByteLevel) return AS_WRITTEN;
   if (registered === AS_WRITTEN) return AS_WRITTEN;
-  const found = declared === undefined ? (registered ?? AS_WRITTEN) : CLASSES[declared];
+  const found = declared === undefined ? (registered ?? AS_WRITTEN) : CLASSES.get(declared);
   if (!found) {
     throw new UserError(
-      `tokenizer_config.json: tokenizer_class: expected one of ${Object.keys(CLASSES).join(', ')}, found ${name}. ` +
+      `tokenizer_config.json: tokenizer_class: expected one of ${[...CLASSES.keys()].join(', ')}, found ${name}. ` +
         'With TokenizersBackend tokenizer.json is taken as it is written',
     );
   }

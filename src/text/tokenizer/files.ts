@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { UserError } from '../../errors.js';
 import { type Config, tokenizerClass } from './classes.js';
 import type { Component, TokenizerJson } from './json.js';
-import { checkForm } from './schema.js';
+import { checkIds, checkSettings, checkTokenizer } from './schema.js';
 import { addedTokensOf, type TokenizerSources } from './specialTokens.js';
 
 export const TOKENIZER = 'tokenizer.json';
@@ -38,7 +38,12 @@ export function readTokenizer(folder: string): TokenizerDefinition {
     addedTokens: readOptional(folder, ADDED_TOKENS),
   } as unknown as TokenizerSources;
   const modelConfig = readOptional(folder, MODEL_CONFIG);
-  checkForm(sources.json, `${basename(folder)}/${TOKENIZER}`);
+  const where = (name: string) => `${basename(folder)}/${name}`;
+  checkTokenizer(sources.json, where(TOKENIZER));
+  checkSettings(sources.config, where(TOKENIZER_CONFIG));
+  checkSettings(sources.specialTokensMap, where(SPECIAL_TOKENS_MAP));
+  checkIds(sources.addedTokens, where(ADDED_TOKENS));
+  checkSettings(modelConfig, where(MODEL_CONFIG));
   checkConfig(sources, modelConfig);
   const { json, config } = sources;
   const taken = tokenizerClass(config, modelConfig, text.includes('"ByteLevel"'));

@@ -1,7 +1,7 @@
-// The form of a tokenizer.json, so that a damaged one is told by the place of the damage.
+// The form of a tokenizer.json and of the files beside it, so that a damaged one is told by the place of the damage.
 // Fields: https://github.com/huggingface/tokenizers/tree/main/tokenizers/src, as serde writes them.
 
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { UserError } from '../../errors.js';
 import type { TokenizerJson } from './json.js';
 
@@ -141,6 +141,37 @@ function sequenceOf(kind: string, list: string) {
   };
 }
 
+const name = { type: ['string', 'null'] } as const;
+const token = {
+  oneOf: [{ type: 'null' }, text, { type: 'object', required: ['content'], properties: { content: text } }],
+} as const;
+const tokens = { type: 'array', items: token } as const;
+const limit = { type: ['number', 'null'] } as const;
+
+/** tokenizer_config.json, special_tokens_map.json and a model's config.json, as far as they decide ids. */
+const settingsSchema = {
+  type: 'object',
+  properties: {
+    tokenizer_class: name,
+    model_type: name,
+    truncation_side: name,
+    model_max_length: limit,
+    max_len: limit,
+    split_special_tokens: flag,
+    add_bos_token: flag,
+    add_eos_token: flag,
+    add_prefix_space: flag,
+    legacy: flag,
+    added_tokens_decoder: { type: ['object', 'null'], additionalProperties: token },
+    additional_special_tokens: { oneOf: [{ type: 'null' }, tokens] },
+    extra_special_tokens: {
+      oneOf: [{ type: 'null' }, tokens, { type: 'object', additionalProperties: token }],
+    },
+    model_specific_special_tokens: { type: ['object', 'null'], additionalProperties: token },
+  },
+  patternProperties: { '^(bos|eos|unk|sep|pad|cls|mask)_token$': token },
+};
+
 const ajv = new Ajv2020({
   allowUnionTypes: true,
   strictTuples: false,
@@ -148,11 +179,25 @@ const ajv = new Ajv2020({
   strictTypes: false,
 });
 const isTokenizer = ajv.compile<TokenizerJson>(schema);
+const areSettings = ajv.compile(settingsSchema);
+const areIds = ajv.compile({ type: 'object', additionalProperties: id });
 
-/** Throws UserError naming the first place that is not as the tokenizers library writes it. */
-export function checkForm(json: unknown, where: string): asserts json is TokenizerJson {
-  if (isTokenizer(json)) return;
-  throw new UserError(
-    `${where}: ${ajv.errorsText(isTokenizer.errors?.slice(0, 1), { dataVar: 'tokenizer' })}`,
-  );
+/** Throws UserError naming the first place of tokenizer.json that is not as the tokenizers library writes it. */
+export function checkTokenizer(json: unknown, where: string): asserts json is TokenizerJson {
+  check(isTokenizer, json, where);
+}
+
+/** The same of a file of settings. */
+export function checkSettings(settings: unknown, where: string): void {
+  check(areSettings, settings, where);
+}
+
+/** The same of added_tokens.json: ids by token. */
+export function checkIds(ids: unknown, where: string): void {
+  check(areIds, ids, where);
+}
+
+function check(validate: ValidateFunction, value: unknown, where: string): void {
+  if (validate(value)) return;
+  throw new UserError(`${where}: ${ajv.errorsText(validate.errors?.slice(0, 1), { dataVar: 'file' })}`);
 }
