@@ -22,8 +22,8 @@ export interface StoredWeight {
   readonly read: ReadRows;
 }
 
-/** Values in a piece. Large enough for the matrix product to pay, small enough for the processor's caches. */
-const PIECE_VALUES = 1 << 21;
+/** Values in a piece. Large enough for the matrix product to pay, small enough for the processor's caches: 2 MB. */
+const PIECE_VALUES = 1 << 19;
 
 interface Piece {
   readonly weight: StoredWeight;

@@ -42,8 +42,6 @@ export function kernel(
       interOpNumThreads: 1,
       // between two pieces the cores have reading, hashing and writing to do
       extra: { session: { intra_op: { allow_spinning: '0' } } },
-      // pieces differ in size: keeping the largest's memory for good is not worth it
-      enableCpuMemArena: false,
       logSeverityLevel: 4,
     });
     await (await session).run(inputs, { [graph.output]: output });
