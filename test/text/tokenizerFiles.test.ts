@@ -171,6 +171,6 @@ describe('Tokenizer.load refuses', () => {
     const folder = mkdtempSync(join(folders, 'case-'));
     expect(() => Tokenizer.load(folder)).toThrow(/expected tokenizer.json in case-\w+, found none/);
     writeFileSync(join(folder, 'tokenizer.model'), '');
-    expect(() => Tokenizer.load(folder)).toThrow(/found tokenizer.model. Convert it once/);
+    expect(() => Tokenizer.load(folder)).toThrow(/found tokenizer.model. Make one in Python/);
   });
 });

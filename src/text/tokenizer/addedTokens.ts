@@ -63,7 +63,7 @@ function finder(
   return { regex: new RegExp(alternatives.join('|'), 'g'), tokens: byForm, isFound };
 }
 
-/** Offsets as the Rust library's `find_matches` has them, odd ones too: white space may be taken twice. */
+/** What the Rust library's `find_matches` finds, where two tokens take the same white space too. */
 function* partsOf(text: string, isStart: boolean, finder: Finder | undefined): Generator<Section> {
   let end = 0;
   for (const match of finder ? text.matchAll(finder.regex) : []) {
@@ -71,7 +71,7 @@ function* partsOf(text: string, isStart: boolean, finder: Finder | undefined): G
     const matchEnd = match.index + match[0].length;
     if (!finder!.isFound(token)) continue;
     if (token.single_word && touchesWord(text, match.index, matchEnd)) continue;
-    const start = token.lstrip ? Math.max(startOfSpace(text, match.index), end) : match.index;
+    const start = token.lstrip ? startOfSpace(text, match.index) : match.index;
     if (end < start) yield { text: text.slice(end, start), isStart: isStart && end === 0 };
     yield token.id;
     end = token.rstrip ? endOfSpace(text, matchEnd) : matchEnd;

@@ -25,7 +25,8 @@ export class AddedVocabulary {
 
   /** A token that is there takes its new flags; a new one its id in the vocabulary, or the next that is free. */
   add(tokens: readonly Token[]): void {
-    let free = Math.max(this.#size, ...[...this.#tokens.values()].map(({ id }) => id + 1));
+    let free = this.#size;
+    for (const { id } of this.#tokens.values()) free = Math.max(free, id + 1);
     for (const token of tokens) {
       if (token.content === '') continue;
       const known = this.#tokens.get(token.content);

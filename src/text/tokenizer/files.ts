@@ -97,14 +97,17 @@ function parseJson(where: string, text: string): unknown {
   }
 }
 
+/** Files from which transformers makes a tokenizer, where it has sentencepiece, protobuf and tiktoken to read them. */
+const CONVERTIBLE = ['tokenizer.model', 'tiktoken.model', 'vocab.json'];
+
 function missingTokenizer(folder: string): UserError {
-  const other = existsSync(folder)
-    ? readdirSync(folder).find(name => /^tokenizer\.model|\.tiktoken$/.test(name))
-    : undefined;
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  const convertible = CONVERTIBLE.find(name => files.includes(name));
   return new UserError(
-    `tokenizer: expected ${TOKENIZER} in ${basename(folder)}, found ${other ?? 'none'}. ` +
-      (other
-        ? 'Convert it once with transformers: AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)'
+    `tokenizer: expected ${TOKENIZER} in ${basename(folder)}, found ${convertible ?? 'none'}. ` +
+      (convertible
+        ? 'Make one in Python, after pip install transformers sentencepiece protobuf tiktoken: ' +
+          `transformers.AutoTokenizer.from_pretrained(FOLDER).backend_tokenizer.save(FOLDER + '/${TOKENIZER}')`
         : 'Give the folder that has one with --tokenizer'),
   );
 }
