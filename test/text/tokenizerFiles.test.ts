@@ -129,10 +129,7 @@ describe('Tokenizer.load refuses', () => {
       'truncation_side: expected left or right, found "up"',
       { 'tokenizer_config.json': { truncation_side: 'up' } },
     ],
-    [
-      'model_max_length must be number,null',
-      { 'tokenizer_config.json': { model_max_length: '12' } },
-    ],
+    ['model_max_length must be number,null', { 'tokenizer_config.json': { model_max_length: '12' } }],
     [
       'bos_token: expected a string or an AddedToken',
       { 'tokenizer_config.json': { bos_token: { content: '<s>' } } },
