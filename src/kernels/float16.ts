@@ -2,9 +2,8 @@
 
 import { create } from '@bufbuild/protobuf';
 import { AttributeProtoSchema, AttributeProto_AttributeType as AttributeType } from 'onnx-buf';
-import { Tensor } from 'onnxruntime-node';
 import { takeBytes } from './buffers.js';
-import { DataType, kernel } from './kernel.js';
+import { DataType, kernel, Tensor } from './kernel.js';
 
 const to = create(AttributeProtoSchema, {
   name: 'to',

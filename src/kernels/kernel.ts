@@ -11,9 +11,9 @@ import {
   ValueInfoProtoSchema,
 } from 'onnx-buf';
 import '../noTelemetry.js';
-import { InferenceSession, type Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 
-export { TensorProto_DataType as DataType };
+export { Tensor, TensorProto_DataType as DataType };
 
 export interface KernelNode {
   readonly opType: string;

@@ -1,7 +1,6 @@
 // The merge of a low-rank update.
 
-import { Tensor } from 'onnxruntime-node';
-import { DataType, kernel } from './kernel.js';
+import { DataType, kernel, Tensor } from './kernel.js';
 
 const merge = kernel({
   inputs: ['weight', 'b', 'a', 'scale'],
