@@ -9,7 +9,7 @@ import { addExport } from './commands/export.js';
 import { addInspect } from './commands/inspect.js';
 import { addPredict } from './commands/predict.js';
 import { addServe } from './commands/serve.js';
-import { EngineError } from './engine/engine.js';
+import { EngineCrashed, EngineError } from './engine/engine.js';
 import { UserError } from './errors.js';
 import { VERSION } from './version.js';
 
@@ -29,8 +29,8 @@ try {
   if (error instanceof CommanderError) {
     // Help and version are results; everything else that commander throws is wrong usage, already told.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else if (error instanceof UserError || error instanceof EngineError) {
-    process.stderr.write(`error: ${error.message}\n`);
+  } else if ([UserError, EngineError, EngineCrashed].some(kind => error instanceof kind)) {
+    process.stderr.write(`error: ${(error as Error).message}\n`);
     process.exitCode = 1;
   } else {
     throw error;

@@ -339,7 +339,7 @@ describe('what cannot be exported ends with 1 and says why', () => {
     [
       'no tokenizer',
       ({ base }) => void renameSync(`${base}/tokenizer.json`, `${base}/tokenizer.model`),
-      /tokenizer\.model.*save_pretrained/,
+      /tokenizer\.model.*AutoTokenizer\.from_pretrained/,
     ],
     ['a broken tokenizer', ({ base }) => writeFileSync(`${base}/tokenizer.json`, '{}'), /tokenizer\.json/],
     ['a length over the base’s', () => ['--max-length', '513'], /at most.*512.*found 513/],
@@ -440,11 +440,88 @@ describe('what cannot be exported ends with 1 and says why', () => {
     const length = Number(bytes.readBigUInt64LE());
     const header = JSON.parse(bytes.toString('utf8', 8, 8 + length));
     edit(header);
+    // tensors stand end to end: what is left moves up
+    const data: Buffer[] = [];
+    let end = 0;
+    for (const [name, entry] of Object.entries(
+      header as Record<string, { data_offsets: [number, number] }>,
+    )) {
+      if (name === '__metadata__') continue;
+      const [from, to] = entry.data_offsets;
+      data.push(bytes.subarray(8 + length + from, 8 + length + to));
+      entry.data_offsets = [end, end + to - from];
+      end += to - from;
+    }
     const edited = Buffer.from(JSON.stringify(header));
     const size = Buffer.alloc(8);
     size.writeBigUInt64LE(BigInt(edited.length));
-    writeFileSync(path, Buffer.concat([size, edited, bytes.subarray(8 + length)]));
+    writeFileSync(path, Buffer.concat([size, edited, ...data]));
   }
+});
+
+describe('what is never overwritten', () => {
+  it('a folder that is no model, and what an export is made from', () => {
+    const checkpoint = copyOf('ls_llama_seq');
+    const { args } = exportArgs(checkpoint, '--force');
+    const into = (out: string) => lsllama([...args, '--out', out]);
+    expect(into(checkpoint.base)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/expected a model folder/),
+    });
+    const own = fresh('own');
+    mkdirSync(own);
+    writeFileSync(`${own}/notes.txt`, 'mine');
+    expect(into(own)).toMatchObject({ status: 1, stderr: expect.stringMatching(/expected a model folder/) });
+    expect(readFileSync(`${own}/notes.txt`, 'utf8')).toBe('mine');
+    writeFileSync(`${checkpoint.base}/model.json`, '{}');
+    expect(into(checkpoint.base)).toMatchObject({ status: 1, stderr: expect.stringMatching(/lies in/) });
+    expect(existsSync(`${checkpoint.base}/model.safetensors`)).toBe(true);
+  });
+
+  it('the file that predict reads', () => {
+    const { out, args } = exportArgs(copyOf('ls_llama_seq'));
+    lsllama(args);
+    const data = fresh('data.jsonl');
+    writeFileSync(data, '{"text": "Oil"}\n\n{"text": "Oil"}\n');
+    expect(lsllama(['predict', out, '--input', data, '--output', data])).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/another file/),
+    });
+    const answered = fresh('answers.jsonl');
+    expect(lsllama(['predict', out, '--input', data, '--output', answered]).status).toBe(1);
+    const lines = readFileSync(answered, 'utf8')
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line));
+    expect(lines.map(line => Object.keys(line)[0])).toEqual(['label', 'error', 'label']);
+    expect(lsllama(['predict', out, '--input', data, '--output', `${work}/absent/x`])).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^error: .*cannot be written \(ENOENT\)\n$/),
+    });
+  });
+});
+
+describe('a damaged model', () => {
+  it('is told by its file', () => {
+    const { out, args } = exportArgs(copyOf('ls_llama_seq'));
+    lsllama(args);
+    truncateSync(`${out}/model.onnx.data`, 5000);
+    expect(lsllama(['predict', out], '{"text": "a"}')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/model\.onnx\.data: expected \d+ bytes, found 5000/),
+    });
+  });
+
+  it('is exported anew where it stands in the cache', () => {
+    const folder = fresh('recipe');
+    const { base, adapter } = copyOf('ls_llama_seq');
+    mkdirSync(folder);
+    writeFileSync(`${folder}/recipe.json`, JSON.stringify({ base, adapter }));
+    expect(lsllama(['predict', folder], '{"text": "a"}').status).toBe(0);
+    const cached = readdirSync(`${work}/cache`).find(name => name.includes('recipe'))!;
+    truncateSync(`${work}/cache/${cached}/model.onnx.data`, 5000);
+    expect(lsllama(['predict', folder], '{"text": "a"}')).toMatchObject({ status: 0 });
+  });
 });
 
 describe('models that are not there', () => {

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { UserError } from '../errors.js';
 import { type LoadOptions, type LoadReport, runLoad, type Send } from '../load/load.js';
 import { exampleOf, parseLine, readLines } from './jsonl.js';
-import { positiveNumber, wholeNumber } from './options.js';
+import { httpUrl, positiveNumber, wholeNumber } from './options.js';
 
 interface BenchFlags extends LoadOptions {
   readonly perRequest: number;
@@ -17,7 +17,7 @@ export function addBench(program: Command): void {
   program
     .command('bench')
     .description('measure a running service: texts a second, latencies, errors')
-    .argument('<url>', 'the route: http://127.0.0.1:8080/classify or …/ner')
+    .argument('<url>', 'the route: http://127.0.0.1:8080/classify or …/ner', httpUrl)
     .argument('<data>', 'JSON lines with "text" or "tokens"')
     .addOption(new Option('--concurrency <n>', 'requests in flight').default(64).argParser(wholeNumber(1)))
     .addOption(

@@ -42,7 +42,7 @@ export function addExport(program: Command): void {
     )
     .option('--bidirectional-from <layer>', 'the first layer without the causal mask', wholeNumber(0))
     .addOption(new Option('--pooling <kind>', 'what a sequence head reads').choices(['last', 'mean', 'max']))
-    .option('--labels <labels>', 'a,b,c or a JSON file with a list, in the order of the head’s rows')
+    .option('--labels <labels>', 'a,b,c, a JSON list or a file with one, in the order of the head’s rows')
     .addOption(
       new Option('--problem-type <type>', 'one label a text, or any number').choices(['single', 'multi']),
     )
@@ -96,12 +96,13 @@ function requestOf({
   return recipe ? { ...readRecipe(recipe), ...told } : { base: base!, adapters: adapter ?? [], ...told };
 }
 
-/** `a,b,c`, or a JSON file that holds a list of strings. */
+/** `a,b,c`, a JSON list of strings, or a file that holds one. */
 function parseLabels(flag: string): string[] {
-  if (!flag.endsWith('.json')) return flag.split(',').map(label => label.trim());
+  const isList = flag.trimStart().startsWith('[');
+  if (!isList && !flag.endsWith('.json')) return flag.split(',').map(label => label.trim());
   let labels: unknown;
   try {
-    labels = JSON.parse(readFileSync(flag, 'utf8'));
+    labels = JSON.parse(isList ? flag : readFileSync(flag, 'utf8'));
   } catch (error) {
     throw new UserError(`--labels ${flag}: ${(error as Error).message}`);
   }

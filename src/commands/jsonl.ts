@@ -1,6 +1,8 @@
 // JSON lines, as predict and eval read them.
 
-import { createReadStream } from 'node:fs';
+import { once } from 'node:events';
+import { createReadStream, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { isJsonObject, type JsonObject } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 
@@ -19,6 +21,41 @@ export async function* readLines(path: string): AsyncGenerator<string> {
     throw new UserError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
   if (rest !== '') yield rest;
+}
+
+export interface LineWriter {
+  /** Writes a value as a line. Waits where the reader is slower than we are. */
+  write(value: object): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Starts `path`, or takes standard output for `-`. Throws UserError where it cannot be written, or is `input` itself. */
+export async function openLines(path: string, input: string): Promise<LineWriter> {
+  const lineOf = (value: object) => `${JSON.stringify(value)}\n`;
+  if (path === '-') {
+    return {
+      async write(value) {
+        if (!process.stdout.write(lineOf(value))) await once(process.stdout, 'drain');
+      },
+      async end() {},
+    };
+  }
+  if (isSameFile(path, input)) {
+    throw new UserError(`${path}: expected another file than the one that is read`);
+  }
+  const failed = (error: NodeJS.ErrnoException): never => {
+    throw new UserError(`${path}: cannot be written (${error.code})`);
+  };
+  const file = await open(path, 'w').catch(failed);
+  return {
+    write: async value => void (await file.appendFile(lineOf(value)).catch(failed)),
+    end: () => file.close().catch(failed),
+  };
+}
+
+function isSameFile(path: string, other: string): boolean {
+  const [a, b] = [path, other].map(name => statSync(name, { throwIfNoEntry: false }));
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev && a.isFile();
 }
 
 /** Parses a line. Throws UserError that says what is wrong with it. */

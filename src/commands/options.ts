@@ -28,12 +28,13 @@ export function deviceOption(): Option {
     });
 }
 
-/** A whole number from `min` on. */
-export function wholeNumber(min: number): (text: string) => number {
+/** A whole number from `min` to `max`. */
+export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return text => {
     const value = Number(text);
-    if (Number.isSafeInteger(value) && value >= min && text.trim() !== '') return value;
-    throw new InvalidArgumentError(`expected a whole number from ${min}.`);
+    if (Number.isSafeInteger(value) && value >= min && value <= max && text.trim() !== '') return value;
+    const to = max < Number.MAX_SAFE_INTEGER ? ` to ${max}` : '';
+    throw new InvalidArgumentError(`expected a whole number from ${min}${to}.`);
   };
 }
 
@@ -41,4 +42,9 @@ export function positiveNumber(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError('expected a number above 0.');
+}
+
+export function httpUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError('expected a URL such as http://127.0.0.1:8080/classify.');
 }

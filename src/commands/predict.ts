@@ -1,16 +1,12 @@
 // lsllama predict: JSON lines in, JSON lines out, in order.
 
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import type { Writable } from 'node:stream';
-import { finished } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { classify, encodeText } from '../predictor/classifier.js';
 import { joinedSpans, locate } from '../predictor/locate.js';
 import type { LoadedModel } from '../predictor/predictor.js';
 import { encodeWords, tag } from '../predictor/tagger.js';
 import { splitWords } from '../text/words.js';
-import { exampleOf, parseLine, readLines } from './jsonl.js';
+import { exampleOf, openLines, parseLine, readLines } from './jsonl.js';
 import { type OfflineOptions, withModel } from './offline.js';
 import { cacheOption, deviceOption } from './options.js';
 
@@ -44,22 +40,20 @@ async function predict(
   model: LoadedModel,
   { input, output, logits = false }: PredictOptions,
 ): Promise<number> {
-  const out = output === '-' ? process.stdout : createWriteStream(output);
-  if (output !== '-') await once(out, 'open');
+  const out = await openLines(output, input);
   const pending: Promise<object>[] = [];
   let failures = 0;
   for await (const line of readLines(input)) {
-    if (line.trim() === '') continue;
     pending.push(
       answer(model, line, logits).catch((error: Error) => {
         failures++;
         return { error: error.message };
       }),
     );
-    if (pending.length >= LINES_IN_FLIGHT) await write(out, await pending.shift()!);
+    if (pending.length >= LINES_IN_FLIGHT) await out.write(await pending.shift()!);
   }
-  for (const result of pending) await write(out, await result);
-  if (output !== '-') await finished(out.end());
+  for (const result of pending) await out.write(await result);
+  await out.end();
   return failures;
 }
 
@@ -100,9 +94,4 @@ async function tagLine(model: LoadedModel, example: Example, withLogits: boolean
     ...('text' in example && { words: located.words }),
     ...(withLogits && { logits: logits.map(row => row && [...row]) }),
   };
-}
-
-/** Waits where the reader is slower than we are. */
-async function write(out: Writable, result: object): Promise<void> {
-  if (!out.write(`${JSON.stringify(result)}\n`)) await once(out, 'drain');
 }

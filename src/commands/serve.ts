@@ -33,7 +33,7 @@ export function addServe(program: Command): void {
       new Option('--port <port>', '0 for any free one')
         .env('LSLLAMA_PORT')
         .default(8080)
-        .argParser(wholeNumber(0)),
+        .argParser(wholeNumber(0, 65_535)),
     )
     .addOption(deviceOption())
     .addOption(cacheOption())

@@ -1,7 +1,7 @@
 // The export journey: base and adapters, merged, written as a graph, verified, with their manifest: a model folder.
 
-import { existsSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { existsSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve, sep } from 'node:path';
 import { type Adapter, openAdapter } from '../checkpoint/adapter.js';
 import { type Base, openBase } from '../checkpoint/base.js';
 import { mergeAdapters } from '../checkpoint/merge.js';
@@ -11,7 +11,7 @@ import { readTokenizer, Tokenizer, writeTokenizer } from '../text/tokenizer.js';
 import { verifyExport } from '../verify/verify.js';
 import { VERSION } from '../version.js';
 import { ingredientsOf } from './identity.js';
-import { MANIFEST, type Manifest } from './manifest.js';
+import { fileSizes, isModelFolder, MANIFEST, type Manifest } from './manifest.js';
 import { writeWholeFolder } from './partial.js';
 import { type Plan, planExport } from './plan.js';
 import type { ExportRequest } from './recipe.js';
@@ -43,9 +43,7 @@ export async function exportModel(
   if (existsSync(target) && !options.force) {
     throw new UserError(`${out}: already exists; --force replaces it`);
   }
-  if (existsSync(target) && !statSync(target).isDirectory()) {
-    throw new UserError(`${out}: expected a folder to replace, found a file`);
-  }
+  checkReplaceable(request, target, out);
   const sources: { close(): void }[] = [];
   try {
     const base = openBase(request.base);
@@ -58,6 +56,26 @@ export async function exportModel(
     return await writeFolder(request, base, adapters, target, options);
   } finally {
     for (const source of sources) source.close();
+  }
+}
+
+/** Only a model folder, or an empty one, is ever replaced, and none that the export itself is made from. */
+function checkReplaceable({ base, adapters, tokenizer }: ExportRequest, target: string, out: string): void {
+  if (!existsSync(target)) return;
+  if (!statSync(target).isDirectory())
+    throw new UserError(`${out}: expected a folder to replace, found a file`);
+  if (!isModelFolder(target) && readdirSync(target).length > 0) {
+    throw new UserError(
+      `${out}: expected a model folder to replace, found one without ${MANIFEST}: remove it first`,
+    );
+  }
+  for (const ingredient of [base, ...adapters, ...(tokenizer ? [tokenizer] : [])]) {
+    if (
+      existsSync(ingredient) &&
+      `${realpathSync(ingredient)}${sep}`.startsWith(`${realpathSync(target)}${sep}`)
+    ) {
+      throw new UserError(`${out}: expected another folder than the one ${basename(ingredient)} lies in`);
+    }
   }
 }
 
@@ -95,6 +113,7 @@ async function writeFolder(
       base: ingredients.base,
       adapters: [...ingredients.adapters],
       exporter: VERSION,
+      files: fileSizes(folder),
       verification,
     };
     writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -23,6 +23,7 @@ process.once('message', async ({ recipe, name, out }: ExportWork) => {
   try {
     await exportModel(readRecipe(recipe), out, {
       name,
+      force: true,
       onProgress: (done, total) => send({ kind: 'progress', done, total }),
     });
     send({ kind: 'done' });

@@ -1,6 +1,6 @@
 // model.json: what a finished model folder says of itself.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Ajv2020, type JSONSchemaType } from 'ajv/dist/2020.js';
 import { readJsonObject } from '../checkpoint/files.js';
@@ -42,11 +42,19 @@ export interface Manifest {
   readonly base: Identity;
   readonly adapters: Identity[];
   readonly exporter: string;
+  /** Bytes of each other file in the folder: one that is cut short is told before it is loaded. */
+  readonly files: Readonly<Record<string, number>>;
   /** Null where it was skipped, and in folders written before there was one. */
   readonly verification: Verification | null;
 }
 
 export const MANIFEST = 'model.json';
+
+/** Bytes of each file in a model folder. */
+export function fileSizes(folder: string): Record<string, number> {
+  const names = readdirSync(folder).filter(name => name !== MANIFEST);
+  return Object.fromEntries(names.map(name => [name, statSync(join(folder, name)).size]));
+}
 
 const identity = {
   type: 'object',
@@ -69,9 +77,11 @@ const schema = {
     'base',
     'adapters',
     'exporter',
+    'files',
     'pooling',
     'padTokenId',
     'vocabSize',
+    'verification',
   ],
   properties: {
     name: { type: 'string' },
@@ -89,6 +99,7 @@ const schema = {
     base: identity,
     adapters: { type: 'array', items: identity },
     exporter: { type: 'string' },
+    files: { type: 'object', additionalProperties: { type: 'integer' } },
     verification: {
       type: ['object', 'null'],
       required: ['maxDifference', 'texts', 'layers'],
@@ -108,10 +119,13 @@ export function isModelFolder(folder: string): boolean {
   return existsSync(join(folder, MANIFEST));
 }
 
-/** Reads `folder`/model.json. Throws UserError where it is missing or does not match its schema. */
+/** Reads `folder`/model.json. Throws UserError where it is missing, does not match its schema or its files. */
 export function readManifest(folder: string): Manifest {
   const manifest: unknown = readJsonObject(join(folder, MANIFEST));
-  if (isManifest(manifest)) return { ...manifest, verification: manifest.verification ?? null };
+  if (isManifest(manifest)) {
+    checkFiles(folder, manifest);
+    return manifest;
+  }
   throw new UserError(
     `${basename(folder)}/${MANIFEST}: ${ajv.errorsText(isManifest.errors, { dataVar: 'model' })}`,
   );
@@ -123,4 +137,14 @@ export function verificationText({ verification }: Manifest): string {
   const { maxDifference, texts, layers } = verification;
   const difference = maxDifference.toExponential(1);
   return `logits at most ${difference} from those of the checkpoint, over ${layers} layers and ${texts} texts`;
+}
+
+function checkFiles(folder: string, { files }: Manifest): void {
+  for (const [name, bytes] of Object.entries(files)) {
+    const found = statSync(join(folder, name), { throwIfNoEntry: false })?.size;
+    if (found === bytes) continue;
+    throw new UserError(
+      `${basename(folder)}/${name}: expected ${bytes} bytes, found ${found ?? 'no such file'}: the model folder is damaged`,
+    );
+  }
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.js';
 import { modelFolderOf } from './cache.js';
 import type { ExportReply, ExportWork } from './exportProcess.js';
-import { isModelFolder } from './manifest.js';
+import { isModelFolder, readManifest } from './manifest.js';
 import { RECIPE } from './recipe.js';
 
 const PROCESS = fileURLToPath(new URL('./exportProcess.js', import.meta.url));
@@ -19,7 +19,7 @@ export async function prepareModel(
   onProgress?: (done: number, total: number) => void,
 ): Promise<string> {
   const folder = await modelFolderOf(path, cache);
-  if (isModelFolder(folder)) return folder;
+  if (isModelFolder(path) || isWhole(folder)) return folder;
   try {
     await exportInProcess(
       { recipe: join(path, RECIPE), name: basename(resolve(path)), out: folder },
@@ -27,9 +27,19 @@ export async function prepareModel(
     );
   } catch (error) {
     // Another process may have exported the same recipe meanwhile: its folder is the same.
-    if (!isModelFolder(folder)) throw error;
+    if (!isWhole(folder)) throw error;
   }
   return folder;
+}
+
+/** Whether a folder of the cache holds what its manifest says; a damaged one is exported anew. */
+function isWhole(folder: string): boolean {
+  try {
+    readManifest(folder);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function exportInProcess(

@@ -63,16 +63,23 @@ export function readRecipe(path: string): ExportRequest {
   if (!isRecipe(recipe)) {
     const folder = basename(dirname(resolve(path)));
     throw new UserError(
-      `${folder}/${basename(path)}: ${ajv.errorsText(isRecipe.errors, { dataVar: 'recipe' })}`,
+      `${folder}/${basename(path)}: ${ajv.errorsText(isRecipe.errors, { dataVar: 'recipe' })}${unknownKeys()}`,
     );
   }
   const { adapter, base, tokenizer, ...options } = recipe;
   // A recipe folder may be linked to: its paths are relative to where it really is.
-  const from = (file: string) => join(dirname(realpathSync(path)), file);
+  const from = (file: string) => resolve(dirname(realpathSync(path)), file);
   return {
     ...options,
     base: from(base),
     adapters: (typeof adapter === 'string' ? [adapter] : (adapter ?? [])).map(from),
     ...(tokenizer === undefined ? {} : { tokenizer: from(tokenizer) }),
   };
+}
+
+/** ajv says that there are keys too many, but not which. */
+function unknownKeys(): string {
+  const keys =
+    isRecipe.errors?.map(({ params }) => params.additionalProperty as unknown).filter(Boolean) ?? [];
+  return keys.length > 0 ? `: ${keys.join(', ')}` : '';
 }

@@ -89,5 +89,7 @@ function modelNames(folder: string): string[] {
   } catch (error) {
     throw new UserError(`models ${folder}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
-  return names.filter(name => isModelFolder(join(folder, name)) || isRecipeFolder(join(folder, name))).sort();
+  // hidden ones are being written, or were left behind
+  const isModel = (name: string) => isModelFolder(join(folder, name)) || isRecipeFolder(join(folder, name));
+  return names.filter(name => !name.startsWith('.') && isModel(name)).sort();
 }

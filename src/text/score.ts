@@ -39,7 +39,9 @@ export function classificationReport(
       return [label, scores(correct, predicted, support)];
     }),
   );
-  const f1s = Object.values(perLabel).map(({ f1 }) => f1);
+  // a label that is neither in the gold answers nor predicted has no F1, as in scikit-learn
+  const seen = new Set(pairs.flat());
+  const f1s = [...seen].map(label => perLabel[label]!.f1);
   return {
     accuracy: pairs.filter(([gold, predicted]) => gold === predicted).length / pairs.length,
     macro_f1: f1s.reduce((sum, f1) => sum + f1, 0) / f1s.length,

@@ -26,8 +26,7 @@ async function exported(name: string, folder: string, precision = 'float32'): Pr
   return folder;
 }
 
-function verify(folder: string, merged: Merged) {
-  const manifest = readManifest(folder);
+function verify(folder: string, merged: Merged, manifest = readManifest(folder)) {
   return verifyExport(folder, merged, Tokenizer.load(folder), {
     ...manifest,
     readout: readoutOf(manifest),
@@ -76,6 +75,7 @@ describe.each(checkpointNames())('%s', name => {
 describe('a damaged weight is found', async () => {
   const name = 'ls_unllama_tok';
   const folder = await exported(name, `${out}/damaged`);
+  const manifest = readManifest(folder);
   const data = `${folder}/model.onnx.data`;
   const whole = readFileSync(data);
   const weights = fromBinary(ModelProtoSchema, readFileSync(`${folder}/model.onnx`))
@@ -120,6 +120,6 @@ describe('a damaged weight is found', async () => {
 
   it('a file that is too short', async () => {
     writeFileSync(data, whole.subarray(0, whole.length / 2));
-    await expect(verify(folder, mergedOf(name))).rejects.toThrow(/the exported model does not run/);
+    await expect(verify(folder, mergedOf(name), manifest)).rejects.toThrow(/the exported model does not run/);
   });
 });
