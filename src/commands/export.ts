@@ -16,6 +16,7 @@ interface ExportFlags extends Omit<ExportRequest, 'base' | 'adapters' | 'labels'
   readonly recipe?: string;
   readonly out: string;
   readonly force?: true;
+  readonly calibrate: boolean;
   readonly verify: boolean;
 }
 
@@ -47,17 +48,16 @@ export function addExport(program: Command): void {
       new Option('--problem-type <type>', 'one label a text, or any number').choices(['single', 'multi']),
     )
     .addOption(
-      new Option('--precision <precision>', 'how weights are stored').choices([
-        'auto',
-        ...Object.keys(PRECISIONS),
-      ]),
+      new Option('--precision <precision>', 'how weights are stored').choices(['auto', ...PRECISIONS]),
     )
     .option('--max-length <n>', 'the longest text, in tokens', wholeNumber(1))
     .option('--tokenizer <dir>', 'a folder with a tokenizer.json that wins over the adapter’s and the base’s')
     .option('--force', 'replace an existing folder')
+    .option('--no-calibrate', 'at int8, do not measure what each layer needs to keep its quality')
     .option('--no-verify', 'do not compare what was written with the checkpoint')
     .action(async (flags: ExportFlags) => {
       if (!flags.recipe && !flags.base) command.error('error: give --base or --recipe');
+      const calibrating = startProgress(`calibrating ${flags.out}`);
       const exporting = startProgress(`exporting ${flags.out}`);
       const verifying = startProgress(`verifying ${flags.out}`);
       // leaving in good order removes what is half written
@@ -65,8 +65,13 @@ export function addExport(program: Command): void {
       try {
         const { name, version } = await exportModel(requestOf(flags), flags.out, {
           force: flags.force ?? false,
+          calibrate: flags.calibrate,
           verify: flags.verify,
-          onProgress: exporting.update,
+          onCalibrate: calibrating.update,
+          onProgress(done, total) {
+            calibrating.end();
+            exporting.update(done, total);
+          },
           onVerify(done, total) {
             exporting.end();
             verifying.update(done, total);
@@ -75,6 +80,7 @@ export function addExport(program: Command): void {
         verifying.end();
         process.stdout.write(`${JSON.stringify({ out: flags.out, name, version })}\n`);
       } finally {
+        calibrating.end();
         exporting.end();
         verifying.end();
       }
@@ -89,6 +95,7 @@ function requestOf({
   labels,
   out: _out,
   force: _force,
+  calibrate: _calibrate,
   verify: _verify,
   ...options
 }: ExportFlags): ExportRequest {

@@ -1,8 +1,9 @@
 // One model loaded into ONNX Runtime: sequences in, logits out.
 
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { type PackedBatch, packBatch, type Sequence } from './batch.js';
+import { InferenceSession } from 'onnxruntime-node';
+import { packBatch, type Sequence } from './batch.js';
+import { batchFeeds } from './feeds.js';
 
 export interface SessionOptions {
   /** `cpu`, `cuda`, `cuda:N`, or `auto`: cuda where it loads, else cpu. */
@@ -41,7 +42,7 @@ export class Session {
   /** Logits of each sequence, row after row: headPositions.length * labels, or labels where the model pools. */
   async run(sequences: readonly Sequence[]): Promise<Float32Array[]> {
     const packed = packBatch(sequences);
-    const outputs = await this.#session.run(this.#feeds(packed));
+    const outputs = await this.#session.run(batchFeeds(packed, this.#session.inputNames));
     const logits = outputs.logits!;
     const labels = logits.dims[1]!;
     const values = logits.data as Float32Array;
@@ -53,21 +54,6 @@ export class Session {
       row += rows;
       return own;
     });
-  }
-
-  /** A graph has the inputs that it reads: `head_rows` or `sequence_ids`. */
-  #feeds(packed: PackedBatch): Record<string, Tensor> {
-    const { tokens, batch, length, reads } = packed;
-    const feeds: Record<string, Tensor> = {
-      input_ids: new Tensor('int64', packed.input_ids, [tokens]),
-      positions: new Tensor('int64', packed.positions, [tokens]),
-      grid_rows: new Tensor('int64', packed.grid_rows, [batch, length]),
-      row_slots: new Tensor('int64', packed.row_slots, [tokens]),
-      lengths: new Tensor('int64', packed.lengths, [batch]),
-      head_rows: new Tensor('int64', packed.head_rows, [reads]),
-      sequence_ids: new Tensor('int64', packed.sequence_ids, [tokens]),
-    };
-    return Object.fromEntries(this.#session.inputNames.map(name => [name, feeds[name]!]));
   }
 
   async release(): Promise<void> {

@@ -11,67 +11,92 @@ import { rmsNorm } from './norm.js';
 import type { Precision } from './precision.js';
 import type { Weights } from './weights.js';
 
-/** The hidden states before the last norm: [tokens, hidden]. Throws UserError where a weight does not fit. */
+/**
+ * The hidden states before the last norm, of the rows that `read` picks, from ids [tokens]: [reads, hidden].
+ * Throws UserError where a weight does not fit.
+ */
 export function decoder(
+  graph: Graph,
+  weights: Weights,
+  precision: Precision,
+  config: DecoderConfig,
+  ids: Value,
+  batch: BatchInputs,
+  options: DecoderOptions,
+  read: PickRows,
+): Value {
+  expectWeights(weights, config);
+  const runLayer = decoderLayer(graph, weights, precision, config, batch, options);
+  let hidden = precision.embedding(ids, 'embed_tokens');
+  if (config.embeddingScale !== 1) hidden = multiply(graph, hidden, config.embeddingScale);
+  for (let layer = 0; layer < config.layers - 1; layer++) hidden = runLayer(layer, hidden);
+  return runLayer(config.layers - 1, hidden, read);
+}
+
+/** Some rows of [tokens, width]. */
+export type PickRows = (x: Value) => Value;
+
+/** A layer's output from its input, both [tokens, hidden]; only rows that are read go on after attention. */
+export type DecoderLayer = (layer: number, hidden: Value, read?: PickRows) => Value;
+
+export function decoderLayer(
   graph: Graph,
   weights: Weights,
   precision: Precision,
   config: DecoderConfig,
   batch: BatchInputs,
   options: DecoderOptions,
-): Value {
-  expectWeights(weights, config);
+): DecoderLayer {
   const attend = attention(graph, precision, config, batch, options);
-  const linear = (x: Value, module: string) => precision.linear(graph, weights, x, module);
   const norm = (x: Value, module: string) => rmsNorm(graph, weights, config, x, module);
-
-  let hidden = precision.embedding(graph, weights, batch.ids, 'embed_tokens');
-  if (config.embeddingScale !== 1) hidden = multiply(graph, hidden, config.embeddingScale);
-  for (let layer = 0; layer < config.layers; layer++) {
-    hidden = attentionBlock(layer, `layers.${layer}`, hidden);
-    hidden = feedForwardBlock(`layers.${layer}`, hidden);
-  }
-  return hidden;
-
-  function attentionBlock(layer: number, at: string, hidden: Value): Value {
-    const normed = precision.enter(graph, norm(hidden, `${at}.input_layernorm`));
-    const q = headNorm(linear(normed, `${at}.self_attn.q_proj`), `${at}.self_attn.q_norm`);
-    const k = headNorm(linear(normed, `${at}.self_attn.k_proj`), `${at}.self_attn.k_norm`);
-    const v = linear(normed, `${at}.self_attn.v_proj`);
-    const attended = attend(layer, `${at}.self_attn`, q, k, v);
-    const output = precision.leave(graph, linear(attended, `${at}.self_attn.o_proj`));
-    return add(
-      `${at}.self_attn`,
-      hidden,
-      config.postNorms ? norm(output, `${at}.post_attention_layernorm`) : output,
+  const linear = (x: Value, at: string, ...names: string[]) =>
+    precision.linear(
+      x,
+      names.map(name => `${at}.${name}`),
     );
+
+  return (layer, hidden, read = x => x) => {
+    const at = `layers.${layer}`;
+    return feedForwardBlock(at, attentionBlock(layer, at, hidden, read));
+  };
+
+  function attentionBlock(layer: number, at: string, hidden: Value, read: PickRows): Value {
+    const normed = precision.enter(norm(hidden, `${at}.input_layernorm`));
+    const [q, k, v] = linear(normed, `${at}.self_attn`, 'q_proj', 'k_proj', 'v_proj');
+    const attended = attend(
+      layer,
+      `${at}.self_attn`,
+      headNorm(q!, `${at}.self_attn.q_norm`),
+      headNorm(k!, `${at}.self_attn.k_norm`),
+      v!,
+    );
+    const [output] = linear(read(attended), `${at}.self_attn`, 'o_proj');
+    return add(`${at}.self_attn`, read(hidden), output!, `${at}.post_attention_layernorm`);
   }
 
   function feedForwardBlock(at: string, hidden: Value): Value {
     const before = config.postNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
-    const normed = precision.enter(graph, norm(hidden, `${at}.${before}`));
-    const gate = activate(graph, config.activation, linear(normed, `${at}.mlp.gate_proj`));
-    const up = linear(normed, `${at}.mlp.up_proj`);
-    const gated = graph.node(`${at}.mlp.gated`, 'Mul', [gate, up]);
-    const output = precision.leave(graph, linear(gated, `${at}.mlp.down_proj`));
-    return add(
-      `${at}.mlp`,
-      hidden,
-      config.postNorms ? norm(output, `${at}.post_feedforward_layernorm`) : output,
-    );
+    const normed = precision.enter(norm(hidden, `${at}.${before}`));
+    const [gate, up] = linear(normed, `${at}.mlp`, 'gate_proj', 'up_proj');
+    const gated = graph.node(`${at}.mlp.gated`, 'Mul', [activate(graph, config.activation, gate!), up!]);
+    const [output] = linear(gated, `${at}.mlp`, 'down_proj');
+    return add(`${at}.mlp`, hidden, output!, `${at}.post_feedforward_layernorm`);
   }
 
-  function add(at: string, hidden: Value, output: Value): Value {
-    return graph.node(`${at}.residual`, 'Add', [hidden, output]);
+  /** The residual connection; some families norm a block's output before it. */
+  function add(at: string, hidden: Value, output: Value, postNorm: string): Value {
+    const left = precision.leave(output);
+    const added = config.postNorms ? norm(left, postNorm) : left;
+    return graph.node(`${at}.residual`, 'Add', [hidden, added]);
   }
 
   /** Norms each head of [tokens, heads * headDim] by itself, where the family does. */
   function headNorm(x: Value, module: string): Value {
     if (!config.queryKeyNorms) return x;
     const heads = graph.constant(`${module}.heads`, [3], BigInt64Array.of(0n, -1n, BigInt(config.headDim)));
-    const split = graph.node(`${module}.split`, 'Reshape', [precision.leave(graph, x), heads]);
+    const split = graph.node(`${module}.split`, 'Reshape', [precision.leave(x), heads]);
     const rows = graph.constant(`${module}.rows`, [2], BigInt64Array.of(0n, -1n));
-    return precision.enter(graph, graph.node(`${module}.joined`, 'Reshape', [norm(split, module), rows]));
+    return precision.enter(graph.node(`${module}.joined`, 'Reshape', [norm(split, module), rows]));
   }
 }
 

@@ -20,8 +20,9 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from 'onnx-buf';
-import { elementCount } from '../checkpoint/tensors.js';
-import { type ReadRows, STORAGE_BYTES, type Storage, type StoredWeight, writeWeights } from './stream.js';
+import { elementCount, rowWidth } from '../checkpoint/tensors.js';
+import { FLOAT_BYTES, type FloatStorage, floatEncoder, type Int8Order, int8Encoder } from './storage.js';
+import { type ReadRows, type StoredWeight, writeWeights } from './stream.js';
 
 /** The first opset whose Attention takes the number of keys that are not padding. */
 const OPSET = 24n;
@@ -36,7 +37,16 @@ export const DATA_FILE = 'model.onnx.data';
 export type Value = string;
 /** A bare number is an integer attribute; a float is written { float }. */
 export type Attribute = number | { readonly float: number } | string | readonly number[];
-type ElementArray = Float32Array | BigInt64Array;
+type ElementArray = Float32Array | BigInt64Array | Uint8Array;
+
+/** Operators that ONNX has no standard for: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md */
+const CONTRIB = 'com.microsoft';
+
+/** The two tensors of a weight of 8 bits. */
+export interface Int8Weight {
+  readonly values: Value;
+  readonly scales: Value;
+}
 
 export class Graph {
   readonly #path: string;
@@ -55,6 +65,11 @@ export class Graph {
   /** An input of int64s; its dimensions by name. */
   input(name: string, dimensions: readonly string[]): Value {
     this.#inputs.push(valueInfo(name, DataType.INT64, dimensions));
+    return name;
+  }
+
+  floatInput(name: string, dimensions: readonly (string | number)[]): Value {
+    this.#inputs.push(valueInfo(name, DataType.FLOAT, dimensions));
     return name;
   }
 
@@ -77,25 +92,58 @@ export class Graph {
     return name;
   }
 
+  /** The same with one of ONNX Runtime's own operators. */
+  contribNode(name: string, opType: string, inputs: readonly Value[]): Value {
+    this.#nodes.push(
+      create(NodeProtoSchema, { name, opType, input: [...inputs], output: [name], domain: CONTRIB }),
+    );
+    return name;
+  }
+
   /** A small tensor kept inside model.onnx: shapes, indices, a fill value. */
   constant(name: string, shape: readonly number[], values: ElementArray): Value {
     this.#initializers.push(
-      create(TensorProtoSchema, { ...tensorHeader(name, shape, values), rawData: littleEndianBytes(values) }),
+      create(TensorProtoSchema, {
+        name,
+        dims: shape.map(BigInt),
+        dataType: elementType(values),
+        rawData: littleEndianBytes(values),
+      }),
     );
     return name;
   }
 
   /** A weight, kept in the data file. Its rows are read when the graph is finished. */
-  weight(name: string, shape: readonly number[], storage: Storage, read: ReadRows): Value {
+  weight(name: string, shape: readonly number[], storage: FloatStorage, read: ReadRows): Value {
+    const rowBytes = rowWidth(shape) * FLOAT_BYTES[storage];
+    const dataType = storage === 'float16' ? DataType.FLOAT16 : DataType.FLOAT;
+    const offset = this.#external(name, shape, dataType, FLOAT_BYTES[storage]);
+    this.#weights.push({ shape, read, encode: floatEncoder(storage, offset, rowBytes), isWhole: false });
+    return name;
+  }
+
+  /** A weight [rows, width] of 8 bits, in the order that is asked for, and the scales of its rows: [rows]. */
+  int8Weight(name: string, shape: readonly number[], order: Int8Order, read: ReadRows): Int8Weight {
+    const isWhole = order === 'columns';
+    const scales = `${name}.scales`;
+    const offsets = {
+      values: this.#external(name, isWhole ? shape.toReversed() : shape, DataType.INT8, 1),
+      scales: this.#external(scales, shape.slice(0, 1), DataType.FLOAT, FLOAT_BYTES.float32),
+    };
+    this.#weights.push({ shape, read, encode: int8Encoder(order, offsets, rowWidth(shape)), isWhole });
+    return { values: name, scales };
+  }
+
+  /** Declares a tensor of the data file. Returns its place there: bytes from the start. */
+  #external(name: string, shape: readonly number[], dataType: DataType, elementBytes: number): number {
     const offset = Math.ceil(this.#dataEnd / PAGE) * PAGE;
-    const length = elementCount(shape) * STORAGE_BYTES[storage];
+    const length = elementCount(shape) * elementBytes;
     this.#dataEnd = offset + length;
-    this.#weights.push({ shape, storage, offset, read });
     this.#initializers.push(
       create(TensorProtoSchema, {
         name,
         dims: shape.map(BigInt),
-        dataType: storage === 'float16' ? DataType.FLOAT16 : DataType.FLOAT,
+        dataType,
         dataLocation: DataLocation.EXTERNAL,
         externalData: [
           { key: 'location', value: DATA_FILE },
@@ -104,7 +152,7 @@ export class Graph {
         ],
       }),
     );
-    return name;
+    return offset;
   }
 
   /** Bytes of the data file, as far as the graph has come. */
@@ -117,7 +165,10 @@ export class Graph {
     await writeWeights(join(dirname(this.#path), DATA_FILE), this.#weights, onBytes);
     const model = create(ModelProtoSchema, {
       irVersion: IR_VERSION,
-      opsetImport: [{ domain: '', version: OPSET }],
+      opsetImport: [
+        { domain: '', version: OPSET },
+        { domain: CONTRIB, version: 1n },
+      ],
       producerName: 'lsllama',
       producerVersion,
       graph: create(GraphProtoSchema, {
@@ -137,12 +188,9 @@ export function multiply(graph: Graph, x: Value, factor: number): Value {
   return graph.node(`${x}.scaled`, 'Mul', [x, graph.constant(`${x}.scale`, [], Float32Array.of(factor))]);
 }
 
-function tensorHeader(name: string, shape: readonly number[], values: ElementArray) {
-  return {
-    name,
-    dims: shape.map(BigInt),
-    dataType: values instanceof Float32Array ? DataType.FLOAT : DataType.INT64,
-  };
+function elementType(values: ElementArray): DataType {
+  if (values instanceof Uint8Array) return DataType.UINT8;
+  return values instanceof Float32Array ? DataType.FLOAT : DataType.INT64;
 }
 
 /** ONNX raw data is little-endian, as is every machine that ONNX Runtime runs on. */

@@ -1,6 +1,7 @@
 // The label head: which rows it reads, and how a sequence's rows become one row of logits.
 
 import type { Head } from '../checkpoint/head.js';
+import type { PickRows } from './decoder.js';
 import type { Graph, Value } from './graph.js';
 import { float32 } from './precision.js';
 import type { Weights } from './weights.js';
@@ -11,10 +12,11 @@ import type { Weights } from './weights.js';
  */
 export type Readout = 'rows' | 'mean' | 'max';
 
-/** Keeps the rows that the head reads: [tokens, hidden] to [reads, hidden]. */
-export function rowsRead(graph: Graph, hidden: Value, readout: Readout): Value {
-  if (readout !== 'rows') return hidden;
-  return graph.node('head_rows.hidden', 'Gather', [hidden, graph.input('head_rows', ['reads'])], { axis: 0 });
+/** Picks the rows that the head reads: [tokens, width] to [reads, width]. */
+export function rowReader(graph: Graph, readout: Readout): PickRows {
+  if (readout !== 'rows') return x => x;
+  const rows = graph.input('head_rows', ['reads']);
+  return x => graph.node(`${x}.read`, 'Gather', [x, rows], { axis: 0 });
 }
 
 /** Logits of normed rows, pooled: [reads, labels], or [batch, labels]. The output is named `logits`. */
@@ -27,13 +29,13 @@ export function labelHead(
   readout: Readout,
 ): void {
   const module = head.weight.slice(0, -'.weight'.length);
-  const perRow = float32.linear(graph, weights, normed, module);
+  const [perRow] = float32(graph, weights).linear(normed, [module]);
   if (readout === 'rows') {
-    graph.node('logits', 'Identity', [perRow]);
+    graph.node('logits', 'Identity', [perRow!]);
     graph.output('logits', ['reads', head.rows]);
     return;
   }
-  const pooled = poolRows(graph, perRow, lengths, head.rows, readout);
+  const pooled = poolRows(graph, perRow!, lengths, head.rows, readout);
   if (readout === 'max') {
     graph.node('logits', 'Identity', [pooled]);
   } else {

@@ -1,11 +1,9 @@
 // What a decoder is told beside its weights: the batch, and how it is to be read.
 
-import type { Value } from './graph.js';
+import type { Graph, Value } from './graph.js';
 
-/** What a batch brings besides its ids. All int64; names as in the graph's inputs. */
+/** Where the rows of a batch stand, sequence after sequence. All int64; names as in the graph's inputs. */
 export interface BatchInputs {
-  /** Token ids, sequence after sequence: [tokens]. */
-  readonly ids: Value;
   /** Each row's position in its own sequence: [tokens]. */
   readonly positions: Value;
   /** The row in each slot of the grid; padding slots hold any row: [batch, length]. */
@@ -14,6 +12,15 @@ export interface BatchInputs {
   readonly rowSlots: Value;
   /** Tokens of each sequence: [batch]. */
   readonly lengths: Value;
+}
+
+export function batchInputs(graph: Graph): BatchInputs {
+  return {
+    positions: graph.input('positions', ['tokens']),
+    gridRows: graph.input('grid_rows', ['batch', 'length']),
+    rowSlots: graph.input('row_slots', ['tokens']),
+    lengths: graph.input('lengths', ['batch']),
+  };
 }
 
 export interface DecoderOptions {

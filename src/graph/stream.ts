@@ -4,22 +4,17 @@
 import { open } from 'node:fs/promises';
 import { elementCount, rowWidth } from '../checkpoint/tensors.js';
 import { giveBack } from '../kernels/buffers.js';
-import { toFloat16 } from '../kernels/float16.js';
-
-/** How a weight is stored. */
-export type Storage = 'float32' | 'float16';
-
-export const STORAGE_BYTES: Readonly<Record<Storage, number>> = { float32: 4, float16: 2 };
+import type { Chunk, Encode } from './storage.js';
 
 /** Rows `start` to `end` of a weight, as float32. */
 export type ReadRows = (start: number, end: number) => Promise<Float32Array>;
 
 export interface StoredWeight {
   readonly shape: readonly number[];
-  readonly storage: Storage;
-  /** Where it starts in the data file. Bytes. */
-  readonly offset: number;
   readonly read: ReadRows;
+  readonly encode: Encode;
+  /** Whether it is encoded all at once: one that is transposed. */
+  readonly isWhole: boolean;
 }
 
 /** Values in a piece. Large enough for the matrix product to pay, small enough for the processor's caches: 2 MB. */
@@ -29,8 +24,6 @@ interface Piece {
   readonly weight: StoredWeight;
   readonly start: number;
   readonly end: number;
-  /** In the data file. Bytes. */
-  readonly offset: number;
 }
 
 /** Throws what reading or writing throws; the file is then of no use. */
@@ -43,10 +36,10 @@ export async function writeWeights(
   try {
     let written: Promise<void> = Promise.resolve();
     for await (const [piece, values] of readAhead(weights)) {
-      const bytes = await encode(values, piece.weight.storage);
-      if (bytes.buffer !== values.buffer) giveBack(values);
+      const chunks = await piece.weight.encode(values, piece.start);
+      if (chunks.every(({ bytes }) => bytes.buffer !== values.buffer)) giveBack(values);
       await written;
-      written = writeAll(bytes, piece.offset).then(() => giveBack(bytes));
+      written = writeChunks(chunks);
       // a failure is met where it is awaited
       written.catch(() => {});
     }
@@ -55,12 +48,15 @@ export async function writeWeights(
     await file.close();
   }
 
-  async function writeAll(bytes: Uint8Array, offset: number): Promise<void> {
-    for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offset + done);
-      done += bytesWritten;
+  async function writeChunks(chunks: readonly Chunk[]): Promise<void> {
+    for (const { offset, bytes } of chunks) {
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offset + done);
+        done += bytesWritten;
+      }
+      giveBack(bytes);
+      onBytes(bytes.length);
     }
-    onBytes(bytes.length);
   }
 }
 
@@ -84,17 +80,10 @@ async function* readAhead(weights: readonly StoredWeight[]): AsyncGenerator<[Pie
 function* pieces(weights: readonly StoredWeight[]): Generator<Piece, undefined> {
   for (const weight of weights) {
     const rows = weight.shape[0] ?? 1;
-    const rowBytes = rowWidth(weight.shape) * STORAGE_BYTES[weight.storage];
-    const step = Math.max(1, Math.floor(PIECE_VALUES / rowWidth(weight.shape)));
+    const step = weight.isWhole ? rows : Math.max(1, Math.floor(PIECE_VALUES / rowWidth(weight.shape)));
     if (elementCount(weight.shape) === 0) continue;
     for (let start = 0; start < rows; start += step) {
-      yield { weight, start, end: Math.min(start + step, rows), offset: weight.offset + start * rowBytes };
+      yield { weight, start, end: Math.min(start + step, rows) };
     }
   }
-}
-
-/** Little-endian, as ONNX's raw data is and as is every machine that ONNX Runtime runs on. */
-async function encode(values: Float32Array, storage: Storage): Promise<Uint8Array> {
-  if (storage === 'float16') return toFloat16(values);
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

@@ -2,8 +2,8 @@
 
 import type { TensorSource } from '../checkpoint/tensors.js';
 import { UserError } from '../errors.js';
-import type { Graph, Value } from './graph.js';
-import type { Storage } from './stream.js';
+import type { Graph, Int8Weight, Value } from './graph.js';
+import type { FloatStorage, Int8Order } from './storage.js';
 
 export class Weights {
   readonly #source: TensorSource;
@@ -27,9 +27,15 @@ export class Weights {
   }
 
   /** Puts one tensor, merged, into the graph, `offset` added to each of its values. */
-  write(graph: Graph, name: string, storage: Storage, offset = 0): Value {
+  write(graph: Graph, name: string, storage: FloatStorage, offset = 0): Value {
     const read = (start: number, end: number) => this.#source.read(name, start, end);
     const shift = async (start: number, end: number) => (await read(start, end)).map(value => value + offset);
     return graph.weight(name, this.#source.tensors.get(name)!.shape, storage, offset === 0 ? read : shift);
+  }
+
+  /** Puts one matrix, merged, into the graph in 8 bits. */
+  writeInt8(graph: Graph, name: string, order: Int8Order): Int8Weight {
+    const read = (start: number, end: number) => this.#source.read(name, start, end);
+    return graph.int8Weight(name, this.#source.tensors.get(name)!.shape, order, read);
   }
 }

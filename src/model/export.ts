@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve, sep } from 'node:path';
+import { type Calibration, calibrate } from '../calibrate/calibrate.js';
 import { type Adapter, openAdapter } from '../checkpoint/adapter.js';
 import { type Base, openBase } from '../checkpoint/base.js';
 import { mergeAdapters } from '../checkpoint/merge.js';
@@ -24,6 +25,10 @@ export interface ExportOptions {
   readonly force?: boolean;
   /** Told of the bytes written so far, and of all there will be. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Whether an export at int8 measures what each of its layers needs; true unless it is given. */
+  readonly calibrate?: boolean;
+  /** Told of the layers measured so far, and of all there are. */
+  readonly onCalibrate?: (done: number, total: number) => void;
   /** Whether what was written is run and compared with the checkpoint; true unless it is given. */
   readonly verify?: boolean;
   /** Told of the weights compared so far, and of all there are to compare. */
@@ -94,8 +99,25 @@ async function writeFolder(
   const hashing = ingredientsOf(request);
   hashing.catch(() => {});
   return writeWholeFolder(target, async folder => {
-    const graph = { ...plan, readout: readoutOf(plan), producerVersion: VERSION };
-    await writeGraph(folder, merged, { ...graph, onProgress: options.onProgress ?? (() => {}) });
+    const calibration =
+      plan.precision === 'int8' && options.calibrate !== false
+        ? await calibrate(
+            merged,
+            tokenizer,
+            { ...plan, onProgress: options.onCalibrate ?? (() => {}) },
+            folder,
+          )
+        : null;
+    const graph = {
+      ...plan,
+      keptFloat: keptFloat(calibration),
+      readout: readoutOf(plan),
+      producerVersion: VERSION,
+    };
+    await writeGraph(folder, calibration?.merged ?? merged, {
+      ...graph,
+      onProgress: options.onProgress ?? (() => {}),
+    });
     writeTokenizer(definition, folder);
     const ingredients = await hashing;
     const verification =
@@ -114,11 +136,17 @@ async function writeFolder(
       adapters: [...ingredients.adapters],
       exporter: VERSION,
       files: fileSizes(folder),
+      quantisation: calibration?.choices ?? null,
       verification,
     };
     writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
     return manifest;
   });
+}
+
+function keptFloat(calibration: Calibration | null): Set<string> {
+  const choices = calibration?.choices ?? [];
+  return new Set(choices.flatMap(({ stored, modules }) => (stored === 'float32' ? modules : [])));
 }
 
 function readoutOf({ pooling }: Plan): Readout {

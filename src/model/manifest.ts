@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Ajv2020, type JSONSchemaType } from 'ajv/dist/2020.js';
+import type { LayerChoice } from '../calibrate/calibrate.js';
 import { readJsonObject } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 import { PRECISIONS, type PrecisionName } from '../graph/write.js';
@@ -44,6 +45,8 @@ export interface Manifest {
   readonly exporter: string;
   /** Bytes of each other file in the folder: one that is cut short is told before it is loaded. */
   readonly files: Readonly<Record<string, number>>;
+  /** What each layer needed at int8. Null at other precisions, and where it was not measured. */
+  readonly quantisation: readonly LayerChoice[] | null;
   /** Null where it was skipped, and in folders written before there was one. */
   readonly verification: Verification | null;
 }
@@ -81,6 +84,7 @@ const schema = {
     'pooling',
     'padTokenId',
     'vocabSize',
+    'quantisation',
     'verification',
   ],
   properties: {
@@ -92,7 +96,7 @@ const schema = {
     pooling: { enum: ['last', 'mean', 'max', null] },
     problemType: { enum: ['single', 'multi'] },
     labels: { type: 'array', items: { type: 'string' }, minItems: 2 },
-    precision: { enum: Object.keys(PRECISIONS) },
+    precision: { enum: PRECISIONS },
     maxLength: { type: 'integer', minimum: 1 },
     padTokenId: { type: ['integer', 'null'] },
     vocabSize: { type: 'integer', minimum: 1 },
@@ -100,6 +104,19 @@ const schema = {
     adapters: { type: 'array', items: identity },
     exporter: { type: 'string' },
     files: { type: 'object', additionalProperties: { type: 'integer' } },
+    quantisation: {
+      type: ['array', 'null'],
+      items: {
+        type: 'object',
+        required: ['modules', 'stored', 'smoothing', 'error'],
+        properties: {
+          modules: { type: 'array', items: { type: 'string' } },
+          stored: { enum: ['int8', 'float32'] },
+          smoothing: { type: 'number' },
+          error: { type: 'number' },
+        },
+      },
+    },
     verification: {
       type: ['object', 'null'],
       required: ['maxDifference', 'texts', 'layers'],

@@ -130,9 +130,10 @@ function labelsOf(request: ExportRequest, base: Base, head: Head): string[] {
 function precisionOf(request: ExportRequest): PrecisionName {
   const precision = request.precision ?? 'auto';
   if (precision === 'auto') return 'float32';
-  if (precision in PRECISIONS) return precision as PrecisionName;
+  const known = PRECISIONS.find(name => name === precision);
+  if (known) return known;
   throw new UserError(
-    `precision: expected auto or one of ${Object.keys(PRECISIONS).join(', ')}, found ${JSON.stringify(precision)}`,
+    `precision: expected auto or one of ${PRECISIONS.join(', ')}, found ${JSON.stringify(precision)}`,
   );
 }
 

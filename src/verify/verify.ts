@@ -47,6 +47,7 @@ const FIRST_LAYER = 'first_layer.onnx';
 const TOLERANCE: Readonly<Record<PrecisionName, number>> = {
   float32: 1e-3,
   float16: 1e-1,
+  int8: 5e-1,
 };
 
 export type VerifyOptions = Pick<

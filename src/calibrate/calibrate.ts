@@ -1,0 +1,116 @@
+// What each layer needs to keep its quality at 8 bits, measured on texts: how far its outlier channels are smoothed, or
+// that it stays in floating point.
+
+import { join } from 'node:path';
+import type { Merged } from '../checkpoint/merge.js';
+import type { TensorSource } from '../checkpoint/tensors.js';
+import type { Sequence } from '../engine/batch.js';
+import type { DecoderOptions } from '../graph/inputs.js';
+import { quantisationError } from '../kernels/quantisationError.js';
+import type { Tokenizer } from '../text/tokenizer.js';
+import { type LinearInput, linearInputs } from './activations.js';
+import { greatestSizes, meanSizes, sharedByGroup, smoothingFactors } from './factors.js';
+import { type Smoothing, smoothed, smoothInput } from './smoothing.js';
+import { CALIBRATION_TEXTS } from './texts.js';
+
+/** What was chosen for linear layers that read the same value. */
+export interface LayerChoice {
+  readonly modules: readonly string[];
+  readonly stored: 'int8' | 'float32';
+  /** How much of the outlier channels went into the weights: 0 for nothing, 1 for all. */
+  readonly smoothing: number;
+  /** Of the layers' outputs at 8 bits, as a share of their size: root mean square over the texts' tokens. */
+  readonly error: number;
+}
+
+export interface Calibration {
+  /** Computes the same as before, and quantises better. */
+  readonly merged: Merged;
+  readonly choices: readonly LayerChoice[];
+}
+
+export interface CalibrateOptions extends DecoderOptions {
+  /** Told of the layers done so far, and of all there are. */
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** Strengths of smoothing that are tried; see smoothingFactors. */
+const STRENGTHS = [0, 0.4, 0.55, 0.7, 0.85];
+/** A layer whose output moves by more, whatever is tried, stays float32. */
+const MOST_ERROR = 0.1;
+/** A text's longest. */
+const TEXT_TOKENS = 32;
+
+/** Throws what reading weights throws. `folder` is for files of its own, which are gone after. */
+export async function calibrate(
+  merged: Merged,
+  tokenizer: Tokenizer,
+  options: CalibrateOptions,
+  folder: string,
+): Promise<Calibration> {
+  const { decoder: config, weights } = merged;
+  const sequences = sequencesFor(tokenizer, options.maxLength, config.vocabSize);
+  const smoothing: Smoothing = new Map();
+  const choices: LayerChoice[] = [];
+  let layer = 0;
+  for await (const inputs of linearInputs(merged, sequences, options, join(folder, 'calibration'))) {
+    for (const input of inputs) {
+      const { factors, ...choice } = await choose(input, merged);
+      choices.push({ modules: input.modules, ...choice });
+      if (choice.smoothing > 0) smoothInput(smoothing, config, { modules: input.modules, factors });
+    }
+    options.onProgress(++layer, config.layers);
+  }
+  return { merged: { ...merged, weights: smoothed(weights, smoothing, config) }, choices };
+}
+
+function sequencesFor(tokenizer: Tokenizer, maxLength: number, vocabSize: number): Sequence[] {
+  return CALIBRATION_TEXTS.flatMap(text => {
+    const encoded = tokenizer.encode(text, Math.min(maxLength, TEXT_TOKENS));
+    const ids = encoded.ids.filter(id => id < vocabSize);
+    return ids.length > 0 ? [{ ids, headPositions: new Int32Array(0) }] : [];
+  });
+}
+
+/** The strength that moves the outputs least. */
+async function choose({ modules, rows, values }: LinearInput, { decoder, weights: source }: Merged) {
+  const width = values.length / rows;
+  const weights = await readAll(source, modules);
+  const sizes = { activations: meanSizes(values, width), weights: greatestSizes(weights, width) };
+  const isShared = modules[0]!.endsWith('.o_proj');
+  let best = { smoothing: 0, error: Number.POSITIVE_INFINITY, factors: sizes.activations };
+  for (const strength of STRENGTHS) {
+    const own = smoothingFactors(sizes, strength);
+    const factors = isShared ? sharedByGroup(own, decoder) : own;
+    const error = await outputError(values, weights, factors, rows);
+    if (error < best.error) best = { smoothing: strength, error, factors };
+  }
+  return { ...best, stored: best.error > MOST_ERROR ? ('float32' as const) : ('int8' as const) };
+}
+
+async function readAll(source: TensorSource, modules: readonly string[]): Promise<Float32Array[]> {
+  const weights: Float32Array[] = [];
+  for (const module of modules) weights.push(await source.read(`${module}.weight`));
+  return weights;
+}
+
+/** Every token counts alike, however large its values are. */
+async function outputError(
+  x: Float32Array,
+  weights: readonly Float32Array[],
+  factors: Float32Array,
+  rows: number,
+): Promise<number> {
+  const errors = new Float64Array(rows);
+  const powers = new Float64Array(rows);
+  for (const weight of weights) {
+    const both = await quantisationError(x, weight, factors);
+    for (let row = 0; row < rows; row++) {
+      errors[row]! += both[2 * row]!;
+      powers[row]! += both[2 * row + 1]!;
+    }
+  }
+  let sum = 0;
+  for (let row = 0; row < rows; row++) if (powers[row]! > 0) sum += errors[row]! / powers[row]!;
+  return Math.sqrt(sum / rows);
+}
