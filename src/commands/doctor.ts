@@ -1,9 +1,9 @@
 // lsllama doctor: what this machine offers, and whether the models load.
 
-import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { type Command, Option } from 'commander';
 import { Engine } from '../engine/engine.js';
+import { instructionSets, int8Saturates } from '../engine/processor.js';
 import { verificationText } from '../model/manifest.js';
 import { ModelStore } from '../predictor/store.js';
 import { Scheduler } from '../scheduler/scheduler.js';
@@ -18,21 +18,6 @@ interface DoctorOptions {
   readonly device: string;
   readonly json?: true;
 }
-
-/** The instruction sets that ONNX Runtime's kernels are chosen by, as /proc/cpuinfo names them. */
-const INSTRUCTION_SETS = [
-  'avx2',
-  'fma',
-  'avx512f',
-  'avx512_bf16',
-  'avx_vnni',
-  'avx512_vnni',
-  'amx_bf16',
-  'amx_int8',
-  'asimddp',
-  'i8mm',
-  'bf16',
-];
 
 export function addDoctor(program: Command): void {
   program
@@ -75,6 +60,9 @@ async function examine({ models, cache, device }: DoctorOptions) {
       cores: availableParallelism(),
       memory_gb: Math.round(totalmem() / 1e8) / 10,
       instruction_sets: instructionSets(),
+      int8: int8Saturates(process.arch, instructionSets())
+        ? 'slower: products of 8 bits may saturate on this processor, so they are computed another way'
+        : 'ok',
       providers: runtime.providers,
       models: Object.fromEntries(
         store.all().map(stored => [stored.name, stored.state === 'failed' ? stored.reason : 'ok']),
@@ -92,14 +80,6 @@ async function examine({ models, cache, device }: DoctorOptions) {
   }
 }
 
-/** Empty where the system does not tell. */
-function instructionSets(): string[] {
-  if (process.platform !== 'linux') return [];
-  const flags =
-    /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.trim().split(' ') ?? [];
-  return INSTRUCTION_SETS.filter(name => flags.includes(name));
-}
-
 function reportText(report: Report): string {
   const section = (title: string, states: Record<string, string>) =>
     `${title}\n${Object.entries(states)
@@ -109,6 +89,7 @@ function reportText(report: Report): string {
     `lsllama ${report.lsllama}, Node ${report.node}, ONNX Runtime ${report.onnxruntime}\n`,
     `processor: ${report.processor}, ${report.cores} cores, ${report.memory_gb} GB\n`,
     `instruction sets: ${report.instruction_sets.join(' ') || 'unknown'}\n`,
+    `int8: ${report.int8}\n`,
     section('execution providers', report.providers),
     section('models', report.models),
     section('verification', report.verification),

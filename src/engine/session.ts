@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
 import { packBatch, type Sequence } from './batch.js';
 import { batchFeeds } from './feeds.js';
+import { instructionSets, int8Saturates } from './processor.js';
 
 export interface SessionOptions {
   /** `cpu`, `cuda`, `cuda:N`, or `auto`: cuda where it loads, else cpu. */
@@ -35,6 +36,7 @@ export class Session {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       logSeverityLevel: 4,
+      extra: { session: { x64quantprecision: int8Saturates(process.arch, instructionSets()) ? '1' : '0' } },
     });
     return new Session(session);
   }
