@@ -23,7 +23,7 @@ const KINDS: ReadonlyMap<string, (keys: TokenizerKeys, vocabulary: GgufVocabular
 /** Throws UserError naming the key that is missing, damaged, or leaves open which ids a text has. */
 export function ggufTokenizer(metadata: GgufMetadata): TokenizerDefinition {
   const keys = new TokenizerKeys(metadata);
-  const kind = KINDS.get(keys.text('model'));
+  const kind = keys.has('model') ? KINDS.get(keys.text('model')) : undefined;
   if (!kind) throw keys.bad('model', [...KINDS.keys()].join(' or '));
   const architecture = metadata.get('general.architecture');
   if (UNTOLD.includes(architecture as string)) {
