@@ -7,7 +7,8 @@ import type { DecoderConfig } from './config.js';
 import { parseDecoderConfig } from './families.js';
 import { readJsonObject } from './files.js';
 import { openGguf } from './gguf.js';
-import { ggufAsHuggingFace, ggufConfig } from './ggufNames.js';
+import { ggufConfig } from './ggufConfig.js';
+import { ggufAsHuggingFace } from './ggufNames.js';
 import { type HeadConfig, parseHeadConfig } from './headConfig.js';
 import { openSafetensorsFolder } from './safetensors.js';
 import { renamed, type TensorSource } from './tensors.js';
@@ -100,7 +101,7 @@ function usedName(name: string, decoder: DecoderConfig): string | undefined {
 function openGgufBase(path: string): Base {
   const file = openGguf(path);
   try {
-    const config = ggufConfig(file.metadata);
+    const config = ggufConfig(file);
     const weights = renamed(ggufAsHuggingFace(file), canonicalName);
     const hasBias = (module: string) => weights.tensors.has(`layers.0.${module}.bias`);
     return {

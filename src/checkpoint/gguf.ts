@@ -25,6 +25,8 @@ type PackedNumbers =
 /** Tensors under GGUF's own names, shapes outermost first. */
 export interface GgufFile extends TensorSource {
   readonly metadata: ReadonlyMap<string, GgufValue>;
+  /** A tensor of one dimension and no more than `LONGEST_VECTOR` elements, at once. */
+  readVector(name: string): Float32Array;
 }
 
 interface StoredTensor extends TensorInfo {
@@ -42,6 +44,9 @@ const MAX_HEADER_BYTES = 100_000_000;
 const PIECE_BYTES = 1 << 20;
 
 const MAX_DIMENSIONS = 4;
+
+/** Of the factors of a head's rotary frequencies there are far fewer. */
+const LONGEST_VECTOR = 1 << 16;
 
 /** Throws UserError where the header does not describe the file it stands in. */
 export function openGguf(path: string): GgufFile {
@@ -61,6 +66,11 @@ export function openGguf(path: string): GgufFile {
       if (!tensor) throw new UserError(`${file.name}: holds no tensor ${name}`);
       return readRows(file, tensor, start, end);
     },
+    readVector(name) {
+      const tensor = header.tensors.get(name);
+      if (!tensor) throw new UserError(`${file.name}: holds no tensor ${name}`);
+      return readVector(file, tensor);
+    },
     close: () => file.close(),
   };
 }
@@ -71,12 +81,7 @@ async function readRows(
   start: number,
   end: number,
 ): Promise<Float32Array> {
-  const type = BLOCK_TYPES.get(tensor.dtype);
-  if (!type) {
-    throw new UserError(
-      `${tensor.name}: expected one of ${[...BLOCK_TYPES.keys()].join(', ')}, found ${tensor.dtype} in ${file.name}`,
-    );
-  }
+  const type = blockTypeOf(tensor, file.name);
   // blocks never cross a row
   const rowBlocks = rowWidth(tensor.shape) / type.elements;
   const values = takeFloat32((end - start) * rowBlocks * type.elements);
@@ -90,6 +95,27 @@ async function readRows(
     giveBack(bytes);
   }
   return values;
+}
+
+function readVector(file: RandomAccessFile, tensor: StoredTensor): Float32Array {
+  const type = blockTypeOf(tensor, file.name);
+  const [length = 0, ...more] = tensor.shape;
+  if (more.length > 0 || length > LONGEST_VECTOR) {
+    throw new UserError(
+      `${tensor.name}: expected a vector, found [${tensor.shape.join(', ')}] in ${file.name}`,
+    );
+  }
+  const values = new Float32Array(length);
+  type.decode(file.readSync(tensor.offset, (length / type.elements) * type.bytes), values);
+  return values;
+}
+
+function blockTypeOf({ name, dtype }: TensorInfo, file: string) {
+  const type = BLOCK_TYPES.get(dtype);
+  if (type) return type;
+  throw new UserError(
+    `${name}: expected one of ${[...BLOCK_TYPES.keys()].join(', ')}, found ${dtype} in ${file}`,
+  );
 }
 
 interface Header {
