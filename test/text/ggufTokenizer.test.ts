@@ -153,6 +153,7 @@ describe('refuses', () => {
     ],
     ['token_type: expected types 1 to 6, found 9', pieces, { token_type: typesWith(5, 9) }],
     ['token_type: expected 256 byte tokens, or none, found 255', pieces, { token_type: typesWith(5, 5) }],
+    ['tokens: expected byte tokens like <0x0A>, found "', pieces, { token_type: typesWith(300, 6) }],
     ['token_type: expected no user-defined token beside pieces', pieces, { token_type: typesWith(300, 4) }],
     ['merges: expected a list of strings, found nothing', bytes, { merges: undefined }],
     ['merges: expected two tokens that make a third, .*, found "ab"', bytes, { merges: ['ab'] }],

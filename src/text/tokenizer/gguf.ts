@@ -68,8 +68,10 @@ function sentencePiece(keys: TokenizerKeys, vocabulary: GgufVocabulary): Parts {
   const userDefined = vocabulary.tokens.find(({ type }) => type === USER_DEFINED);
   // whether one is looked for before or after spaces are written as ▁ is not told
   if (userDefined) throw keys.bad('token_type', 'no user-defined token beside pieces', userDefined.content);
-  const bytes = vocabulary.tokens.filter(({ type }) => type === BYTE).length;
-  if (bytes !== 0 && bytes !== 256) throw keys.bad('token_type', '256 byte tokens, or none', bytes);
+  const bytes = vocabulary.tokens.filter(({ type }) => type === BYTE);
+  const misnamed = bytes.find(({ content }) => !/^<0x[0-9A-F]{2}>$/.test(content));
+  if (misnamed) throw keys.bad('tokens', 'byte tokens like <0x0A>', misnamed.content);
+  if (bytes.length % 256 !== 0) throw keys.bad('token_type', '256 byte tokens, or none', bytes.length);
   const unknown = keys.id('unknown_token_id', vocabulary.size) ?? 0;
   const unk_token = vocabulary.tokens.find(({ id }) => id === unknown)?.content;
   if (unk_token === undefined) throw keys.bad('unknown_token_id', 'the id of a token in use', unknown);
@@ -80,7 +82,7 @@ function sentencePiece(keys: TokenizerKeys, vocabulary: GgufVocabulary): Parts {
       ? { type: 'Sequence', normalizers: [{ type: 'Prepend', prepend: '▁' }, escaped] }
       : escaped,
     pre_tokenizer: null,
-    model: bytePairs(vocabulary, merges, { unk_token, fuse_unk: true, byte_fallback: bytes > 0 }),
+    model: bytePairs(vocabulary, merges, { unk_token, fuse_unk: true, byte_fallback: bytes.length > 0 }),
     decoder: {
       type: 'Sequence',
       decoders: [
