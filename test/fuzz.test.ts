@@ -48,6 +48,20 @@ beforeAll(() => {
     },
     files: [gguf],
   });
+
+  // its tokenizer is its own
+  const whole = join(work, 'qwen2.gguf');
+  const architectures = join(ROOT, 'test/fixtures/gguf/architectures');
+  cpSync(join(architectures, 'qwen2.gguf'), whole);
+  victims.push({
+    request: {
+      base: whole,
+      adapters: [join(architectures, 'head')],
+      labels: ['a', 'b', 'c'],
+      maxLength: 16,
+    },
+    files: [whole],
+  });
 });
 
 /** An adapter that holds a label head and changes nothing else. */

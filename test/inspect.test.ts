@@ -41,6 +41,16 @@ describe('inspect', () => {
     });
   });
 
+  it("tells of a GGUF file's own tokenizer", () => {
+    const folder = `${ROOT}/test/fixtures/gguf/architectures`;
+    expect(inspect(`${folder}/qwen2.gguf`).facts.tokenizer).toBe(
+      "the file's own, 0 special tokens around a text",
+    );
+    expect(inspect(`${folder}/gemma2.gguf`).facts.tokenizer).toMatch(
+      /^refused: gemma2\.gguf, with no tokenizer\.json beside it: .*--tokenizer$/,
+    );
+  });
+
   it('tells of an adapter', () => {
     const { status, facts } = inspect(`${checkpoint}/adapter`);
     expect(status).toBe(0);

@@ -1,13 +1,14 @@
 // A base model as a user brings it: a Hugging Face folder or a GGUF file, seen as one thing.
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { UserError } from '../errors.js';
 import type { DecoderConfig } from './config.js';
 import { parseDecoderConfig } from './families.js';
 import { readJsonObject } from './files.js';
 import { openGguf } from './gguf.js';
-import { ggufAsHuggingFace, ggufConfig } from './ggufNames.js';
+import { ggufConfig } from './ggufConfig.js';
+import { ggufAsHuggingFace } from './ggufNames.js';
 import { type HeadConfig, parseHeadConfig } from './headConfig.js';
 import { openSafetensorsFolder } from './safetensors.js';
 import { renamed, type TensorSource } from './tensors.js';
@@ -17,8 +18,6 @@ export interface Base {
   readonly head: HeadConfig;
   /** Weights by canonical name: as in transformers, without the leading `model.`: `layers.0.mlp.up_proj.weight`. */
   readonly weights: TensorSource;
-  /** Where its tokenizer.json is, if there is one. */
-  readonly folder: string;
 }
 
 /** Opens a base. Throws UserError where it is missing, incomplete, pickled or of an unsupported family. */
@@ -35,6 +34,12 @@ export function baseFiles(path: string): string[] {
     .filter(name => name === 'config.json' || /^model.*\.safetensors(\.index\.json)?$/.test(name))
     .sort()
     .map(name => join(found.path, name));
+}
+
+/** The GGUF file that a base is, if it is one. */
+export function ggufFileOf(path: string): string | undefined {
+  const found = locateBase(path);
+  return found.kind === 'gguf' ? found.path : undefined;
 }
 
 /** Removes the `model.` that transformers puts before a decoder's names inside a classifier. */
@@ -75,7 +80,7 @@ function openFolderBase(folder: string): Base {
   const source = openSafetensorsFolder(folder);
   try {
     const weights = renamed(source, name => usedName(canonicalName(name), decoder));
-    return { decoder, head, weights, folder };
+    return { decoder, head, weights };
   } catch (error) {
     source.close();
     throw error;
@@ -96,7 +101,7 @@ function usedName(name: string, decoder: DecoderConfig): string | undefined {
 function openGgufBase(path: string): Base {
   const file = openGguf(path);
   try {
-    const config = ggufConfig(file.metadata);
+    const config = ggufConfig(file);
     const weights = renamed(ggufAsHuggingFace(file), canonicalName);
     const hasBias = (module: string) => weights.tensors.has(`layers.0.${module}.bias`);
     return {
@@ -109,7 +114,6 @@ function openGgufBase(path: string): Base {
       },
       head: parseHeadConfig(config, file.name),
       weights,
-      folder: dirname(path),
     };
   } catch (error) {
     file.close();

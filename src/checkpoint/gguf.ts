@@ -5,6 +5,7 @@ import { UserError } from '../errors.js';
 import { giveBack, takeFloat32 } from '../kernels/buffers.js';
 import { BLOCK_TYPES } from './dequantize.js';
 import { RandomAccessFile } from './files.js';
+import { HeaderReader } from './ggufHeaderReader.js';
 import { elementCount, rowWidth, type TensorInfo, type TensorSource } from './tensors.js';
 
 /** A 64-bit integer is a number where that is exact. Numbers in an array stay packed, booleans there as 0 and 1. */
@@ -25,6 +26,8 @@ type PackedNumbers =
 /** Tensors under GGUF's own names, shapes outermost first. */
 export interface GgufFile extends TensorSource {
   readonly metadata: ReadonlyMap<string, GgufValue>;
+  /** A tensor of one dimension and no more than `LONGEST_VECTOR` elements, at once. */
+  readVector(name: string): Float32Array;
 }
 
 interface StoredTensor extends TensorInfo {
@@ -32,16 +35,13 @@ interface StoredTensor extends TensorInfo {
   readonly offset: number;
 }
 
-/** A header read from this much at a time; most headers are a few megabytes of vocabulary. */
-const CHUNK_BYTES = 1 << 20;
-
-/** Far above the largest vocabulary: a longer header is an attack or damage. */
-const MAX_HEADER_BYTES = 100_000_000;
-
 /** Tensors are read and decoded in pieces of about this size, so that a piece stays in the processor's cache. */
 const PIECE_BYTES = 1 << 20;
 
 const MAX_DIMENSIONS = 4;
+
+/** Of the factors of a head's rotary frequencies there are far fewer. */
+const LONGEST_VECTOR = 1 << 16;
 
 /** Throws UserError where the header does not describe the file it stands in. */
 export function openGguf(path: string): GgufFile {
@@ -61,6 +61,11 @@ export function openGguf(path: string): GgufFile {
       if (!tensor) throw new UserError(`${file.name}: holds no tensor ${name}`);
       return readRows(file, tensor, start, end);
     },
+    readVector(name) {
+      const tensor = header.tensors.get(name);
+      if (!tensor) throw new UserError(`${file.name}: holds no tensor ${name}`);
+      return readVector(file, tensor);
+    },
     close: () => file.close(),
   };
 }
@@ -71,12 +76,7 @@ async function readRows(
   start: number,
   end: number,
 ): Promise<Float32Array> {
-  const type = BLOCK_TYPES.get(tensor.dtype);
-  if (!type) {
-    throw new UserError(
-      `${tensor.name}: expected one of ${[...BLOCK_TYPES.keys()].join(', ')}, found ${tensor.dtype} in ${file.name}`,
-    );
-  }
+  const type = blockTypeOf(tensor, file.name);
   // blocks never cross a row
   const rowBlocks = rowWidth(tensor.shape) / type.elements;
   const values = takeFloat32((end - start) * rowBlocks * type.elements);
@@ -90,6 +90,27 @@ async function readRows(
     giveBack(bytes);
   }
   return values;
+}
+
+function readVector(file: RandomAccessFile, tensor: StoredTensor): Float32Array {
+  const type = blockTypeOf(tensor, file.name);
+  const [length = 0, ...more] = tensor.shape;
+  if (more.length > 0 || length > LONGEST_VECTOR) {
+    throw new UserError(
+      `${tensor.name}: expected a vector, found [${tensor.shape.join(', ')}] in ${file.name}`,
+    );
+  }
+  const values = new Float32Array(length);
+  type.decode(file.readSync(tensor.offset, (length / type.elements) * type.bytes), values);
+  return values;
+}
+
+function blockTypeOf({ name, dtype }: TensorInfo, file: string) {
+  const type = BLOCK_TYPES.get(dtype);
+  if (type) return type;
+  throw new UserError(
+    `${name}: expected one of ${[...BLOCK_TYPES.keys()].join(', ')}, found ${dtype} in ${file}`,
+  );
 }
 
 interface Header {
@@ -220,70 +241,6 @@ function readArray(reader: HeaderReader, key: string, file: string): readonly st
   if (!scalar)
     throw new UserError(`${file}: ${key}: expected an array of strings or numbers, found type ${type}`);
   return scalar.pack(reader.bytes(reader.count(`numbers in ${key}`, scalar.bytes) * scalar.bytes));
-}
-
-/** Walks through the header, a chunk of the file at a time. Whatever a length claims, it reads within the file. */
-class HeaderReader {
-  /** Of the next byte, from the file's start. */
-  position = 0;
-  readonly #file: RandomAccessFile;
-  readonly #end: number;
-  #chunk: Buffer = Buffer.alloc(0);
-  #chunkStart = 0;
-
-  constructor(file: RandomAccessFile) {
-    this.#file = file;
-    this.#end = Math.min(file.size, MAX_HEADER_BYTES);
-  }
-
-  /** A view of the next bytes, valid for as long as it is held. */
-  bytes(length: number): Buffer {
-    if (this.position + length > this.#end) {
-      throw new UserError(
-        `${this.#file.name}: its header goes on beyond byte ${this.#end}: it is truncated, damaged or no GGUF file`,
-      );
-    }
-    let at = this.position - this.#chunkStart;
-    if (at + length > this.#chunk.length) {
-      const wanted = Math.min(Math.max(length, CHUNK_BYTES), this.#end - this.position);
-      this.#chunk = Buffer.from(this.#file.readSync(this.position, wanted).buffer);
-      this.#chunkStart = this.position;
-      at = 0;
-    }
-    this.position += length;
-    return this.#chunk.subarray(at, at + length);
-  }
-
-  uint32(): number {
-    return this.bytes(4).readUInt32LE();
-  }
-
-  /** A uint64 that is a tensor's dimension or offset. */
-  size(tensor: string): number {
-    const size = this.bytes(8).readBigUInt64LE();
-    if (size > Number.MAX_SAFE_INTEGER) {
-      throw new UserError(
-        `${this.#file.name}: ${tensor}: has a dimension or offset of ${size}: it is damaged`,
-      );
-    }
-    return Number(size);
-  }
-
-  /** A uint64 that counts things of at least `bytes` bytes each, which all stand in the rest of the header. */
-  count(things: string, bytes: number): number {
-    const count = this.bytes(8).readBigUInt64LE();
-    const room = Math.floor((this.#end - this.position) / bytes);
-    if (count > room) {
-      throw new UserError(
-        `${this.#file.name}: claims ${count} ${things}, but has room for ${room}: it is truncated or damaged`,
-      );
-    }
-    return Number(count);
-  }
-
-  string(): string {
-    return this.bytes(this.count('bytes in a string', 1)).toString('utf8');
-  }
 }
 
 // Metadata value types by their number in the file.

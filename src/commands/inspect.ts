@@ -13,7 +13,7 @@ import { UserError } from '../errors.js';
 import { isModelFolder, type Manifest, readManifest, verificationText } from '../model/manifest.js';
 import { planExport } from '../model/plan.js';
 import { type ExportRequest, isRecipeFolder, RECIPE, readRecipe } from '../model/recipe.js';
-import { tokenizerFolder } from '../model/tokenizerFolder.js';
+import { readTokenizerAt, type TokenizerPlace, tokenizerPlace } from '../model/tokenizerPlace.js';
 import { TOKENIZER, Tokenizer } from '../text/tokenizer.js';
 
 /** A line: what it is about, and what there is to say. */
@@ -83,7 +83,13 @@ function describeRecipe(request: ExportRequest, name: string): Fact[] {
     const adapters = request.adapters.map(openAdapter);
     try {
       const merged = mergeAdapters(base, adapters);
-      const plan = planExport(request, base, adapters, merged.head, Tokenizer.load(tokenizerFolder(request)));
+      const plan = planExport(
+        request,
+        base,
+        adapters,
+        merged.head,
+        new Tokenizer(readTokenizerAt(tokenizerPlace(request))),
+      );
       return [
         ['base', `${basename(request.base)}: ${familyOf(base)}`],
         ...adapters.map((adapter): Fact => ['adapter', `${adapter.name}: ${changesOf(adapter)}`]),
@@ -106,7 +112,7 @@ function describeRecipe(request: ExportRequest, name: string): Fact[] {
 function describeBase(path: string): Fact[] {
   const base = openBase(path);
   base.weights.close();
-  const { decoder, head, weights, folder } = base;
+  const { decoder, head, weights } = base;
   const heads = [...weights.tensors.values()].filter(({ name }) => isHead(name.replace(/\.weight$/, '')));
   const windows = [...new Set(decoder.windows)].map(window => window ?? 'all');
   return [
@@ -129,7 +135,7 @@ function describeBase(path: string): Fact[] {
     ],
     ['labels', head.labels ? `${head.labels.length}: ${head.labels.join(', ')}` : 'none named (id2label)'],
     ...(head.architecture ? ([['architecture', head.architecture]] as const) : []),
-    ...describeTokenizer(folder),
+    ...describeTokenizer(tokenizerPlace({ base: path, adapters: [] })),
   ];
 }
 
@@ -146,15 +152,18 @@ function describeAdapter(path: string): Fact[] {
     ['changes', changesOf(adapter)],
     ...[...adapter.trainedRows].map(([name, { indices }]): Fact => ['rows', `${indices.length} of ${name}`]),
     ['trained', `${trained.join(', ') || 'nothing whole'}${hasHead ? '' : ': no label head'}`],
-    ...(existsSync(join(adapter.folder, TOKENIZER)) ? describeTokenizer(adapter.folder) : []),
+    ...(existsSync(join(adapter.folder, TOKENIZER))
+      ? describeTokenizer({ kind: 'folder', path: adapter.folder })
+      : []),
   ];
 }
 
-function describeTokenizer(folder: string): Fact[] {
+function describeTokenizer(place: TokenizerPlace): Fact[] {
   return orRefusal([], () => {
-    const { specialTokens, modelMaxLength } = Tokenizer.load(folder);
+    const { specialTokens, modelMaxLength } = new Tokenizer(readTokenizerAt(place));
+    const name = place.kind === 'gguf' ? "the file's own" : TOKENIZER;
     const limit = Number.isFinite(modelMaxLength) ? `, at most ${modelMaxLength} tokens` : '';
-    return [['tokenizer', `${TOKENIZER}, ${specialTokens} special tokens around a text${limit}`]];
+    return [['tokenizer', `${name}, ${specialTokens} special tokens around a text${limit}`]];
   }).map(([topic, text]): Fact => ['tokenizer', topic === 'refused' ? `refused: ${text}` : text]);
 }
 

@@ -8,7 +8,7 @@ import { type Base, openBase } from '../checkpoint/base.js';
 import { mergeAdapters } from '../checkpoint/merge.js';
 import { UserError } from '../errors.js';
 import { type Readout, writeGraph } from '../graph/write.js';
-import { readTokenizer, Tokenizer, writeTokenizer } from '../text/tokenizer.js';
+import { Tokenizer, writeTokenizer } from '../text/tokenizer.js';
 import { verifyExport } from '../verify/verify.js';
 import { VERSION } from '../version.js';
 import { ingredientsOf } from './identity.js';
@@ -16,7 +16,7 @@ import { fileSizes, isModelFolder, MANIFEST, type Manifest } from './manifest.js
 import { writeWholeFolder } from './partial.js';
 import { type Plan, planExport } from './plan.js';
 import type { ExportRequest } from './recipe.js';
-import { tokenizerFolder } from './tokenizerFolder.js';
+import { readTokenizerAt, tokenizerPlace } from './tokenizerPlace.js';
 
 export interface ExportOptions {
   /** The model's name in its manifest; the folder's own name unless it is given. */
@@ -91,7 +91,7 @@ async function writeFolder(
   target: string,
   options: ExportOptions,
 ): Promise<Manifest> {
-  const definition = readTokenizer(tokenizerFolder(request));
+  const definition = readTokenizerAt(tokenizerPlace(request));
   const tokenizer = new Tokenizer(definition);
   const merged = mergeAdapters(base, adapters);
   const plan = planExport(request, base, adapters, merged.head, tokenizer);

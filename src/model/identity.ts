@@ -3,16 +3,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { adapterFiles } from '../checkpoint/adapter.js';
 import { baseFiles } from '../checkpoint/base.js';
 import { UserError } from '../errors.js';
-import { TOKENIZER_FILES } from '../text/tokenizer.js';
 import { VERSION } from '../version.js';
 import { hashFile } from './hash.js';
 import type { Identity } from './manifest.js';
 import type { ExportRequest } from './recipe.js';
-import { tokenizerFolder } from './tokenizerFolder.js';
+import { tokenizerFilesAt, tokenizerPlace } from './tokenizerPlace.js';
 
 export interface Ingredients {
   readonly base: Identity;
@@ -34,16 +33,11 @@ export async function ingredientsOf(request: ExportRequest): Promise<Ingredients
     VERSION,
     baseIdentity.sha256,
     adapterIdentities.map(adapter => adapter.sha256),
-    await hashFiles(tokenizerFiles(tokenizerFolder(request))),
+    await hashFiles(tokenizerFilesAt(tokenizerPlace(request))),
     Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)),
   ];
   const key = createHash('sha256').update(JSON.stringify(ingredients)).digest('hex');
   return { base: baseIdentity, adapters: adapterIdentities, key };
-}
-
-/** The files that decide how text becomes tokens. */
-function tokenizerFiles(folder: string): string[] {
-  return TOKENIZER_FILES.map(name => join(folder, name)).filter(path => existsSync(path));
 }
 
 /** SHA-256 over the files' names and contents, in order. */

@@ -15,8 +15,10 @@ export {
   TOKENIZER,
   TOKENIZER_CONFIG,
   TOKENIZER_FILES,
+  type TokenizerDefinition,
   writeTokenizer,
 } from './tokenizer/files.js';
+export { ggufTokenizer } from './tokenizer/gguf.js';
 
 /** The token ids of a text, or of a run of words, with special tokens around them. */
 export interface Encoding {

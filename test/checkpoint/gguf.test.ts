@@ -8,7 +8,8 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { BLOCK_TYPES, decodeF16, decodeF32 } from '../../src/checkpoint/dequantize.js';
 import { RandomAccessFile } from '../../src/checkpoint/files.js';
 import { openGguf } from '../../src/checkpoint/gguf.js';
-import { ggufAsHuggingFace, ggufConfig } from '../../src/checkpoint/ggufNames.js';
+import { ggufConfig } from '../../src/checkpoint/ggufConfig.js';
+import { ggufAsHuggingFace } from '../../src/checkpoint/ggufNames.js';
 import { elementCount } from '../../src/checkpoint/tensors.js';
 import { UserError } from '../../src/errors.js';
 
@@ -106,9 +107,8 @@ describe('a llama as Hugging Face has it', () => {
   });
 
   it('has its config', () => {
-    expect(ggufConfig(file.metadata)).toEqual({
+    expect(ggufConfig(file)).toEqual({
       model_type: 'llama',
-      hidden_act: 'silu',
       hidden_size: 32,
       intermediate_size: 48,
       num_hidden_layers: 2,
@@ -127,11 +127,15 @@ describe('a llama as Hugging Face has it', () => {
   it.each([
     [
       'general.architecture',
-      'qwen2',
-      'GGUF metadata: general.architecture: expected one of llama, found qwen2',
+      'mamba',
+      'GGUF metadata: general.architecture: expected one of llama, qwen2, qwen3, phi3, gemma, gemma2, gemma3, found mamba',
     ],
-    ['llama.rope.scaling.type', 'yarn', /llama\.rope\.scaling\.type: expected none.*found yarn/],
-    ['llama.rope.scaling.factor', 4, /llama\.rope\.scaling\.factor: expected 1.*found 4/],
+    [
+      'llama.rope.scaling.type',
+      'longrope',
+      /llama\.rope\.scaling\.type: expected none or linear or yarn, found longrope/,
+    ],
+    ['llama.rope.scaling.factor', 'x', /llama\.rope\.scaling\.factor: expected a number, found x/],
     ['llama.rope.dimension_count', 4, /llama\.rope\.dimension_count: expected 8.*found 4/],
     ['llama.attention.value_length', 16, /llama\.attention\.value_length: expected 8.*found 16/],
     [
@@ -141,17 +145,18 @@ describe('a llama as Hugging Face has it', () => {
     ],
     ['llama.embedding_length', '32', /llama\.embedding_length: expected a number, found 32/],
   ])('refuses metadata with %s %s', (key, value, message) => {
-    const config = () => ggufConfig(new Map([...file.metadata, [key, value]]));
+    const config = () => ggufConfig({ ...file, metadata: new Map([...file.metadata, [key, value]]) });
     expect(config).toThrow(UserError);
     expect(config).toThrow(message);
   });
 
   it('takes the rope scaling type none', () => {
-    expect(() => ggufConfig(new Map([...file.metadata, ['llama.rope.scaling.type', 'none']]))).not.toThrow();
+    const metadata = new Map([...file.metadata, ['llama.rope.scaling.type', 'none'] as const]);
+    expect(ggufConfig({ ...file, metadata })).toEqual(ggufConfig(file));
   });
 
   it.each([
-    ['rope_freqs.weight', /^rope_freqs\.weight: found in llama\.gguf: it scales the rotary frequencies/],
+    ['rope_factors_long.weight', /^rope_factors_long\.weight: found in llama\.gguf: no such tensor/],
     ['blk.0.ffn_gate_inp.weight', /^blk\.0\.ffn_gate_inp\.weight: found in llama\.gguf: no such tensor/],
     ['blk.2.attn_q.weight', /^blk\.2\.attn_q\.weight: .* in a llama of 2 layers/],
     ['blk.00.attn_q.weight', /^blk\.00\.attn_q\.weight: /],
@@ -357,7 +362,7 @@ it.each([
         opened++;
         try {
           for (const tensor of file.tensors.keys()) await file.read(tensor);
-          ggufConfig(file.metadata);
+          ggufConfig(file);
           const source = ggufAsHuggingFace(file);
           for (const tensor of source.tensors.keys()) await source.read(tensor);
         } finally {

@@ -1,0 +1,68 @@
+// A GGUF file's metadata as the config.json that Hugging Face would have for it.
+
+import type { JsonObject } from './files.js';
+import type { GgufFile, GgufValue } from './gguf.js';
+import { architectureOf } from './ggufArchitectures.js';
+import { badKey, GgufKeys } from './ggufKeys.js';
+import { ropeScaling } from './ggufRope.js';
+
+/** Keys that change the result and that not all architectures read, with the one value that leaves it alone. */
+const NEUTRAL: Readonly<Record<string, GgufValue>> = {
+  'attention.sliding_window': 0,
+  'attention.sliding_window_pattern': 1,
+  'attention.causal': true,
+  'attention.clamp_kqv': 0,
+  'attention.max_alibi_bias': 0,
+  attn_logit_softcapping: 0,
+  expert_count: 0,
+};
+
+const TOKEN_IDS = [
+  ['bos_token_id', 'tokenizer.ggml.bos_token_id'],
+  ['eos_token_id', 'tokenizer.ggml.eos_token_id'],
+  ['pad_token_id', 'tokenizer.ggml.padding_token_id'],
+] as const;
+
+/**
+ * The fields of a config.json that the metadata tells, and the tensors that scale rotary positions.
+ * Throws UserError where the architecture is unknown, a field is missing, or one asks for what is not computed.
+ */
+export function ggufConfig(file: GgufFile): JsonObject {
+  const { metadata } = file;
+  const architecture = architectureOf(metadata);
+  const keys = new GgufKeys(metadata, architecture.name);
+  const { ownKeys = [], ownFields } = architecture;
+  const hiddenSize = keys.number('embedding_length');
+  const heads = keys.headCount('head_count');
+  const headDim = keys.number('attention.key_length', hiddenSize / heads);
+  const theta = keys.number('rope.freq_base', 10_000);
+  // the decoder has one head size, and rotates all of it unless the architecture says otherwise
+  keys.expect('attention.value_length', headDim);
+  const neutral = { ...NEUTRAL, 'rope.dimension_count': headDim, 'rope.freq_base_swa': theta };
+  for (const [key, value] of Object.entries(neutral)) {
+    if (!ownKeys.includes(key)) keys.expect(key, value);
+  }
+  const tokens = metadata.get('tokenizer.ggml.tokens');
+  const config: JsonObject = {
+    model_type: architecture.modelType,
+    hidden_size: hiddenSize,
+    intermediate_size: keys.number('feed_forward_length'),
+    num_hidden_layers: keys.number('block_count'),
+    num_attention_heads: heads,
+    num_key_value_heads: keys.headCount('head_count_kv'),
+    head_dim: headDim,
+    rms_norm_eps: keys.number('attention.layer_norm_rms_epsilon'),
+    rope_theta: theta,
+    vocab_size: keys.number('vocab_size', Array.isArray(tokens) ? tokens.length : undefined),
+    max_position_embeddings: keys.number('context_length'),
+    ...ownFields?.(keys, headDim),
+    ...ropeScaling(file, architecture, keys),
+  };
+  for (const [field, key] of TOKEN_IDS) {
+    const id = metadata.get(key);
+    if (id === undefined) continue;
+    if (typeof id !== 'number') throw badKey(key, 'a number', id);
+    config[field] = id;
+  }
+  return config;
+}
