@@ -38,7 +38,7 @@ if (!data) throw new Error('usage: npm run bench -- DATA.jsonl [--model FOLDER] 
 const load = { seconds: Number(values.seconds), warmup: 2, concurrency: IN_FLIGHT };
 const texts = readTexts(data);
 
-const folder = await prepareModel(values.model, defaultCache());
+const folder = await prepareModel(values.model, { cache: defaultCache(), device: 'cpu' });
 const engine = new Engine({ device: 'cpu', threads: availableParallelism() });
 const scheduler = new Scheduler(engine, { batchTokens: BATCH_TOKENS, queueTokens: Number.POSITIVE_INFINITY });
 const model = await loadModel('model', folder, engine, scheduler);

@@ -2,24 +2,34 @@
 
 import { describe, expect, it } from 'vitest';
 import { withModel } from '../dist/commands/offline.js';
-import { defaultCache } from '../dist/model/cache.js';
+import { exportModel } from '../dist/model/export.js';
+import { readRecipe } from '../dist/model/recipe.js';
 import { classify, encodeText } from '../dist/predictor/classifier.js';
 import { encodeWords, tag } from '../dist/predictor/tagger.js';
-import { type Golden, ROOT, readJsonLines, worstDifference } from './support/fixtures.js';
+import { type Golden, ROOT, readJsonLines, temporaryFolder, worstDifference } from './support/fixtures.js';
 
 interface ShippedGolden extends Omit<Golden, 'words'> {
   readonly tokens?: string[];
 }
 
-// The exports are large: they go where the service looks for them too.
-const options = { cache: defaultCache(), device: 'cpu' };
+const out = temporaryFolder();
+const options = { cache: out, device: 'cpu' };
+
+/** At float32, which the logits of transformers are compared with. */
+async function exported(name: string, precision = 'float32'): Promise<string> {
+  const recipe = readRecipe(`${ROOT}/models/${name}/recipe.json`);
+  const folder = `${out}/${name}-${precision}`;
+  await exportModel({ ...recipe, precision }, folder, { verify: false });
+  return folder;
+}
+
 const UNHURRIED = { deadline: Number.POSITIVE_INFINITY };
 const goldensIn = (name: string) =>
   readJsonLines<ShippedGolden>(`${ROOT}/test/fixtures/shipped/${name}.jsonl`);
 
 describe('agnews-llama', () => {
   it('gives the token ids and the logits of transformers and PEFT, in one batch', async () => {
-    await withModel(`${ROOT}/models/agnews-llama`, options, async model => {
+    await withModel(await exported('agnews-llama'), options, async model => {
       const goldens = goldensIn('news');
       const encoded = goldens.map(({ text }) => encodeText(model, text!));
       const results = await classify(model, encoded, UNHURRIED);
@@ -34,7 +44,7 @@ describe('agnews-llama', () => {
 
 describe('conll03-unllama', () => {
   it('gives the token ids and the logits of transformers and PEFT, in one batch', async () => {
-    await withModel(`${ROOT}/models/conll03-unllama`, options, async model => {
+    await withModel(await exported('conll03-unllama'), options, async model => {
       const goldens = goldensIn('entities').filter(
         ({ input_ids }) => input_ids.length <= model.manifest.maxLength,
       );

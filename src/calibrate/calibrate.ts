@@ -9,7 +9,7 @@ import type { DecoderOptions } from '../graph/inputs.js';
 import { quantisationError } from '../kernels/quantisationError.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import { type LinearInput, linearInputs } from './activations.js';
-import { greatestSizes, meanSizes, sharedByGroup, smoothingFactors } from './factors.js';
+import { greatestSizes, rootMeanSquares, sharedByGroup, smoothingFactors } from './factors.js';
 import { type Smoothing, smoothed, smoothInput } from './smoothing.js';
 import { CALIBRATION_TEXTS } from './texts.js';
 
@@ -76,7 +76,7 @@ function sequencesFor(tokenizer: Tokenizer, maxLength: number, vocabSize: number
 async function choose({ modules, rows, values }: LinearInput, { decoder, weights: source }: Merged) {
   const width = values.length / rows;
   const weights = await readAll(source, modules);
-  const sizes = { activations: meanSizes(values, width), weights: greatestSizes(weights, width) };
+  const sizes = { activations: rootMeanSquares(values, width), weights: greatestSizes(weights, width) };
   const isShared = modules[0]!.endsWith('.o_proj');
   let best = { smoothing: 0, error: Number.POSITIVE_INFINITY, factors: sizes.activations };
   for (const strength of STRENGTHS) {

@@ -8,11 +8,11 @@ export interface ChannelSizes {
   readonly weights: Float32Array;
 }
 
-/** Of x [rows, width]: the mean of each channel's absolute values. */
-export function meanSizes(x: Float32Array, width: number): Float32Array {
+/** Of x [rows, width]: the root mean square of each channel. */
+export function rootMeanSquares(x: Float32Array, width: number): Float32Array {
   const sums = new Float64Array(width);
-  for (let i = 0; i < x.length; i++) sums[i % width]! += Math.abs(x[i]!);
-  return Float32Array.from(sums, sum => (sum * width) / x.length);
+  for (let i = 0; i < x.length; i++) sums[i % width]! += x[i]! ** 2;
+  return Float32Array.from(sums, sum => Math.sqrt((sum * width) / x.length));
 }
 
 /** Of weights [out, width] that read the same x: the greatest absolute value of each column. */

@@ -33,7 +33,9 @@ export class HeaderReader {
     let at = this.position - this.#chunkStart;
     if (at + length > this.#chunk.length) {
       const wanted = Math.min(Math.max(length, CHUNK_BYTES), this.#end - this.position);
-      this.#chunk = Buffer.from(this.#file.readSync(this.position, wanted).buffer);
+      // a buffer that was used before may be longer than what was read into it
+      const { buffer, byteOffset, byteLength } = this.#file.readSync(this.position, wanted);
+      this.#chunk = Buffer.from(buffer, byteOffset, byteLength);
       this.#chunkStart = this.position;
       at = 0;
     }

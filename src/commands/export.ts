@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander';
 import { UserError } from '../errors.js';
 import { PRECISIONS } from '../graph/write.js';
 import { exportModel } from '../model/export.js';
-import { type ExportRequest, readRecipe } from '../model/recipe.js';
+import { type ExportRequest, forDevice, readRecipe } from '../model/recipe.js';
 import { wholeNumber } from './options.js';
 import { startProgress } from './progress.js';
 
@@ -48,7 +48,10 @@ export function addExport(program: Command): void {
       new Option('--problem-type <type>', 'one label a text, or any number').choices(['single', 'multi']),
     )
     .addOption(
-      new Option('--precision <precision>', 'how weights are stored').choices(['auto', ...PRECISIONS]),
+      new Option('--precision <precision>', 'how weights are stored; auto is int8').choices([
+        'auto',
+        ...PRECISIONS,
+      ]),
     )
     .option('--max-length <n>', 'the longest text, in tokens', wholeNumber(1))
     .option('--tokenizer <dir>', 'a folder with a tokenizer.json that wins over the adapter’s and the base’s')
@@ -63,7 +66,7 @@ export function addExport(program: Command): void {
       // leaving in good order removes what is half written
       process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
       try {
-        const { name, version } = await exportModel(requestOf(flags), flags.out, {
+        const { name, version } = await exportModel(forDevice(requestOf(flags), 'cpu'), flags.out, {
           force: flags.force ?? false,
           calibrate: flags.calibrate,
           verify: flags.verify,

@@ -12,7 +12,7 @@ import { elementCount, type TensorInfo } from '../checkpoint/tensors.js';
 import { UserError } from '../errors.js';
 import { isModelFolder, type Manifest, readManifest, verificationText } from '../model/manifest.js';
 import { planExport } from '../model/plan.js';
-import { type ExportRequest, isRecipeFolder, RECIPE, readRecipe } from '../model/recipe.js';
+import { type ExportRequest, forDevice, isRecipeFolder, RECIPE, readRecipe } from '../model/recipe.js';
 import { readTokenizerAt, type TokenizerPlace, tokenizerPlace } from '../model/tokenizerPlace.js';
 import { TOKENIZER, Tokenizer } from '../text/tokenizer.js';
 
@@ -34,7 +34,8 @@ export function addInspect(program: Command): void {
 function inspect(path: string): Fact[] {
   if (!existsSync(path)) throw new UserError(`${path}: no such file or folder`);
   if (isModelFolder(path)) return describeModel(readManifest(path));
-  if (isRecipeFolder(path)) return describeRecipe(readRecipe(join(path, RECIPE)), basename(path));
+  if (isRecipeFolder(path))
+    return describeRecipe(forDevice(readRecipe(join(path, RECIPE)), 'cpu'), basename(path));
   if (isAdapter(path)) return orRefusal([['adapter', basename(path)]], () => describeAdapter(path));
   return orRefusal([['base', basename(path)]], () => describeBase(path));
 }

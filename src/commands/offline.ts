@@ -24,10 +24,11 @@ export async function withModel<T>(
   work: (model: LoadedModel) => Promise<T>,
 ): Promise<T> {
   const name = basename(resolve(path));
-  const progress = startProgress(`exporting ${name}`);
-  const folder = await prepareModel(path, cache, progress.update).finally(progress.end);
   const engine = new Engine({ device, threads: availableParallelism() });
   try {
+    const progress = startProgress(`exporting ${name}`);
+    const place = { cache, device: await engine.device() };
+    const folder = await prepareModel(path, place, progress.update).finally(progress.end);
     const scheduler = new Scheduler(engine, {
       batchTokens: BATCH_TOKENS,
       queueTokens: Number.POSITIVE_INFINITY,

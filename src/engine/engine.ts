@@ -60,6 +60,12 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
     return result;
   }
 
+  /** The device that models are for: `auto` settled to cuda where it works here, else cpu. */
+  async device(): Promise<string> {
+    if (this.#options.device !== 'auto') return this.#options.device;
+    return (await this.probe()).providers.cuda === 'ok' ? 'cuda' : 'cpu';
+  }
+
   /** What ONNX Runtime offers on this machine. */
   async probe(): Promise<RuntimeReport> {
     const { runtime } = await this.#ask({ kind: 'probe' });

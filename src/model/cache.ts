@@ -2,11 +2,10 @@
 
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { ingredientsOf } from './identity.js';
-import { isModelFolder } from './manifest.js';
-import { isRecipeFolder, RECIPE, readRecipe } from './recipe.js';
+import { type ExportRequest, forDevice, isRecipeFolder, RECIPE, readRecipe } from './recipe.js';
 
 /** LSLLAMA_CACHE, else lsllama in the user's cache folder. */
 export function defaultCache(): string {
@@ -20,11 +19,10 @@ export function defaultCache(): string {
 }
 
 /**
- * The model folder of `path`: itself, or where its recipe's export belongs in `cache`, whether it is there or not.
- * Throws UserError where `path` is neither, or for a recipe whose files are missing.
+ * The request of a recipe folder, for the device it will run on.
+ * Throws UserError where `path` is none.
  */
-export async function modelFolderOf(path: string, cache: string): Promise<string> {
-  if (isModelFolder(path)) return path;
+export function recipeOf(path: string, device: string): ExportRequest {
   if (!isRecipeFolder(path)) {
     throw new UserError(
       existsSync(path)
@@ -32,6 +30,11 @@ export async function modelFolderOf(path: string, cache: string): Promise<string
         : `${path}: no such folder`,
     );
   }
-  const { key } = await ingredientsOf(readRecipe(join(path, RECIPE)));
-  return join(cache, `${basename(resolve(path))}-${key.slice(0, 12)}`);
+  return forDevice(readRecipe(join(path, RECIPE)), device);
+}
+
+/** Where the export of a recipe belongs in `cache`, whether it is there or not. Throws UserError where a file is missing. */
+export async function cachedFolder(name: string, request: ExportRequest, cache: string): Promise<string> {
+  const { key } = await ingredientsOf(request);
+  return join(cache, `${name}-${key.slice(0, 12)}`);
 }

@@ -2,10 +2,10 @@
 
 import { UserError } from '../errors.js';
 import { exportModel } from './export.js';
-import { readRecipe } from './recipe.js';
+import type { ExportRequest } from './recipe.js';
 
 export interface ExportWork {
-  readonly recipe: string;
+  readonly request: ExportRequest;
   readonly name: string;
   readonly out: string;
 }
@@ -18,10 +18,10 @@ export type ExportReply =
 // Leaving in good order removes what is half written.
 for (const event of ['disconnect', 'SIGINT', 'SIGTERM']) process.on(event, () => process.exit(1));
 
-process.once('message', async ({ recipe, name, out }: ExportWork) => {
+process.once('message', async ({ request, name, out }: ExportWork) => {
   const send = (reply: ExportReply) => process.send?.(reply);
   try {
-    await exportModel(readRecipe(recipe), out, {
+    await exportModel(request, out, {
       name,
       force: true,
       onProgress: (done, total) => send({ kind: 'progress', done, total }),

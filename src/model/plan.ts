@@ -128,8 +128,7 @@ function labelsOf(request: ExportRequest, base: Base, head: Head): string[] {
 }
 
 function precisionOf(request: ExportRequest): PrecisionName {
-  const precision = request.precision ?? 'auto';
-  if (precision === 'auto') return 'float32';
+  const precision = request.precision ?? 'float32';
   const known = PRECISIONS.find(name => name === precision);
   if (known) return known;
   throw new UserError(

@@ -2,29 +2,28 @@
 // merging keeps the cores busy for seconds and its memory is not wanted after.
 
 import { fork } from 'node:child_process';
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.js';
-import { modelFolderOf } from './cache.js';
+import { cachedFolder, recipeOf } from './cache.js';
 import type { ExportReply, ExportWork } from './exportProcess.js';
 import { isModelFolder, readManifest } from './manifest.js';
-import { RECIPE } from './recipe.js';
 
 const PROCESS = fileURLToPath(new URL('./exportProcess.js', import.meta.url));
 
-/** The model folder of a model or recipe folder. Throws UserError for what is wrong with either. */
+/** The model folder of a model or recipe folder, for a device. Throws UserError for what is wrong with either. */
 export async function prepareModel(
   path: string,
-  cache: string,
+  { cache, device }: { readonly cache: string; readonly device: string },
   onProgress?: (done: number, total: number) => void,
 ): Promise<string> {
-  const folder = await modelFolderOf(path, cache);
-  if (isModelFolder(path) || isWhole(folder)) return folder;
+  if (isModelFolder(path)) return path;
+  const request = recipeOf(path, device);
+  const name = basename(resolve(path));
+  const folder = await cachedFolder(name, request, cache);
+  if (isWhole(folder)) return folder;
   try {
-    await exportInProcess(
-      { recipe: join(path, RECIPE), name: basename(resolve(path)), out: folder },
-      onProgress,
-    );
+    await exportInProcess({ request, name, out: folder }, onProgress);
   } catch (error) {
     // Another process may have exported the same recipe meanwhile: its folder is the same.
     if (!isWhole(folder)) throw error;

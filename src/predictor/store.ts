@@ -41,11 +41,12 @@ export class ModelStore {
 
   /** Exports what is not exported yet, and loads everything. One that fails is marked; the rest go on. */
   async loadAll(cache: string, engine: Engine, scheduler: Scheduler, events: StoreEvents): Promise<void> {
+    const place = { cache, device: await engine.device() };
     const preparing = pLimit(availableParallelism());
     const load = async (name: string) => {
       try {
         const folder = await preparing(() =>
-          prepareModel(join(this.#folder, name), cache, (done, total) =>
+          prepareModel(join(this.#folder, name), place, (done, total) =>
             events.onProgress(name, done, total),
           ),
         );

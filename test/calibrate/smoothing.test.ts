@@ -1,0 +1,60 @@
+// Smoothing moves sizes between weights, and leaves what a model computes as it was.
+
+import { describe, expect, it } from 'vitest';
+import { type SmoothedInput, type Smoothing, smoothed, smoothInput } from '../../dist/calibrate/smoothing.js';
+import { openAdapter } from '../../dist/checkpoint/adapter.js';
+import { openBase } from '../../dist/checkpoint/base.js';
+import type { DecoderConfig } from '../../dist/checkpoint/config.js';
+import { type Merged, mergeAdapters } from '../../dist/checkpoint/merge.js';
+import { referenceLogits } from '../../dist/verify/reference.js';
+import { worstDifference } from '../support/fixtures.js';
+import { matrixCases } from '../support/matrix.js';
+
+/** From 1/4 to 4, the same in every run. */
+function factors(count: number, seed: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => 2 ** (2 * Math.sin(seed + 7.3 * i)));
+}
+
+/** Every value that linear layers read, with factors of its own. */
+function allInputs(config: DecoderConfig): SmoothedInput[] {
+  const { hiddenSize, intermediateSize, heads, kvHeads, headDim } = config;
+  return Array.from({ length: config.layers }, (_, layer) => {
+    const at = (names: string[]) => names.map(name => `layers.${layer}.${name}_proj`);
+    const ofValues = factors(kvHeads * headDim, layer);
+    const attended = Float32Array.from({ length: heads * headDim }, (_, channel) => {
+      const kvHead = Math.floor(channel / headDim / (heads / kvHeads));
+      return ofValues[kvHead * headDim + (channel % headDim)]!;
+    });
+    return [
+      {
+        modules: at(['self_attn.q', 'self_attn.k', 'self_attn.v']),
+        factors: factors(hiddenSize, layer + 0.1),
+      },
+      { modules: at(['self_attn.o']), factors: attended },
+      { modules: at(['mlp.gate', 'mlp.up']), factors: factors(hiddenSize, layer + 0.2) },
+      { modules: at(['mlp.down']), factors: factors(intermediateSize, layer + 0.3) },
+    ];
+  }).flat();
+}
+
+function logitsOf(merged: Merged) {
+  const ids = Int32Array.from({ length: 20 }, (_, i) => (37 * i + 5) % merged.decoder.vocabSize);
+  const sequence = { ids, headPositions: ids.map((_, position) => position) };
+  return referenceLogits(merged, { bidirectionalFrom: merged.decoder.layers, readout: 'rows' }, [sequence]);
+}
+
+const onePerBase = new Map(matrixCases().map(matrixCase => [matrixCase.request.base, matrixCase]));
+
+describe('smoothing every input', () => {
+  it.each([...onePerBase.values()].map(each => [each.name, each] as const))('%s', async (_, { request }) => {
+    const merged = mergeAdapters(openBase(request.base), request.adapters.map(openAdapter));
+    const smoothing: Smoothing = new Map();
+    for (const input of allInputs(merged.decoder)) smoothInput(smoothing, merged.decoder, input);
+    const weights = smoothed(merged.weights, smoothing, merged.decoder);
+    const [before] = await logitsOf(merged);
+    const [after] = await logitsOf({ ...merged, weights });
+    expect(worstDifference(before!, after!)).toBeLessThan(1e-4 * Math.max(...before!.map(Math.abs)));
+    const changed = await weights.read('layers.1.mlp.down_proj.weight');
+    expect(changed).not.toEqual(await merged.weights.read('layers.1.mlp.down_proj.weight'));
+  });
+});

@@ -1,0 +1,146 @@
+// Models of 8 bits: close to their checkpoint, and the same bits in every batch.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { fromBinary } from '@bufbuild/protobuf';
+import fc from 'fast-check';
+import { ModelProtoSchema } from 'onnx-buf';
+import { InferenceSession } from 'onnxruntime-node';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { calibrate } from '../dist/calibrate/calibrate.js';
+import { openAdapter } from '../dist/checkpoint/adapter.js';
+import { openBase } from '../dist/checkpoint/base.js';
+import { mergeAdapters } from '../dist/checkpoint/merge.js';
+import { packBatch, type Sequence } from '../dist/engine/batch.js';
+import { batchFeeds } from '../dist/engine/feeds.js';
+import { int8Saturates } from '../dist/engine/processor.js';
+import { Session } from '../dist/engine/session.js';
+import { toInt8 } from '../dist/kernels/int8.js';
+import { exportModel } from '../dist/model/export.js';
+import type { Manifest } from '../dist/model/manifest.js';
+import { Tokenizer } from '../dist/text/tokenizer.js';
+import { checkpointNames, requestOf, temporaryFolder } from './support/fixtures.js';
+
+const out = temporaryFolder();
+const manifests = new Map<string, Manifest>();
+
+beforeAll(async () => {
+  for (const name of checkpointNames()) {
+    const request = { ...requestOf(name), precision: 'int8' };
+    manifests.set(name, await exportModel(request, `${out}/${name}`));
+  }
+});
+
+/** Of lengths from 1 to 60, some of them alike. */
+function sequences(count: number): Sequence[] {
+  return Array.from({ length: count }, (_, i) => {
+    const ids = Int32Array.from({ length: 1 + ((i * 17) % 60) }, (_, j) => (i * 131 + j * 17) % 1000);
+    return { ids, headPositions: Int32Array.of(ids.length - 1) };
+  });
+}
+
+describe.each(checkpointNames())('%s', name => {
+  it('is close to its checkpoint, and says what each layer needed', () => {
+    const { quantisation, verification } = manifests.get(name)!;
+    expect(verification!.maxDifference).toBeGreaterThan(1e-3);
+    expect(quantisation!.flatMap(({ modules }) => modules)).toHaveLength(3 * 7);
+    for (const { stored, error } of quantisation!) {
+      expect(stored).toBe('int8');
+      expect(error).toBeLessThan(0.05);
+    }
+    expect(existsSync(`${out}/${name}/calibration`)).toBe(false);
+  });
+
+  it('has the same bits in every batch, in any order', async () => {
+    const session = await Session.load(`${out}/${name}`, { device: 'cpu', threads: 2 });
+    const all = sequences(40);
+    const alone: Float32Array[] = [];
+    for (const sequence of all) alone.push((await session.run([sequence]))[0]!);
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray([...all.keys()], { minLength: 1 }), async picked => {
+        const together = await session.run(picked.map(i => all[i]!));
+        expect(together).toEqual(picked.map(i => alone[i]!));
+      }),
+      { numRuns: 15 },
+    );
+    await session.release();
+  });
+});
+
+it('a layer that would lose too much stays float32', async () => {
+  const name = 'ls_llama_seq';
+  const { base, adapters, maxLength } = requestOf(name);
+  const merged = mergeAdapters(openBase(base), adapters.map(openAdapter));
+  // two channels that are alike and cancel out: great steps for all, and nothing of their size in the output
+  const weights = {
+    ...merged.weights,
+    async read(tensor: string, start?: number, end?: number) {
+      const values = await merged.weights.read(tensor, start, end);
+      if (/^layers\.1\.mlp\.(gate|up)_proj/.test(tensor)) return values.copyWithin(64, 0, 64);
+      if (!tensor.startsWith('layers.1.mlp.down_proj')) return values;
+      return values.map((value, i) => [1000, -1000][i % 160] ?? value);
+    },
+  };
+  const tokenizer = Tokenizer.load(base);
+  const options = { bidirectionalFrom: 3, maxLength: maxLength!, onProgress: () => {} };
+  const { choices } = await calibrate({ ...merged, weights }, tokenizer, options, out);
+  const kept = choices.filter(({ stored }) => stored === 'float32');
+  expect(kept.map(({ modules }) => modules)).toEqual([['layers.1.mlp.down_proj']]);
+  expect(kept[0]!.error).toBeGreaterThan(0.1);
+});
+
+describe('8 bits on processors whose products saturate', () => {
+  it('are told by what they lack', () => {
+    expect(int8Saturates('x64', ['avx2', 'fma'])).toBe(true);
+    expect(int8Saturates('x64', [])).toBe(true);
+    expect(int8Saturates('x64', ['avx2', 'avx_vnni'])).toBe(false);
+    expect(int8Saturates('x64', ['avx512f', 'avx512_vnni'])).toBe(false);
+    expect(int8Saturates('arm64', ['asimddp'])).toBe(false);
+  });
+
+  it('would differ there, and do not the way they are computed', async () => {
+    const folder = `${out}/ls_llama_seq`;
+    const feeds = packBatch(sequences(8));
+    const logits: unknown[] = [];
+    for (const x64quantprecision of ['0', '1']) {
+      const session = await InferenceSession.create(`${folder}/model.onnx`, {
+        extra: { session: { x64quantprecision } },
+      });
+      logits.push((await session.run(batchFeeds(feeds, session.inputNames))).logits!.data);
+      await session.release();
+    }
+    expect(logits[0]).toEqual(logits[1]);
+    expect(saturatedSums(folder)).toBeGreaterThan(0);
+  });
+});
+
+/** Pairs of a weight's column that 16 bits do not hold where activations are at their greatest: maddubs without VNNI. */
+function saturatedSums(folder: string): number {
+  const { initializer } = fromBinary(ModelProtoSchema, readFileSync(`${folder}/model.onnx`)).graph!;
+  const weight = initializer.find(({ name }) => name === 'layers.0.mlp.gate_proj.weight')!;
+  const place = (key: string) => Number(weight.externalData.find(entry => entry.key === key)!.value);
+  const data = readFileSync(`${folder}/model.onnx.data`).subarray(
+    place('offset'),
+    place('offset') + place('length'),
+  );
+  const columns = Number(weight.dims[1]);
+  let count = 0;
+  for (let i = 0; i + columns < data.length; i += 2 * columns) {
+    for (let column = 0; column < columns; column++) {
+      const sum = 255 * (data.readInt8(i + column) + data.readInt8(i + columns + column));
+      if (sum > 32_767 || sum < -32_768) count++;
+    }
+  }
+  return count;
+}
+
+describe('toInt8', () => {
+  it('rounds each row in steps of its own', () => {
+    const rows = toInt8(Float32Array.of(1, -2, 0.5, 0, 0, 0, 254, 127.4, -1), 3, false);
+    expect([...rows.values]).toEqual([64, -127, 32, 0, 0, 0, 127, 64, 0]);
+    expect([...rows.scales]).toEqual([2 / 127, 0, 2].map(Math.fround));
+  });
+
+  it('turns rows into columns', () => {
+    expect([...toInt8(Float32Array.of(127, 1, 2, 127), 2, true).values]).toEqual([127, 2, 1, 127]);
+  });
+});
