@@ -70,7 +70,7 @@ export async function* linearInputs(
     const recording: Precision = {
       ...plain,
       linear(x, modules) {
-        reads.push({ x, modules });
+        reads.push({ x: x.values, modules });
         return plain.linear(x, modules);
       },
     };

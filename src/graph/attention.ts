@@ -4,11 +4,11 @@ import type { DecoderConfig } from '../checkpoint/config.js';
 import type { Rotary } from '../checkpoint/rotary.js';
 import type { Attribute, Graph, Value } from './graph.js';
 import type { BatchInputs, DecoderOptions } from './inputs.js';
-import type { Precision } from './precision.js';
+import type { Precision, ScaledRows } from './precision.js';
 import { type Rotate, rotation } from './rotary.js';
 
 /** Of layer `layer`, from its queries, keys and values [tokens, …Heads * headDim]: [tokens, heads * headDim]. */
-export type Attend = (layer: number, at: string, q: Value, k: Value, v: Value) => Value;
+export type Attend = (layer: number, at: string, q: ScaledRows, k: ScaledRows, v: Value) => Value;
 
 export function attention(
   graph: Graph,
@@ -27,7 +27,7 @@ export function attention(
   for (const rotary of config.rotaries) {
     const name = rotations.size === 0 ? 'rotary' : `rotary_${rotations.size}`;
     if (!rotations.has(rotary)) {
-      rotations.set(rotary, rotation(graph, precision, name, rotary, batch, maxLength));
+      rotations.set(rotary, rotation(graph, precision, name, rotary, config.headDim, batch, maxLength));
     }
   }
   const windowMasks = new Map<number, Value>();

@@ -8,7 +8,7 @@ import { attention } from './attention.js';
 import { type Graph, multiply, type Value } from './graph.js';
 import type { BatchInputs, DecoderOptions } from './inputs.js';
 import { rmsNorm } from './norm.js';
-import type { Precision } from './precision.js';
+import { type Precision, type ScaledRows, settled } from './precision.js';
 import type { Weights } from './weights.js';
 
 /**
@@ -49,7 +49,7 @@ export function decoderLayer(
 ): DecoderLayer {
   const attend = attention(graph, precision, config, batch, options);
   const norm = (x: Value, module: string) => rmsNorm(graph, weights, config, x, module);
-  const linear = (x: Value, at: string, ...names: string[]) =>
+  const linear = (x: ScaledRows, at: string, ...names: string[]) =>
     precision.linear(
       x,
       names.map(name => `${at}.${name}`),
@@ -62,41 +62,44 @@ export function decoderLayer(
 
   function attentionBlock(layer: number, at: string, hidden: Value, read: PickRows): Value {
     const normed = precision.enter(norm(hidden, `${at}.input_layernorm`));
-    const [q, k, v] = linear(normed, `${at}.self_attn`, 'q_proj', 'k_proj', 'v_proj');
+    const [q, k, v] = linear({ values: normed }, `${at}.self_attn`, 'q_proj', 'k_proj', 'v_proj');
     const attended = attend(
       layer,
       `${at}.self_attn`,
       headNorm(q!, `${at}.self_attn.q_norm`),
       headNorm(k!, `${at}.self_attn.k_norm`),
-      v!,
+      settled(graph, v!),
     );
-    const [output] = linear(read(attended), `${at}.self_attn`, 'o_proj');
+    const [output] = linear({ values: read(attended) }, `${at}.self_attn`, 'o_proj');
     return add(`${at}.self_attn`, read(hidden), output!, `${at}.post_attention_layernorm`);
   }
 
   function feedForwardBlock(at: string, hidden: Value): Value {
     const before = config.postNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
     const normed = precision.enter(norm(hidden, `${at}.${before}`));
-    const [gate, up] = linear(normed, `${at}.mlp`, 'gate_proj', 'up_proj');
-    const gated = graph.node(`${at}.mlp.gated`, 'Mul', [activate(graph, config.activation, gate!), up!]);
+    const [gate, up] = linear({ values: normed }, `${at}.mlp`, 'gate_proj', 'up_proj');
+    const active = activate(graph, config.activation, settled(graph, gate!));
+    const gated = { ...up, values: graph.node(`${at}.mlp.gated`, 'Mul', [active, up!.values]) };
     const [output] = linear(gated, `${at}.mlp`, 'down_proj');
     return add(`${at}.mlp`, hidden, output!, `${at}.post_feedforward_layernorm`);
   }
 
   /** The residual connection; some families norm a block's output before it. */
-  function add(at: string, hidden: Value, output: Value, postNorm: string): Value {
-    const left = precision.leave(output);
+  function add(at: string, hidden: Value, output: ScaledRows, postNorm: string): Value {
+    const left = precision.leave(settled(graph, output));
     const added = config.postNorms ? norm(left, postNorm) : left;
     return graph.node(`${at}.residual`, 'Add', [hidden, added]);
   }
 
   /** Norms each head of [tokens, heads * headDim] by itself, where the family does. */
-  function headNorm(x: Value, module: string): Value {
+  function headNorm(x: ScaledRows, module: string): ScaledRows {
     if (!config.queryKeyNorms) return x;
     const heads = graph.constant(`${module}.heads`, [3], BigInt64Array.of(0n, -1n, BigInt(config.headDim)));
-    const split = graph.node(`${module}.split`, 'Reshape', [precision.leave(x), heads]);
+    const split = graph.node(`${module}.split`, 'Reshape', [precision.leave(settled(graph, x)), heads]);
     const rows = graph.constant(`${module}.rows`, [2], BigInt64Array.of(0n, -1n));
-    return precision.enter(graph.node(`${module}.joined`, 'Reshape', [norm(split, module), rows]));
+    return {
+      values: precision.enter(graph.node(`${module}.joined`, 'Reshape', [norm(split, module), rows])),
+    };
   }
 }
 

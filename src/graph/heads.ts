@@ -29,13 +29,13 @@ export function labelHead(
   readout: Readout,
 ): void {
   const module = head.weight.slice(0, -'.weight'.length);
-  const [perRow] = float32(graph, weights).linear(normed, [module]);
+  const [perRow] = float32(graph, weights).linear({ values: normed }, [module]);
   if (readout === 'rows') {
-    graph.node('logits', 'Identity', [perRow!]);
+    graph.node('logits', 'Identity', [perRow!.values]);
     graph.output('logits', ['reads', head.rows]);
     return;
   }
-  const pooled = poolRows(graph, perRow!, lengths, head.rows, readout);
+  const pooled = poolRows(graph, perRow!.values, lengths, head.rows, readout);
   if (readout === 'max') {
     graph.node('logits', 'Identity', [pooled]);
   } else {

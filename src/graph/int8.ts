@@ -1,8 +1,8 @@
 // Integer products on CPUs: weights of 8 bits with one scale for each output channel, activations quantised row by
 // row as they come. A row's scale is its own alone, so a text's logits do not depend on what else is in the batch.
 
-import type { Graph, Value } from './graph.js';
-import { float32, type Precision } from './precision.js';
+import type { Graph } from './graph.js';
+import { float32, type Precision, type ScaledRows, settled } from './precision.js';
 import type { Weights } from './weights.js';
 
 /** Activations are unsigned around this zero point, weights signed: the pair that processors multiply fastest. */
@@ -31,27 +31,28 @@ export function int8(graph: Graph, weights: Weights, isKept: (module: string) =>
     },
   };
 
-  /** x [rows, in] to bytes, and the size of a step in each row: [rows, 1]. A row of zeros has steps of zero. */
-  function quantiseRows(x: Value): { values: Value; steps: Value } {
-    const sizes = graph.node(`${x}.sizes`, 'Abs', [x]);
-    const greatest = graph.node(`${x}.greatest`, 'ReduceMax', [sizes, axis], { keepdims: 1 });
-    const steps = graph.node(`${x}.steps`, 'Mul', [greatest, step]);
-    const perRow = graph.node(`${x}.row_steps`, 'Squeeze', [steps, axis]);
-    const zeroPoints = graph.node(`${x}.zero_points`, 'Expand', [
-      zeroPoint,
-      graph.node(`${x}.row_count`, 'Shape', [perRow]),
-    ]);
-    const values = graph.node(`${x}.quantised`, 'QuantizeLinear', [x, perRow, zeroPoints], { axis: 0 });
-    return { values, steps };
+  /** To bytes, and the size of a step in each row: [rows, 1]. A row of zeros has steps of zero. */
+  function quantiseRows({ values, steps: before }: ScaledRows): Required<ScaledRows> {
+    const sizes = graph.node(`${values}.sizes`, 'Abs', [values]);
+    const greatest = graph.node(`${values}.greatest`, 'ReduceMax', [sizes, axis], { keepdims: 1 });
+    const steps = graph.node(`${values}.steps`, 'Mul', [greatest, step]);
+    const perRow = graph.node(`${values}.row_steps`, 'Squeeze', [steps, axis]);
+    const rowCount = graph.node(`${values}.row_count`, 'Shape', [perRow]);
+    const zeroPoints = graph.node(`${values}.zero_points`, 'Expand', [zeroPoint, rowCount]);
+    const inputs = [values, perRow, zeroPoints];
+    return {
+      values: graph.node(`${values}.quantised`, 'QuantizeLinear', inputs, { axis: 0 }),
+      steps: before === undefined ? steps : graph.node(`${values}.all_steps`, 'Mul', [steps, before]),
+    };
   }
 
-  /** The products are of whole numbers, and exact; each output channel and then each row is scaled back. */
-  function multiply({ values, steps }: { values: Value; steps: Value }, module: string): Value {
+  /** The products are of whole numbers, and exact; each output channel is scaled back, each row when it is settled. */
+  function multiply({ values, steps }: Required<ScaledRows>, module: string): ScaledRows {
     const weight = weights.writeInt8(graph, `${module}.weight`, 'columns');
     const factors = [values, weight.values, one, weight.scales, zeroPoint];
-    const product = graph.contribNode(`${module}.product`, 'MatMulIntegerToFloat', factors);
-    if (!weights.has(`${module}.bias`)) return graph.node(module, 'Mul', [product, steps]);
-    const scaled = graph.node(`${module}.scaled`, 'Mul', [product, steps]);
-    return graph.node(module, 'Add', [scaled, weights.write(graph, `${module}.bias`, 'float32')]);
+    const product = { values: graph.contribNode(module, 'MatMulIntegerToFloat', factors), steps };
+    if (!weights.has(`${module}.bias`)) return product;
+    const bias = weights.write(graph, `${module}.bias`, 'float32');
+    return { values: graph.node(`${module}.biased`, 'Add', [settled(graph, product), bias]) };
   }
 }

@@ -3,9 +3,9 @@
 import type { Rotary } from '../checkpoint/rotary.js';
 import type { Graph, Value } from './graph.js';
 import type { BatchInputs } from './inputs.js';
-import type { Precision } from './precision.js';
+import { type Precision, type ScaledRows, settled } from './precision.js';
 
-export type Rotate = (x: Value, heads: number) => Value;
+export type Rotate = (x: ScaledRows, heads: number) => Value;
 
 /** Rotates each row by its position: [tokens, heads * headDim] in and out. `name` keeps several tables apart. */
 export function rotation(
@@ -13,31 +13,53 @@ export function rotation(
   precision: Precision,
   name: string,
   rotary: Rotary,
+  headDim: number,
   batch: BatchInputs,
   maxLength: number,
 ): Rotate {
   const hasLong = rotary.long !== undefined && rotary.long.above < maxLength;
-  const axis = graph.constant(`${name}.axis`, [1], BigInt64Array.of(1n));
-  const rows = hasLong ? longPositions(graph, name, rotary.long.above, batch, maxLength) : batch.positions;
-  const positions = graph.node(`${name}.positions`, 'Unsqueeze', [rows, axis]);
-  const table = (part: 'cos' | 'sin') =>
-    graph.weight(
+  const axis = graph.constant(`${name}.axis`, [1], BigInt64Array.of(0n));
+  const positions = hasLong
+    ? longPositions(graph, name, rotary.long.above, batch, maxLength)
+    : batch.positions;
+  /** Each row's own line of a table: [1, tokens, dimensions / 2]. */
+  const rowsOf = (part: 'cos' | 'sin') => {
+    const table = graph.weight(
       `${name}.${part}`,
       [hasLong ? 2 * maxLength : maxLength, rotary.dimensions / 2],
       precision.inner,
       async (start, end) => tableRows(rotary, Math[part], maxLength, start, end),
     );
-  const cos = table('cos');
-  const sin = table('sin');
-  return (x, heads) => {
-    // RotaryEmbedding takes [batch, length, width], no longer than its tables: each row stands as a sequence of one.
-    const sequences = graph.node(`${x}.sequences`, 'Unsqueeze', [x, axis]);
-    const rotated = graph.node(`${x}.rotated`, 'RotaryEmbedding', [sequences, cos, sin, positions], {
+    const rows = graph.node(`${name}.${part}.rows`, 'Gather', [table, positions], { axis: 0 });
+    return graph.node(`${name}.${part}.sequence`, 'Unsqueeze', [rows, axis]);
+  };
+  const cos = rowsOf('cos');
+  const sin = rowsOf('sin');
+  const scaled = new Map<Value, readonly [cos: Value, sin: Value]>();
+  return (rows, heads) => {
+    // of a head that is rotated in part, the tables do not reach the rest
+    const { values: x, steps } = rotary.dimensions === headDim ? rows : { values: settled(graph, rows) };
+    // all rows stand as one sequence, whose lines of the tables are given
+    const sequence = graph.node(`${x}.sequence`, 'Unsqueeze', [x, axis]);
+    const rotated = graph.node(`${x}.rotated`, 'RotaryEmbedding', [sequence, ...tablesFor(steps)], {
       num_heads: heads,
       rotary_embedding_dim: rotary.dimensions,
     });
     return graph.node(`${x}.rows`, 'Squeeze', [rotated, axis]);
   };
+
+  /** Rotating is linear: the tables take up a row's step. */
+  function tablesFor(steps: Value | undefined): readonly [cos: Value, sin: Value] {
+    if (steps === undefined) return [cos, sin];
+    const known = scaled.get(steps);
+    if (known) return known;
+    const tables = [
+      graph.node(`${steps}.cos`, 'Mul', [cos, steps]),
+      graph.node(`${steps}.sin`, 'Mul', [sin, steps]),
+    ] as const;
+    scaled.set(steps, tables);
+    return tables;
+  }
 }
 
 /** Rows `start` to `end` of a table; those from `maxLength` on are of the frequencies for long sequences. */
