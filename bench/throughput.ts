@@ -131,7 +131,7 @@ async function startService(modelFolder: string): Promise<{ url: string; stop: (
   symlinkSync(modelFolder, join(models, 'model'));
   const child = spawn(
     process.execPath,
-    [join(ROOT, 'dist/cli.js'), 'serve', '--models', models, '--port', '0'],
+    [join(ROOT, 'dist/cli.js'), 'serve', '--models', models, '--port', '0', '--cache-size', '0'],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
     },

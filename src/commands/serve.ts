@@ -18,6 +18,7 @@ interface ServeFlags {
   readonly apiKey?: string;
   readonly batchTokens: number;
   readonly queueTokens: number;
+  readonly cacheSize: number;
   readonly logLevel: string;
 }
 
@@ -51,6 +52,12 @@ export function addServe(program: Command): void {
         .env('LSLLAMA_QUEUE_TOKENS')
         .default(262_144)
         .argParser(wholeNumber(1)),
+    )
+    .addOption(
+      new Option('--cache-size <n>', 'sequences whose results are kept; 0 for none')
+        .env('LSLLAMA_CACHE_SIZE')
+        .default(10_000)
+        .argParser(wholeNumber(0)),
     )
     .addOption(
       new Option('--log-level <level>', 'what is logged')

@@ -6,6 +6,7 @@ import type { Scheduler } from '../scheduler/scheduler.js';
 import { Tokenizer } from '../text/tokenizer.js';
 import { encodeText } from './classifier.js';
 import { forward, type LoadedModel } from './predictor.js';
+import type { ResultCache } from './resultCache.js';
 import { encodeWords } from './tagger.js';
 
 /**
@@ -17,6 +18,7 @@ export async function loadModel(
   folder: string,
   engine: Engine,
   scheduler: Scheduler,
+  results?: ResultCache,
 ): Promise<LoadedModel> {
   const manifest = readManifest(folder);
   // The engine process loads while this one reads the tokenizer.
@@ -28,5 +30,5 @@ export async function loadModel(
   const sequences =
     manifest.task === 'token' ? encodeWords(model, ['warm']).sequences : [encodeText(model, 'warm').sequence];
   await forward(model, sequences, { deadline: Number.POSITIVE_INFINITY });
-  return model;
+  return { ...model, results };
 }

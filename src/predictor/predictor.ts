@@ -4,6 +4,7 @@ import type { Sequence } from '../engine/batch.js';
 import type { Manifest } from '../model/manifest.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import type { Tokenizer } from '../text/tokenizer.js';
+import type { ResultCache } from './resultCache.js';
 
 export interface LoadedModel {
   /** Its name in the engine. */
@@ -11,6 +12,8 @@ export interface LoadedModel {
   readonly manifest: Manifest;
   readonly tokenizer: Tokenizer;
   readonly scheduler: Scheduler;
+  /** None where every sequence is computed. */
+  readonly results?: ResultCache | undefined;
 }
 
 /** When a prediction is of use. */
@@ -41,5 +44,8 @@ export function forward(
   sequences: readonly Sequence[],
   urgency: Urgency,
 ): Promise<Float32Array[]> {
-  return model.scheduler.submit({ model: model.name, sequences, ...urgency });
+  const { name, manifest, scheduler, results } = model;
+  const compute = (sequences: readonly Sequence[]) =>
+    scheduler.submit({ model: name, sequences, ...urgency });
+  return results ? results.through(`${name}\0${manifest.version}`, sequences, compute) : compute(sequences);
 }

@@ -12,6 +12,7 @@ import { isRecipeFolder } from '../model/recipe.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import { loadModel } from './load.js';
 import type { LoadedModel } from './predictor.js';
+import type { ResultCache } from './resultCache.js';
 
 export type StoredModel =
   | { readonly name: string; readonly state: 'loading' }
@@ -40,7 +41,13 @@ export class ModelStore {
   }
 
   /** Exports what is not exported yet, and loads everything. One that fails is marked; the rest go on. */
-  async loadAll(cache: string, engine: Engine, scheduler: Scheduler, events: StoreEvents): Promise<void> {
+  async loadAll(
+    cache: string,
+    engine: Engine,
+    scheduler: Scheduler,
+    events: StoreEvents,
+    results?: ResultCache,
+  ): Promise<void> {
     const preparing = pLimit(availableParallelism());
     const load = async (name: string) => {
       try {
@@ -49,7 +56,7 @@ export class ModelStore {
             events.onProgress(name, done, total),
           ),
         );
-        const model = await loadModel(name, folder, engine, scheduler);
+        const model = await loadModel(name, folder, engine, scheduler, results);
         this.#models.set(name, { name, state: 'ready', model });
         events.onReady(name, model);
       } catch (error) {

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Engine } from '../engine/engine.js';
 import { UserError } from '../errors.js';
+import { ResultCache } from '../predictor/resultCache.js';
 import { ModelStore, type StoreEvents } from '../predictor/store.js';
 import { Scheduler, type SchedulerOptions } from '../scheduler/scheduler.js';
 import { createApp } from './app.js';
@@ -22,6 +23,8 @@ export interface ServeOptions {
   readonly threads: number;
   readonly apiKey: string | undefined;
   readonly scheduler: SchedulerOptions;
+  /** Sequences whose logits are kept; 0 for none. */
+  readonly cacheSize: number;
 }
 
 /** No new connection or request for so long, and what callers had sent when shutdown began has been read. */
@@ -58,12 +61,20 @@ export async function startService(
     metrics.engineRestarts.inc();
     log.error({ reason }, 'engine restarted');
   });
-  const loaded = store.loadAll(options.cache, engine, scheduler, {
+  const results =
+    options.cacheSize > 0
+      ? new ResultCache({
+          entries: options.cacheSize,
+          onLookup: result => metrics.cacheRequests.inc({ result }),
+        })
+      : undefined;
+  const events: StoreEvents = {
     onProgress,
     onReady: (model, { manifest }) =>
       log.info({ model, version: manifest.version, task: manifest.task }, 'model ready'),
     onFailed: (model, error) => log.error({ model, reason: error.message }, 'model failed'),
-  });
+  };
+  const loaded = store.loadAll(options.cache, engine, scheduler, events, results);
   return {
     url,
     loaded,
