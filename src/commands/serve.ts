@@ -16,7 +16,7 @@ interface ServeFlags {
   readonly device: string;
   readonly cache: string;
   readonly apiKey?: string;
-  readonly batchTokens: number;
+  readonly batchTokens?: number;
   readonly queueTokens: number;
   readonly cacheSize: number;
   readonly logLevel: string;
@@ -42,9 +42,8 @@ export function addServe(program: Command): void {
       new Option('--api-key <key>', 'callers have to bring it as a bearer token').env('LSLLAMA_API_KEY'),
     )
     .addOption(
-      new Option('--batch-tokens <n>', 'tokens in one forward pass')
+      new Option('--batch-tokens <n>', 'tokens in one forward pass; measured for each model where not given')
         .env('LSLLAMA_BATCH_TOKENS')
-        .default(BATCH_TOKENS)
         .argParser(wholeNumber(1)),
     )
     .addOption(
@@ -73,7 +72,13 @@ async function serve(flags: ServeFlags): Promise<void> {
   const bars = new Map<string, Progress>();
   const { apiKey, batchTokens, queueTokens } = flags;
   const service = await startService(
-    { ...flags, apiKey, threads: availableParallelism(), scheduler: { batchTokens, queueTokens } },
+    {
+      ...flags,
+      apiKey,
+      threads: availableParallelism(),
+      scheduler: { batchTokens: batchTokens ?? BATCH_TOKENS, queueTokens },
+      measured: batchTokens === undefined,
+    },
     log,
     (name, done, total) => {
       const bar = bars.get(name) ?? startProgress(`exporting ${name}`);

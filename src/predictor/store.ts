@@ -10,9 +10,8 @@ import { isModelFolder, type Task } from '../model/manifest.js';
 import { prepareModel } from '../model/prepare.js';
 import { isRecipeFolder } from '../model/recipe.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
-import { loadModel } from './load.js';
+import { type LoadOptions, loadModel } from './load.js';
 import type { LoadedModel } from './predictor.js';
-import type { ResultCache } from './resultCache.js';
 
 export type StoredModel =
   | { readonly name: string; readonly state: 'loading' }
@@ -46,7 +45,7 @@ export class ModelStore {
     engine: Engine,
     scheduler: Scheduler,
     events: StoreEvents,
-    results?: ResultCache,
+    options: LoadOptions = {},
   ): Promise<void> {
     const preparing = pLimit(availableParallelism());
     const load = async (name: string) => {
@@ -56,7 +55,7 @@ export class ModelStore {
             events.onProgress(name, done, total),
           ),
         );
-        const model = await loadModel(name, folder, engine, scheduler, results);
+        const model = await loadModel(name, folder, engine, scheduler, options);
         this.#models.set(name, { name, state: 'ready', model });
         events.onReady(name, model);
       } catch (error) {

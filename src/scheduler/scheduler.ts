@@ -7,7 +7,7 @@ import { type Job, lengthOf, type QueuedRequest, type Submission, tokensOf } fro
 import { Queue } from './queue.js';
 
 export interface SchedulerOptions {
-  /** Tokens in one forward pass; a longer sequence runs alone. */
+  /** Tokens in one forward pass, where setBatchTokens says no other; a longer sequence runs alone. */
   readonly batchTokens: number;
   /** Tokens that may wait; a request larger than that is still taken into an empty queue. */
   readonly queueTokens: number;
@@ -32,6 +32,7 @@ const BATCHES_IN_FLIGHT = 2;
 export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   readonly #engine: Pick<Engine, 'run'>;
   readonly #options: SchedulerOptions;
+  readonly #batchTokens = new Map<string, number>();
   readonly #queue = new Queue();
   #inFlight = 0;
   #draining = false;
@@ -49,6 +50,14 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
 
   get queuedTokens(): number {
     return this.#queue.tokens;
+  }
+
+  setBatchTokens(model: string, tokens: number): void {
+    this.#batchTokens.set(model, tokens);
+  }
+
+  batchTokens(model: string): number {
+    return this.#batchTokens.get(model) ?? this.#options.batchTokens;
   }
 
   /**
@@ -90,7 +99,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
       }
       const leader = this.#queue.leader();
       if (!leader) break;
-      const budget = this.#options.batchTokens;
+      const budget = this.batchTokens(leader.request.submission.model);
       // What arrives while a batch runs may have to wait for it and for one more, but not for one of any length.
       if (this.#inFlight > 0 && lengthOf(leader) > budget) break;
       this.#inFlight++;

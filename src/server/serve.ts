@@ -23,6 +23,8 @@ export interface ServeOptions {
   readonly threads: number;
   readonly apiKey: string | undefined;
   readonly scheduler: SchedulerOptions;
+  /** Whether each model's batches are as large as measuring finds best. */
+  readonly measured: boolean;
   /** Sequences whose logits are kept; 0 for none. */
   readonly cacheSize: number;
 }
@@ -71,10 +73,21 @@ export async function startService(
   const events: StoreEvents = {
     onProgress,
     onReady: (model, { manifest }) =>
-      log.info({ model, version: manifest.version, task: manifest.task }, 'model ready'),
+      log.info(
+        {
+          model,
+          version: manifest.version,
+          task: manifest.task,
+          batch_tokens: scheduler.batchTokens(model),
+        },
+        'model ready',
+      ),
     onFailed: (model, error) => log.error({ model, reason: error.message }, 'model failed'),
   };
-  const loaded = store.loadAll(options.cache, engine, scheduler, events, results);
+  const loaded = store.loadAll(options.cache, engine, scheduler, events, {
+    results,
+    measured: options.measured,
+  });
   return {
     url,
     loaded,
