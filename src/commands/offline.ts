@@ -1,7 +1,7 @@
 // A single model for commands that read files: loaded, with a queue that never refuses.
 
-import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
+import { usableCores } from '../engine/cores.js';
 import { Engine } from '../engine/engine.js';
 import { prepareModel } from '../model/prepare.js';
 import { loadModel } from '../predictor/load.js';
@@ -26,7 +26,7 @@ export async function withModel<T>(
   const name = basename(resolve(path));
   const progress = startProgress(`exporting ${name}`);
   const folder = await prepareModel(path, cache, progress.update).finally(progress.end);
-  const engine = new Engine({ device, threads: availableParallelism() });
+  const engine = new Engine({ device, threads: usableCores() });
   try {
     const scheduler = new Scheduler(engine, {
       batchTokens: BATCH_TOKENS,

@@ -1,9 +1,9 @@
 // lsllama serve: the HTTP service.
 
-import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { usableCores } from '../engine/cores.js';
 import { startService } from '../server/serve.js';
 import { BATCH_TOKENS } from './offline.js';
 import { cacheOption, deviceOption, modelsOption, wholeNumber } from './options.js';
@@ -75,7 +75,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     {
       ...flags,
       apiKey,
-      threads: availableParallelism(),
+      threads: usableCores(),
       scheduler: { batchTokens: batchTokens ?? BATCH_TOKENS, queueTokens },
       measured: batchTokens === undefined,
     },
