@@ -34,7 +34,7 @@ export async function loadModel(
   loading.catch(() => {});
   const tokenizer = Tokenizer.load(folder);
   await loading;
-  const model = { name, manifest, tokenizer, scheduler };
+  const model = { name, folder, manifest, tokenizer, scheduler };
   const sequences =
     manifest.task === 'token' ? encodeWords(model, ['warm']).sequences : [encodeText(model, 'warm').sequence];
   await forward(model, sequences, { deadline: Number.POSITIVE_INFINITY });

@@ -6,11 +6,16 @@ import type { Scheduler } from '../scheduler/scheduler.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import type { ResultCache } from './resultCache.js';
 
-export interface LoadedModel {
-  /** Its name in the engine. */
-  readonly name: string;
+/** What reading a text takes of a model. */
+export interface TextModel {
   readonly manifest: Manifest;
   readonly tokenizer: Tokenizer;
+}
+
+export interface LoadedModel extends TextModel {
+  /** Its name in the engine. */
+  readonly name: string;
+  readonly folder: string;
   readonly scheduler: Scheduler;
   /** None where every sequence is computed. */
   readonly results?: ResultCache | undefined;
@@ -30,7 +35,7 @@ export class UnusableText extends Error {
 }
 
 /** Throws UnusableText where a token has no embedding: a tokenizer may have had tokens added that the base has not. */
-export function checkTokens({ manifest }: LoadedModel, ids: Int32Array): void {
+export function checkTokens({ manifest }: TextModel, ids: Int32Array): void {
   const unknown = ids.find(id => id >= manifest.vocabSize);
   if (unknown === undefined) return;
   throw new UnusableText(

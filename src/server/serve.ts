@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Engine } from '../engine/engine.js';
 import { UserError } from '../errors.js';
+import { readingDone } from '../predictor/reader.js';
 import { ResultCache } from '../predictor/resultCache.js';
 import { ModelStore, type StoreEvents } from '../predictor/store.js';
 import { Scheduler, type SchedulerOptions } from '../scheduler/scheduler.js';
@@ -94,6 +95,7 @@ export async function startService(
     async close() {
       await lastCall(server);
       context.draining = true;
+      await readingDone();
       await scheduler.drain();
       await closeServer(server);
       engine.close();
