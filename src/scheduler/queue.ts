@@ -17,6 +17,8 @@ export class Queue {
   #sequences = 0;
   #tokens = 0;
   #batches = 0;
+  /** What the model that ran last had had: one that was idle starts from there, and has saved up nothing. */
+  #clock = 0;
 
   get sequences(): number {
     return this.#sequences;
@@ -32,11 +34,7 @@ export class Queue {
     const { model } = request.submission;
     const lane = this.#lanes.get(model) ?? new Lane();
     this.#lanes.set(model, lane);
-    // A model that was idle has saved up nothing.
-    if (lane.requests.size === 0) {
-      const active = this.#activeLanes().map(({ served }) => served);
-      lane.served = Math.max(lane.served, active.length > 0 ? Math.min(...active) : 0);
-    }
+    if (lane.requests.size === 0) lane.served = Math.max(lane.served, this.#clock);
     lane.add(request);
     this.#requests.add(request);
     this.#count(request.jobs, 1);
@@ -69,8 +67,8 @@ export class Queue {
       const [oldest] = this.#requests;
       return oldest?.jobs[0];
     }
-    const lanes = this.#activeLanes();
-    return lanes.sort((a, b) => a.served - b.served)[0]?.leader();
+    const active = [...this.#lanes.values()].filter(({ requests }) => requests.size > 0);
+    return active.sort((a, b) => a.served - b.served)[0]?.leader();
   }
 
   /** Takes out the batch around `leader`, in `budget` tokens. */
@@ -83,14 +81,11 @@ export class Queue {
   #takeFair(leader: Job, budget: number): Job[] {
     const lane = this.#laneOf(leader.request);
     const batch = fillBatch(leader, lane.requests, budget);
+    this.#clock = Math.max(this.#clock, lane.served);
     lane.take(batch);
     for (const { request } of batch) if (request.jobs.length === 0) this.#requests.delete(request);
     this.#batches++;
     return batch;
-  }
-
-  #activeLanes(): Lane[] {
-    return [...this.#lanes.values()].filter(({ requests }) => requests.size > 0);
   }
 
   #laneOf({ submission }: QueuedRequest): Lane {

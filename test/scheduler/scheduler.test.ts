@@ -136,6 +136,19 @@ describe('fairness', () => {
     }
   });
 
+  it('a model is not made to wait for what it had while others were idle', async () => {
+    const { engine, scheduler } = start();
+    const before = scheduler.submit(request(Array(400).fill(64), 1, 'a'));
+    await engine.finishAll();
+    const other = scheduler.submit(request(Array(400).fill(64), 1, 'b'));
+    const again = scheduler.submit(request(Array(400).fill(64), 2, 'a'));
+    const from = engine.history.length;
+    await engine.finishAll();
+    await Promise.all([before, other, again]);
+    const next = engine.history.slice(from, from + 20).map(({ model }) => model);
+    expect(next.filter(model => model === 'a').length).toBeGreaterThanOrEqual(8);
+  });
+
   it('every sequence runs within a bounded number of batches, whatever arrives after it', async () => {
     const lengths = fc.array(fc.integer({ min: 1, max: 600 }), { minLength: 1, maxLength: 6 });
     const arrival = fc.record({ lengths, model: fc.constantFrom('a', 'b') });
