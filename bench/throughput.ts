@@ -4,13 +4,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BATCH_TOKENS } from '../dist/commands/offline.js';
+import { usableCores } from '../dist/engine/cores.js';
 import { Engine } from '../dist/engine/engine.js';
 import { runLoad } from '../dist/load/load.js';
 import { defaultCache } from '../dist/model/cache.js';
@@ -39,7 +40,7 @@ const load = { seconds: Number(values.seconds), warmup: 2, concurrency: IN_FLIGH
 const texts = readTexts(data);
 
 const folder = await prepareModel(values.model, { cache: defaultCache(), device: 'cpu' });
-const engine = new Engine({ device: 'cpu', threads: availableParallelism() });
+const engine = new Engine({ device: 'cpu', threads: usableCores() });
 const scheduler = new Scheduler(engine, { batchTokens: BATCH_TOKENS, queueTokens: Number.POSITIVE_INFINITY });
 const model = await loadModel('model', folder, engine, scheduler);
 const service = await startService(folder);
@@ -54,7 +55,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
     engine: alone.requests_per_second,
     http: http.requests_per_second,
     // The load generator's own share of the machine's cores.
-    generator: (user + system) / 1e6 / ((load.seconds + load.warmup) * availableParallelism()),
+    generator: (user + system) / 1e6 / ((load.seconds + load.warmup) * usableCores()),
   });
 }
 engine.close();
@@ -63,7 +64,7 @@ service.stop();
 const tokens = texts.reduce((sum, text) => sum + encodedTokens(model, text), 0) / texts.length;
 const ratios = rounds.map(({ http, engine }) => http / engine);
 console.log(
-  `${cpus()[0]?.model}, ${availableParallelism()} cores; ${basename(values.model)}, ${model.manifest.precision}`,
+  `${cpus()[0]?.model}, ${usableCores()} cores; ${basename(values.model)}, ${model.manifest.precision}`,
 );
 console.log(
   `${basename(data)}: ${tokens.toFixed(1)} tokens a text; ${IN_FLIGHT} in flight; ${rounds.length} rounds of ${load.seconds} s`,
@@ -131,7 +132,7 @@ async function startService(modelFolder: string): Promise<{ url: string; stop: (
   symlinkSync(modelFolder, join(models, 'model'));
   const child = spawn(
     process.execPath,
-    [join(ROOT, 'dist/cli.js'), 'serve', '--models', models, '--port', '0'],
+    [join(ROOT, 'dist/cli.js'), 'serve', '--models', models, '--port', '0', '--cache-size', '0'],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
     },

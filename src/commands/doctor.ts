@@ -1,7 +1,8 @@
 // lsllama doctor: what this machine offers, and whether the models load.
 
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import { type Command, Option } from 'commander';
+import { usableCores } from '../engine/cores.js';
 import { Engine } from '../engine/engine.js';
 import { instructionSets, int8Saturates } from '../engine/processor.js';
 import { verificationText } from '../model/manifest.js';
@@ -37,7 +38,7 @@ export function addDoctor(program: Command): void {
 type Report = Awaited<ReturnType<typeof examine>>;
 
 async function examine({ models, cache, device }: DoctorOptions) {
-  const engine = new Engine({ device, threads: availableParallelism() });
+  const engine = new Engine({ device, threads: usableCores() });
   try {
     const runtime = await engine.probe();
     const store = new ModelStore(models);
@@ -57,7 +58,7 @@ async function examine({ models, cache, device }: DoctorOptions) {
       node: process.versions.node,
       onnxruntime: runtime.version,
       processor: cpus()[0]?.model ?? 'unknown',
-      cores: availableParallelism(),
+      cores: usableCores(),
       memory_gb: Math.round(totalmem() / 1e8) / 10,
       instruction_sets: instructionSets(),
       int8: int8Saturates(process.arch, instructionSets())

@@ -1,7 +1,7 @@
 // A single model for commands that read files: loaded, with a queue that never refuses.
 
-import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
+import { usableCores } from '../engine/cores.js';
 import { Engine } from '../engine/engine.js';
 import { prepareModel } from '../model/prepare.js';
 import { loadModel } from '../predictor/load.js';
@@ -24,7 +24,7 @@ export async function withModel<T>(
   work: (model: LoadedModel) => Promise<T>,
 ): Promise<T> {
   const name = basename(resolve(path));
-  const engine = new Engine({ device, threads: availableParallelism() });
+  const engine = new Engine({ device, threads: usableCores() });
   try {
     const progress = startProgress(`exporting ${name}`);
     const place = { cache, device: await engine.device() };

@@ -1,9 +1,9 @@
 // lsllama serve: the HTTP service.
 
-import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { usableCores } from '../engine/cores.js';
 import { startService } from '../server/serve.js';
 import { BATCH_TOKENS } from './offline.js';
 import { cacheOption, deviceOption, modelsOption, wholeNumber } from './options.js';
@@ -16,8 +16,9 @@ interface ServeFlags {
   readonly device: string;
   readonly cache: string;
   readonly apiKey?: string;
-  readonly batchTokens: number;
+  readonly batchTokens?: number;
   readonly queueTokens: number;
+  readonly cacheSize: number;
   readonly logLevel: string;
 }
 
@@ -41,9 +42,8 @@ export function addServe(program: Command): void {
       new Option('--api-key <key>', 'callers have to bring it as a bearer token').env('LSLLAMA_API_KEY'),
     )
     .addOption(
-      new Option('--batch-tokens <n>', 'tokens in one forward pass')
+      new Option('--batch-tokens <n>', 'tokens in one forward pass; measured for each model where not given')
         .env('LSLLAMA_BATCH_TOKENS')
-        .default(BATCH_TOKENS)
         .argParser(wholeNumber(1)),
     )
     .addOption(
@@ -51,6 +51,12 @@ export function addServe(program: Command): void {
         .env('LSLLAMA_QUEUE_TOKENS')
         .default(262_144)
         .argParser(wholeNumber(1)),
+    )
+    .addOption(
+      new Option('--cache-size <n>', 'sequences whose results are kept; 0 for none')
+        .env('LSLLAMA_CACHE_SIZE')
+        .default(10_000)
+        .argParser(wholeNumber(0)),
     )
     .addOption(
       new Option('--log-level <level>', 'what is logged')
@@ -66,7 +72,13 @@ async function serve(flags: ServeFlags): Promise<void> {
   const bars = new Map<string, Progress>();
   const { apiKey, batchTokens, queueTokens } = flags;
   const service = await startService(
-    { ...flags, apiKey, threads: availableParallelism(), scheduler: { batchTokens, queueTokens } },
+    {
+      ...flags,
+      apiKey,
+      threads: usableCores(),
+      scheduler: { batchTokens: batchTokens ?? BATCH_TOKENS, queueTokens },
+      measured: batchTokens === undefined,
+    },
     log,
     (name, done, total) => {
       const bar = bars.get(name) ?? startProgress(`exporting ${name}`);

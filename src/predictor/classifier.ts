@@ -2,7 +2,14 @@
 
 import type { Sequence } from '../engine/batch.js';
 import { sigmoid, softmax } from '../text/probabilities.js';
-import { checkTokens, forward, type LoadedModel, UnusableText, type Urgency } from './predictor.js';
+import {
+  checkTokens,
+  forward,
+  type LoadedModel,
+  type TextModel,
+  UnusableText,
+  type Urgency,
+} from './predictor.js';
 
 export interface Classification {
   /** The most probable label, and its probability. */
@@ -26,7 +33,7 @@ export interface EncodedText {
  * Encodes a text for a sequence classifier.
  * Throws UnusableText where it is only white space, is too long and `truncate` is false, or has an unknown token.
  */
-export function encodeText(model: LoadedModel, text: string, truncate = true): EncodedText {
+export function encodeText(model: TextModel, text: string, truncate = true): EncodedText {
   const { manifest, tokenizer } = model;
   if (text.trim() === '') throw new UnusableText('the text is empty');
   const { ids, truncated, length } = tokenizer.encode(text, manifest.maxLength);

@@ -4,13 +4,21 @@ import type { Sequence } from '../engine/batch.js';
 import type { Manifest } from '../model/manifest.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import type { Tokenizer } from '../text/tokenizer.js';
+import type { ResultCache } from './resultCache.js';
 
-export interface LoadedModel {
-  /** Its name in the engine. */
-  readonly name: string;
+/** What reading a text takes of a model. */
+export interface TextModel {
   readonly manifest: Manifest;
   readonly tokenizer: Tokenizer;
+}
+
+export interface LoadedModel extends TextModel {
+  /** Its name in the engine. */
+  readonly name: string;
+  readonly folder: string;
   readonly scheduler: Scheduler;
+  /** None where every sequence is computed. */
+  readonly results?: ResultCache | undefined;
 }
 
 /** When a prediction is of use. */
@@ -27,7 +35,7 @@ export class UnusableText extends Error {
 }
 
 /** Throws UnusableText where a token has no embedding: a tokenizer may have had tokens added that the base has not. */
-export function checkTokens({ manifest }: LoadedModel, ids: Int32Array): void {
+export function checkTokens({ manifest }: TextModel, ids: Int32Array): void {
   const unknown = ids.find(id => id >= manifest.vocabSize);
   if (unknown === undefined) return;
   throw new UnusableText(
@@ -41,5 +49,8 @@ export function forward(
   sequences: readonly Sequence[],
   urgency: Urgency,
 ): Promise<Float32Array[]> {
-  return model.scheduler.submit({ model: model.name, sequences, ...urgency });
+  const { name, manifest, scheduler, results } = model;
+  const compute = (sequences: readonly Sequence[]) =>
+    scheduler.submit({ model: name, sequences, ...urgency });
+  return results ? results.through(`${name}\0${manifest.version}`, sequences, compute) : compute(sequences);
 }

@@ -10,7 +10,7 @@ import { isModelFolder, type Task } from '../model/manifest.js';
 import { prepareModel } from '../model/prepare.js';
 import { isRecipeFolder } from '../model/recipe.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
-import { loadModel } from './load.js';
+import { type LoadOptions, loadModel } from './load.js';
 import type { LoadedModel } from './predictor.js';
 
 export type StoredModel =
@@ -40,7 +40,13 @@ export class ModelStore {
   }
 
   /** Exports what is not exported yet, and loads everything. One that fails is marked; the rest go on. */
-  async loadAll(cache: string, engine: Engine, scheduler: Scheduler, events: StoreEvents): Promise<void> {
+  async loadAll(
+    cache: string,
+    engine: Engine,
+    scheduler: Scheduler,
+    events: StoreEvents,
+    options: LoadOptions = {},
+  ): Promise<void> {
     const place = { cache, device: await engine.device() };
     const preparing = pLimit(availableParallelism());
     const load = async (name: string) => {
@@ -50,7 +56,7 @@ export class ModelStore {
             events.onProgress(name, done, total),
           ),
         );
-        const model = await loadModel(name, folder, engine, scheduler);
+        const model = await loadModel(name, folder, engine, scheduler, options);
         this.#models.set(name, { name, state: 'ready', model });
         events.onReady(name, model);
       } catch (error) {

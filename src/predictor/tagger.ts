@@ -6,7 +6,7 @@ import { entitySpans } from '../text/spans.js';
 import { bestTags } from '../text/tags.js';
 import type { WordTokens } from '../text/tokenizer.js';
 import { chooseWindows, planWindows, type Window } from '../text/windows.js';
-import { checkTokens, forward, type LoadedModel, type Urgency } from './predictor.js';
+import { checkTokens, forward, type LoadedModel, type TextModel, type Urgency } from './predictor.js';
 
 export interface Entity {
   readonly label: string;
@@ -38,7 +38,7 @@ export interface EncodedWords {
  * Encodes a list of words for a token classifier, in as many windows as it needs.
  * Throws UnusableText for a token that the model does not know.
  */
-export function encodeWords(model: LoadedModel, words: readonly string[]): EncodedWords {
+export function encodeWords(model: TextModel, words: readonly string[]): EncodedWords {
   const { manifest, tokenizer } = model;
   const room = manifest.maxLength - tokenizer.specialTokens;
   const encoded = tokenizer.encodeWords(words).map(ids => ids.slice(0, room));

@@ -1,24 +1,16 @@
-// Decides which sequences run next: a queue, filled into batches within a token budget.
+// Keeps the engine busy: takes requests, hands their sequences over in batches, and answers.
 
 import { EventEmitter } from 'node:events';
-import type { Sequence } from '../engine/batch.js';
 import { type Engine, EngineCrashed } from '../engine/engine.js';
 import { DeadlinePassed, Draining, QueueFull } from './errors.js';
+import { type Job, lengthOf, type QueuedRequest, type Submission, tokensOf } from './job.js';
+import { Queue } from './queue.js';
 
 export interface SchedulerOptions {
-  /** Tokens in one forward pass; a longer sequence runs alone. */
+  /** Tokens in one forward pass, where setBatchTokens says no other; a longer sequence runs alone. */
   readonly batchTokens: number;
   /** Tokens that may wait; a request larger than that is still taken into an empty queue. */
   readonly queueTokens: number;
-}
-
-export interface Submission {
-  readonly model: string;
-  readonly sequences: readonly Sequence[];
-  /** On the clock of performance.now(). */
-  readonly deadline: number;
-  /** Aborted where nobody waits for the result any more. */
-  readonly signal?: AbortSignal;
 }
 
 /** What one forward pass was, for the metrics. */
@@ -31,16 +23,6 @@ export interface BatchReport {
   readonly waited: readonly number[];
 }
 
-interface Job {
-  readonly submission: Submission;
-  readonly sequence: Sequence;
-  readonly enqueuedAt: number;
-  readonly resolve: (logits: Float32Array) => void;
-  readonly reject: (error: Error) => void;
-  /** Batches that it was in when the engine crashed. */
-  crashes: number;
-}
-
 /** A sequence that was in two crashes may be their cause, and is given up. */
 const MAX_CRASHES = 2;
 /** One batch runs while the next already waits in the engine process, so that it is never idle between two. */
@@ -48,26 +30,34 @@ const BATCHES_IN_FLIGHT = 2;
 
 /** Emits `batch` after every forward pass. */
 export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
-  readonly #engine: Engine;
+  readonly #engine: Pick<Engine, 'run'>;
   readonly #options: SchedulerOptions;
-  #queue: Job[] = [];
-  #queuedTokens = 0;
+  readonly #batchTokens = new Map<string, number>();
+  readonly #queue = new Queue();
   #inFlight = 0;
   #draining = false;
   #onIdle: (() => void)[] = [];
 
-  constructor(engine: Engine, options: SchedulerOptions) {
+  constructor(engine: Pick<Engine, 'run'>, options: SchedulerOptions) {
     super();
     this.#engine = engine;
     this.#options = options;
   }
 
   get queuedSequences(): number {
-    return this.#queue.length;
+    return this.#queue.sequences;
   }
 
   get queuedTokens(): number {
-    return this.#queuedTokens;
+    return this.#queue.tokens;
+  }
+
+  setBatchTokens(model: string, tokens: number): void {
+    this.#batchTokens.set(model, tokens);
+  }
+
+  batchTokens(model: string): number {
+    return this.#batchTokens.get(model) ?? this.#options.batchTokens;
   }
 
   /**
@@ -77,17 +67,19 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   async submit(submission: Submission): Promise<Float32Array[]> {
     if (this.#draining) throw new Draining('shutting down');
     const tokens = submission.sequences.reduce((sum, { ids }) => sum + ids.length, 0);
-    if (this.#queuedTokens > 0 && this.#queuedTokens + tokens > this.#options.queueTokens) {
-      throw new QueueFull(`${this.#queuedTokens} tokens wait already`);
+    const waiting = this.#queue.tokens;
+    if (waiting > 0 && waiting + tokens > this.#options.queueTokens) {
+      throw new QueueFull(`${waiting} tokens wait already`);
     }
     const enqueuedAt = performance.now();
+    const request: QueuedRequest = { submission, enqueuedAt, jobs: [], served: 0, failed: false };
     const results = submission.sequences.map(
       sequence =>
         new Promise<Float32Array>((resolve, reject) => {
-          this.#queue.push({ submission, sequence, enqueuedAt, resolve, reject, crashes: 0 });
+          request.jobs.push({ request, sequence, resolve, reject, crashes: 0 });
         }),
     );
-    this.#queuedTokens += tokens;
+    this.#queue.add(request);
     this.#dispatch();
     return withDeadline(Promise.all(results), submission.deadline);
   }
@@ -95,58 +87,34 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   /** Takes nothing new; resolves when everything taken has been answered. */
   async drain(): Promise<void> {
     this.#draining = true;
-    if (this.#inFlight > 0 || this.#queue.length > 0) {
+    if (this.#inFlight > 0 || this.#queue.sequences > 0) {
       await new Promise<void>(resolve => this.#onIdle.push(resolve));
     }
   }
 
   #dispatch(): void {
     while (this.#inFlight < BATCHES_IN_FLIGHT) {
-      const batch = this.#nextBatch();
-      if (batch.length === 0) break;
+      for (const job of this.#queue.dropAbandoned(performance.now())) {
+        job.reject(new DeadlinePassed('the deadline passed in the queue'));
+      }
+      const leader = this.#queue.leader();
+      if (!leader) break;
+      const budget = this.batchTokens(leader.request.submission.model);
+      // What arrives while a batch runs may have to wait for it and for one more, but not for one of any length.
+      if (this.#inFlight > 0 && lengthOf(leader) > budget) break;
       this.#inFlight++;
-      void this.#run(batch).finally(() => {
+      void this.#run(this.#queue.takeBatch(leader, budget)).finally(() => {
         this.#inFlight--;
         this.#dispatch();
       });
     }
-    if (this.#inFlight === 0 && this.#queue.length === 0) {
+    if (this.#inFlight === 0 && this.#queue.sequences === 0) {
       for (const resolve of this.#onIdle.splice(0)) resolve();
     }
   }
 
-  /** The oldest job and those after it for the same model, while they fit. Jobs nobody waits for are dropped. */
-  #nextBatch(): Job[] {
-    const batch: Job[] = [];
-    const left: Job[] = [];
-    let tokens = 0;
-    let full = false;
-    const now = performance.now();
-    for (const job of this.#queue) {
-      const { submission, sequence } = job;
-      if (submission.signal?.aborted || submission.deadline <= now) {
-        this.#queuedTokens -= sequence.ids.length;
-        job.reject(new DeadlinePassed('the deadline passed in the queue'));
-        continue;
-      }
-      const fits =
-        batch.length === 0 || (tokens + sequence.ids.length <= this.#options.batchTokens && !suspect(job));
-      if (!full && fits && submission.model === (batch[0] ?? job).submission.model) {
-        batch.push(job);
-        tokens += sequence.ids.length;
-        full = suspect(job);
-      } else {
-        full ||= submission.model === batch[0]?.submission.model;
-        left.push(job);
-      }
-    }
-    this.#queue = left;
-    this.#queuedTokens -= tokens;
-    return batch;
-  }
-
   async #run(batch: Job[]): Promise<void> {
-    const { model } = batch[0]!.submission;
+    const { model } = batch[0]!.request.submission;
     const startedAt = performance.now();
     try {
       const { logits, seconds } = await this.#engine.run(
@@ -157,29 +125,25 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
       this.emit('batch', {
         model,
         sequences: batch.length,
-        tokens: batch.reduce((sum, { sequence }) => sum + sequence.ids.length, 0),
+        tokens: tokensOf(batch),
         seconds,
-        waited: batch.map(job => (startedAt - job.enqueuedAt) / 1000),
+        waited: batch.map(({ request }) => (startedAt - request.enqueuedAt) / 1000),
       });
     } catch (error) {
       this.#failed(batch, error as Error);
     }
   }
 
-  /** A crash is no fault of most of the batch: its jobs go back to the front of the queue. */
+  /** A crash is no fault of most of the batch: its jobs run again. */
   #failed(batch: Job[], error: Error): void {
     const again = batch.filter(job => error instanceof EngineCrashed && ++job.crashes < MAX_CRASHES);
     for (const job of batch) {
-      if (!again.includes(job)) job.reject(error);
+      if (again.includes(job)) continue;
+      job.request.failed = true;
+      job.reject(error);
     }
-    this.#queue.unshift(...again);
-    this.#queuedTokens += again.reduce((sum, { sequence }) => sum + sequence.ids.length, 0);
+    this.#queue.addSuspects(again);
   }
-}
-
-/** What was in a crash runs alone the next time, so that only its cause can meet a second one. */
-function suspect(job: Job): boolean {
-  return job.crashes > 0;
 }
 
 /** Rejects with DeadlinePassed at the deadline; the work itself is dropped when its turn comes. */

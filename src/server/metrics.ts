@@ -49,6 +49,11 @@ export class Metrics {
     'engine_restarts_total',
     'Engine processes that ended by themselves and were started again',
   );
+  readonly cacheRequests = this.#counter(
+    'cache_requests_total',
+    'Sequences looked up among those computed before',
+    ['result'],
+  );
   readonly predictions = this.#counter('predictions_total', 'Texts by their label, entities by theirs', [
     'model',
     'label',

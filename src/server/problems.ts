@@ -3,7 +3,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { UnusableText } from '../predictor/predictor.js';
 import { DeadlinePassed, Draining, QueueFull } from '../scheduler/errors.js';
 import type { Metrics } from './metrics.js';
 
@@ -84,7 +83,6 @@ function send(response: Response, { status, message, options }: Problem): void {
 
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof UnusableText) return new Problem(422, error.message);
   if (error instanceof QueueFull) {
     return new Problem(429, `the queue is full: ${error.message}`, {
       reason: 'queue_full',

@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Engine } from '../engine/engine.js';
 import { UserError } from '../errors.js';
+import { readingDone } from '../predictor/reader.js';
+import { ResultCache } from '../predictor/resultCache.js';
 import { ModelStore, type StoreEvents } from '../predictor/store.js';
 import { Scheduler, type SchedulerOptions } from '../scheduler/scheduler.js';
 import { createApp } from './app.js';
@@ -22,6 +24,10 @@ export interface ServeOptions {
   readonly threads: number;
   readonly apiKey: string | undefined;
   readonly scheduler: SchedulerOptions;
+  /** Whether each model's batches are as large as measuring finds best. */
+  readonly measured: boolean;
+  /** Sequences whose logits are kept; 0 for none. */
+  readonly cacheSize: number;
 }
 
 /** No new connection or request for so long, and what callers had sent when shutdown began has been read. */
@@ -58,11 +64,30 @@ export async function startService(
     metrics.engineRestarts.inc();
     log.error({ reason }, 'engine restarted');
   });
-  const loaded = store.loadAll(options.cache, engine, scheduler, {
+  const results =
+    options.cacheSize > 0
+      ? new ResultCache({
+          entries: options.cacheSize,
+          onLookup: result => metrics.cacheRequests.inc({ result }),
+        })
+      : undefined;
+  const events: StoreEvents = {
     onProgress,
     onReady: (model, { manifest }) =>
-      log.info({ model, version: manifest.version, task: manifest.task }, 'model ready'),
+      log.info(
+        {
+          model,
+          version: manifest.version,
+          task: manifest.task,
+          batch_tokens: scheduler.batchTokens(model),
+        },
+        'model ready',
+      ),
     onFailed: (model, error) => log.error({ model, reason: error.message }, 'model failed'),
+  };
+  const loaded = store.loadAll(options.cache, engine, scheduler, events, {
+    results,
+    measured: options.measured,
   });
   return {
     url,
@@ -70,6 +95,7 @@ export async function startService(
     async close() {
       await lastCall(server);
       context.draining = true;
+      await readingDone();
       await scheduler.drain();
       await closeServer(server);
       engine.close();

@@ -48,7 +48,7 @@ async function gone(pid: number): Promise<void> {
 }
 
 it('answers what it took before SIGTERM, ends with 0 and takes its engine with it', async () => {
-  const service = await startService(models, models);
+  const service = await startService(models, models, '--cache-size', '0');
   await ready(service);
   const engines = enginesOf(service);
   expect(engines).toHaveLength(1);
@@ -62,7 +62,7 @@ it('answers what it took before SIGTERM, ends with 0 and takes its engine with i
 });
 
 it('answers, with 200 or 503, what is sent in the moment of SIGTERM', async () => {
-  const service = await startService(models, models);
+  const service = await startService(models, models, '--cache-size', '0');
   await ready(service);
   const answers = Array.from({ length: 40 }, () => classify(service, 20));
   const code = stop(service);
@@ -72,7 +72,7 @@ it('answers, with 200 or 503, what is sent in the moment of SIGTERM', async () =
 });
 
 it('answers requests that were in the engine when it crashed', async () => {
-  const service = await startService(models, models);
+  const service = await startService(models, models, '--cache-size', '0');
   await ready(service);
   const answers = Array.from({ length: 10 }, () => classify(service, 100));
   await taken(service, 10);
@@ -85,7 +85,7 @@ it('answers requests that were in the engine when it crashed', async () => {
 });
 
 it('refuses what does not fit in the queue with 429, and answers the rest', async () => {
-  const service = await startService(models, models, '--queue-tokens', '2000');
+  const service = await startService(models, models, '--cache-size', '0', '--queue-tokens', '2000');
   await ready(service);
   const answers = await Promise.all(Array.from({ length: 12 }, () => classify(service, 40)));
   const statuses = answers.map(({ status }) => status);
@@ -95,7 +95,7 @@ it('refuses what does not fit in the queue with 429, and answers the rest', asyn
 });
 
 it('its engine ends when the service is killed', async () => {
-  const service = await startService(models, models);
+  const service = await startService(models, models, '--cache-size', '0');
   await ready(service);
   const [engine] = enginesOf(service);
   await stop(service, 'SIGKILL');

@@ -1,8 +1,9 @@
 // POST /classify: class probabilities of texts.
 
 import type { RequestHandler } from 'express';
-import { type Classification, classify, encodeText } from '../../predictor/classifier.js';
-import { type LoadedModel, UnusableText } from '../../predictor/predictor.js';
+import { type Classification, classify } from '../../predictor/classifier.js';
+import type { LoadedModel, Urgency } from '../../predictor/predictor.js';
+import { read } from '../../predictor/reader.js';
 import type { ServerContext } from '../context.js';
 import { unprocessable } from '../problems.js';
 import { schemaOf, validated } from '../validation.js';
@@ -27,7 +28,7 @@ export function classifyRoute({ store, metrics }: ServerContext): RequestHandler
     response.locals.model = model.name;
 
     const stopTokenizing = metrics.tokenizeDuration.startTimer();
-    const texts = encodeInputs(model, body);
+    const texts = await readInputs(model, body, urgency);
     stopTokenizing();
     const results = await classify(model, texts, urgency);
 
@@ -40,16 +41,11 @@ export function classifyRoute({ store, metrics }: ServerContext): RequestHandler
   };
 }
 
-function encodeInputs(model: LoadedModel, { inputs, truncate }: ClassifyRequest) {
+async function readInputs(model: LoadedModel, { inputs, truncate }: ClassifyRequest, urgency: Urgency) {
   const one = typeof inputs === 'string';
-  return (one ? [inputs] : inputs).map((text, i) => {
-    try {
-      return encodeText(model, text, truncate);
-    } catch (error) {
-      if (!(error instanceof UnusableText)) throw error;
-      throw unprocessable(one ? '/inputs' : `/inputs/${i}`, error.message);
-    }
-  });
+  const found = await read(model, { kind: 'texts', texts: one ? [inputs] : inputs, truncate }, urgency);
+  if ('unusable' in found) throw unprocessable(one ? '/inputs' : `/inputs/${found.index}`, found.unusable);
+  return found;
 }
 
 function answer(result: Classification, model: LoadedModel, { top_k, threshold = 0.5 }: ClassifyRequest) {

@@ -2,10 +2,13 @@
 
 import type { RequestHandler } from 'express';
 import { locate } from '../../predictor/locate.js';
-import { encodeWords, type Tagging, tag } from '../../predictor/tagger.js';
+import type { LoadedModel, Urgency } from '../../predictor/predictor.js';
+import type { ReadWords } from '../../predictor/read.js';
+import { read } from '../../predictor/reader.js';
+import { type Tagging, tag } from '../../predictor/tagger.js';
 import type { OffsetUnit } from '../../text/offsets.js';
-import { type Span, splitWords } from '../../text/words.js';
 import type { ServerContext } from '../context.js';
+import { unprocessable } from '../problems.js';
 import { schemaOf, validated } from '../validation.js';
 import { selectModel, urgencyOf } from './select.js';
 
@@ -19,12 +22,6 @@ interface NerRequest {
   readonly timeout_ms?: number;
 }
 
-/** One text of a request: its words, and where they stand in it if it came whole. */
-interface Input {
-  readonly words: readonly string[];
-  readonly source?: { readonly text: string; readonly spans: readonly Span[] };
-}
-
 const checkRequest = schemaOf<NerRequest>('NerRequest');
 
 export function nerRoute({ store, metrics }: ServerContext): RequestHandler {
@@ -35,46 +32,57 @@ export function nerRoute({ store, metrics }: ServerContext): RequestHandler {
     response.locals.model = model.name;
 
     const stopTokenizing = metrics.tokenizeDuration.startTimer();
-    const inputs = inputsOf(body);
-    const encoded = inputs.map(({ words }) => encodeWords(model, words));
+    const texts = body.tokens ?? [body.inputs ?? []].flat();
+    const found = await readTexts(model, texts, body, urgency);
     stopTokenizing();
-    const taggings = await tag(model, encoded, urgency);
+    const taggings = await tag(
+      model,
+      found.map(({ encoded }) => encoded),
+      urgency,
+    );
 
     for (const { label } of taggings.flatMap(({ entities }) => entities))
       metrics.predictions.inc({ model: model.name, label });
     response.json({
       model: model.name,
-      results: taggings.map((tagging, i) => answer(tagging, inputs[i]!, body)),
+      results: taggings.map((tagging, i) => answer(tagging, texts[i]!, found[i]!, body)),
       usage: { tokens: taggings.reduce((sum, { tokens }) => sum + tokens, 0) },
     });
   };
 }
 
-function inputsOf({ inputs, tokens }: NerRequest): Input[] {
-  if (tokens) return tokens.map(words => ({ words }));
-  return [inputs ?? []].flat().map(text => {
-    const spans = splitWords(text);
-    return { words: spans.map(({ start, end }) => text.slice(start, end)), source: { text, spans } };
-  });
+type Text = string | readonly string[];
+
+async function readTexts(
+  model: LoadedModel,
+  texts: readonly Text[],
+  { inputs, tokens }: NerRequest,
+  urgency: Urgency,
+): Promise<ReadWords[]> {
+  const found = await read(model, { kind: 'words', texts }, urgency);
+  if (!('unusable' in found)) return found;
+  const field = tokens ? '/tokens' : '/inputs';
+  throw unprocessable(typeof inputs === 'string' ? field : `${field}/${found.index}`, found.unusable);
 }
 
 function answer(
   tagging: Tagging,
-  { words, source }: Input,
+  text: Text,
+  { spans }: ReadWords,
   { threshold = 0, tags, offset_unit = 'codepoint' }: NerRequest,
 ) {
   const kept = tagging.entities.filter(({ score }) => score >= threshold);
   const { tokens } = tagging;
-  if (!source) {
+  if (typeof text !== 'string') {
     const entities = kept.map(({ label, score, startWord, endWord }) => ({
       label,
       score,
-      text: words.slice(startWord, endWord).join(' '),
+      text: text.slice(startWord, endWord).join(' '),
       start_word: startWord,
       end_word: endWord,
     }));
     return { entities, tokens, ...(tags && { tags: tagging.tags }) };
   }
-  const located = locate(source.text, source.spans, kept, offset_unit);
+  const located = locate(text, spans!, kept, offset_unit);
   return { entities: located.entities, tokens, ...(tags && { tags: tagging.tags, words: located.words }) };
 }

@@ -1,0 +1,55 @@
+// How many tokens a forward pass should have on this machine: the fewest with which the model is as fast as it gets.
+
+import type { Sequence } from '../engine/batch.js';
+import type { Manifest } from '../model/manifest.js';
+
+const SIZES = [64, 128, 256, 512, 1024];
+/** Tokens in each sequence: about two sentences. */
+const LENGTH = 64;
+/** For all of it. A pass that would not end within is left out. */
+const SECONDS = 0.8;
+/** Every size is timed so often, in turn, and its best time counts: something else may have had the cores meanwhile. */
+const ROUNDS = 3;
+/** Of the best throughput; less of it is not given up for shorter passes. */
+const NEAR = 0.92;
+
+/** One forward pass; seconds it took. */
+export type Pass = (sequences: readonly Sequence[]) => Promise<number>;
+
+/**
+ * Times passes of more and more tokens, after one of `brief`, a few tokens, that tells how long they may take.
+ * Undefined where the model is too slow for any to be timed, or a pass fails.
+ */
+export async function findBudget(
+  manifest: Pick<Manifest, 'task' | 'pooling' | 'maxLength' | 'vocabSize'>,
+  brief: readonly Sequence[],
+  pass: Pass,
+): Promise<number | undefined> {
+  const times = new Map<number, number>();
+  let spent = await pass(brief).catch(() => SECONDS);
+  let perToken = spent / brief.reduce((sum, { ids }) => sum + ids.length, 0);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const tokens of SIZES) {
+      if (spent + tokens * perToken > SECONDS) break;
+      const seconds = await pass(sequences(manifest, tokens)).catch(() => undefined);
+      if (seconds === undefined) break;
+      spent += seconds;
+      perToken = seconds / tokens;
+      times.set(tokens, Math.min(seconds, times.get(tokens) ?? seconds));
+    }
+  }
+  const throughput = (tokens: number) => tokens / (times.get(tokens) ?? Number.POSITIVE_INFINITY);
+  const best = Math.max(...SIZES.map(throughput));
+  return best > 0 ? SIZES.find(tokens => throughput(tokens) >= NEAR * best) : undefined;
+}
+
+function sequences(
+  { task, pooling, maxLength, vocabSize }: Parameters<typeof findBudget>[0],
+  tokens: number,
+): Sequence[] {
+  const length = Math.min(LENGTH, maxLength);
+  const ids = Int32Array.from({ length }, (_, i) => i % vocabSize);
+  const positions = task === 'token' ? ids.map((_, i) => i) : Int32Array.of(length - 1);
+  const headPositions = task === 'token' || pooling === 'last' ? positions : new Int32Array(0);
+  return Array.from({ length: Math.ceil(tokens / length) }, () => ({ ids, headPositions }));
+}

@@ -1,0 +1,56 @@
+// The size of batches, found from times that the test makes up.
+
+import { expect, it } from 'vitest';
+import type { Sequence } from '../../dist/engine/batch.js';
+import { findBudget } from '../../dist/predictor/budget.js';
+
+const manifest = { task: 'sequence', pooling: 'last', maxLength: 96, vocabSize: 100 } as const;
+
+const brief = [{ ids: new Int32Array(4), headPositions: Int32Array.of(3) }];
+
+/** A pass of `fixed` seconds, and `each` a token. */
+function machine(fixed: number, each: number) {
+  const passes: number[] = [];
+  const pass = async (sequences: readonly Sequence[]) => {
+    const tokens = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
+    passes.push(tokens);
+    return fixed + each * tokens;
+  };
+  return { pass, passes };
+}
+
+it.each([
+  ['the least, where a token costs the same in any batch', 0, 1e-5, 64],
+  ['more, where a pass has a cost of its own', 0.001, 1e-4, 256],
+  ['the most, where tokens cost nothing', 0.01, 0, 1024],
+])('is %s', async (_, fixed, each, expected) => {
+  expect(await findBudget(manifest, brief, machine(fixed, each).pass)).toBe(expected);
+});
+
+it('times every size in turn, and none that would take too long', async () => {
+  const fast = machine(0.001, 0);
+  await findBudget(manifest, brief, fast.pass);
+  const round = [64, 128, 256, 512, 1024];
+  expect(fast.passes).toEqual([4, ...round, ...round, ...round]);
+  const slow = machine(0, 0.1 / 64);
+  await findBudget(manifest, brief, slow.pass);
+  expect(slow.passes).toEqual([4, 64, 128, 256]);
+  const slowest = machine(0.4, 0);
+  expect(await findBudget(manifest, brief, slowest.pass)).toBeUndefined();
+  expect(slowest.passes).toEqual([4]);
+});
+
+it('reads no position past the longest, and each row of a tagger', async () => {
+  const seen: Sequence[] = [];
+  await findBudget({ task: 'token', pooling: null, maxLength: 16, vocabSize: 5 }, brief, async sequences => {
+    seen.push(...sequences);
+    return sequences === brief ? 0 : 1;
+  });
+  expect(seen[1]!.headPositions).toHaveLength(16);
+  expect(Math.max(...seen[1]!.ids)).toBe(4);
+});
+
+it('is left to the caller where a pass fails', async () => {
+  const failing = () => Promise.reject(new Error('out of memory'));
+  expect(await findBudget(manifest, brief, failing)).toBeUndefined();
+});

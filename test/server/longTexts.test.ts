@@ -1,0 +1,64 @@
+// Long texts are read in a thread: the same answers, and others are answered meanwhile.
+
+import { beforeAll, expect, it } from 'vitest';
+import { exportCheckpoint, temporaryFolder } from '../support/fixtures.js';
+import { type RunningService, ready, startService } from '../support/service.js';
+
+const models = temporaryFolder();
+let service: RunningService;
+
+beforeAll(async () => {
+  await exportCheckpoint('ls_llama_seq', models);
+  await exportCheckpoint('ls_unllama_tok', models);
+  service = await startService(models, models);
+  await ready(service);
+});
+
+async function post(path: string, body: object) {
+  const response = await fetch(`${service.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: the contract is checked elsewhere
+  return { status: response.status, body: (await response.json()) as any };
+}
+
+const sentence = 'Peter Blackburn visited the market in Germany. 🎉 ';
+
+it('classifies the same beside short texts and long ones', async () => {
+  const alone = await post('/classify', { inputs: sentence });
+  const beside = await post('/classify', { inputs: [sentence, sentence.repeat(1000)] });
+  expect(beside.body.results[0]).toEqual(alone.body.results[0]);
+  expect(beside.body.results[1]).toMatchObject({ truncated: true, tokens: 64 });
+});
+
+it('tags the same beside short texts and long ones', async () => {
+  const tags = { tags: true };
+  const alone = await post('/ner', { inputs: sentence, ...tags });
+  const beside = await post('/ner', { inputs: [sentence, sentence.repeat(500)], ...tags });
+  expect(beside.body.results[0]).toEqual(alone.body.results[0]);
+  expect(beside.body.results[1].tags).toHaveLength(500 * alone.body.results[0].tags.length);
+  const words = ['EU', 'rejects', 'German', 'call'];
+  const split = await post('/ner', { tokens: [words, Array(6000).fill('word')], ...tags });
+  expect(split.body.results[0]).toEqual((await post('/ner', { tokens: [words], ...tags })).body.results[0]);
+});
+
+it('names the text that it cannot read', async () => {
+  const { status, body } = await post('/classify', { inputs: [sentence.repeat(1000), ' '] });
+  expect([status, body.errors[0].path]).toEqual([422, '/inputs/1']);
+});
+
+it('answers others while 2 MB are read', async () => {
+  let reading = true;
+  const long = post('/classify', { inputs: sentence.repeat(40_000) }).finally(() => {
+    reading = false;
+  });
+  let answers = 0;
+  while (reading) {
+    expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
+    answers++;
+  }
+  expect((await long).status).toBe(200);
+  expect(answers).toBeGreaterThanOrEqual(5);
+});
