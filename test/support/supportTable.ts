@@ -5,9 +5,12 @@ import { matrixCases } from './matrix.js';
 export const TABLE_START = '<!-- supported: made by npm run readme -->';
 export const TABLE_END = '<!-- supported: end -->';
 
+/** In the order of the table; others come after. */
+const GROUPS = ['Families', 'Readings', 'Configurations', 'Merged classifiers', 'Adapters'];
+
 /** One row a group: what its cases show, each once, and how many cases there are. */
 export function supportTable(): string {
-  const groups = new Map<string, string[]>();
+  const groups = new Map<string, string[]>(GROUPS.map(group => [group, []]));
   for (const { group, feature } of matrixCases()) groups.set(group, [...(groups.get(group) ?? []), feature]);
   const rows = [...groups].map(
     ([group, features]) => `| ${group} | ${[...new Set(features)].join('; ')} | ${features.length} |`,
