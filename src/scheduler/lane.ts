@@ -1,16 +1,17 @@
 // The requests that wait for one model, and whose turn it is among them.
 
-import { type Job, lengthOf, type QueuedRequest } from './job.js';
+import { type Job, lengthOf, type QueuedRequest, tokensOf } from './job.js';
 
 /**
- * Fair queueing: the request leads whose next sequence would leave it with the fewest tokens served.
- * One of a thousand texts shares with one of a single text, and a short text precedes a long one.
+ * Weighted fair queueing (https://dl.acm.org/doi/10.1145/75247.75248): the request leads whose next sequence would be
+ * finished first if all that wait were served a token at a time, in turn. One of a thousand texts shares with one of a
+ * single text; a short text precedes a long one that came with it, but not one that has waited its turn.
  */
 export class Lane {
   readonly requests = new Set<QueuedRequest>();
   /** Tokens run for the model, on the clock of the queue. */
   served = 0;
-  /** What the request that led last had had: a new request starts from there, not from the past. */
+  /** Tokens that each of the waiting requests would have had by now, taken in turn: where a new request starts. */
   #clock = 0;
 
   add(request: QueuedRequest): void {
@@ -26,7 +27,7 @@ export class Lane {
   }
 
   take(batch: readonly Job[]): void {
-    this.#clock = Math.max(this.#clock, batch[0]!.request.served);
+    this.#clock += tokensOf(batch) / this.requests.size;
     const taken = new Set(batch);
     for (const job of batch) {
       job.request.served += lengthOf(job);
