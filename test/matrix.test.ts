@@ -16,6 +16,7 @@ describe.each([...new Set(matrixCases().map(({ group }) => group))])('%s', group
     const { folder, request } = each;
     await exportModel(request, join(out, name));
     await withModel(join(out, name), { cache: out, device: 'cpu' }, async model => {
+      expect(model.manifest).toMatchObject(each.found ?? {});
       for (const golden of readJson(join(folder, 'golden.json')) as Golden[]) {
         const { ids, logits } = await predictGolden(model, golden);
         expect([...ids]).toEqual(golden.input_ids);

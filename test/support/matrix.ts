@@ -2,6 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Manifest } from '../../dist/model/manifest.js';
 import type { ExportRequest } from '../../dist/model/recipe.js';
 import { ROOT, readJson } from './fixtures.js';
 
@@ -15,19 +16,20 @@ export interface MatrixCase {
   readonly feature: string;
   /** With paths that are absolute. */
   readonly request: ExportRequest;
+  /** Fields of the manifest that the request leaves to the checkpoint. */
+  readonly found?: Partial<Manifest>;
 }
 
 export function matrixCases(): MatrixCase[] {
   const names = readdirSync(join(MATRIX, 'cases')).sort();
   return names.map(name => {
     const folder = join(MATRIX, 'cases', name);
-    const { group, feature, request } = readJson(join(folder, 'case.json')) as Omit<MatrixCase, 'name'>;
+    const { request, ...told } = readJson(join(folder, 'case.json')) as Omit<MatrixCase, 'name' | 'folder'>;
     const { base, adapters, tokenizer, ...options } = request;
     return {
       name,
       folder,
-      group,
-      feature,
+      ...told,
       request: {
         ...options,
         base: join(folder, base),
