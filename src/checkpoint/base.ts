@@ -127,4 +127,4 @@ export function isPickle(path: string): boolean {
 
 export const PICKLE_HELP =
   'Pickled files can run code when they are read, so they are refused. ' +
-  'Convert once with transformers: AutoModel.from_pretrained(FOLDER).save_pretrained(FOLDER, safe_serialization=True)';
+  'Convert once with transformers or PEFT: load it with the class that it was saved from, and save_pretrained(FOLDER)';
