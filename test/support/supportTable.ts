@@ -1,27 +1,37 @@
-// The README's table of what is supported, as the matrix shows it.
+// README's table of what the matrix covers. Run as a program, it writes the table into the README.
 
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ROOT } from './fixtures.js';
 import { matrixCases } from './matrix.js';
 
-export const TABLE_START = '<!-- supported: made by npm run readme -->';
-export const TABLE_END = '<!-- supported: end -->';
+export const README = join(ROOT, 'README.md');
 
-/** In the order of the table; others come after. */
-const GROUPS = ['Families', 'Configurations', 'Heads and tokens', 'Adapters'];
+const TABLE = /(<!-- matrix: npm run readme:table -->\n)[\s\S]*(<!-- \/matrix -->)/;
 
-/** One row a group: what its cases show, each once, and how many cases there are. */
-export function supportTable(): string {
-  const groups = new Map<string, string[]>(GROUPS.map(group => [group, []]));
-  for (const { group, feature } of matrixCases()) groups.set(group, [...(groups.get(group) ?? []), feature]);
-  const rows = [...groups].map(
-    ([group, features]) => `| ${group} | ${[...new Set(features)].join('; ')} | ${features.length} |`,
-  );
-  return ['| | what gives the same logits | cases |', '|---|---|---|', ...rows].join('\n');
+/** The README's text with the table as it has to be. Throws where the comments around it are missing. */
+export function withSupportTable(readme: string): string {
+  if (!TABLE.test(readme)) throw new Error(`README.md: expected a place for the table, ${TABLE}`);
+  return readme.replace(TABLE, (_, start: string, end: string) => `${start}${supportTable()}\n${end}`);
 }
 
-/** The document with the table of today between its marks. Throws Error where it has no marks. */
-export function withSupportTable(document: string): string {
-  const start = document.indexOf(TABLE_START);
-  const end = document.indexOf(TABLE_END);
-  if (start < 0 || end < start) throw new Error(`expected ${TABLE_START} and ${TABLE_END}`);
-  return `${document.slice(0, start)}${TABLE_START}\n${supportTable()}\n${document.slice(end)}`;
+function supportTable(): string {
+  const cases = matrixCases();
+  const groups = [...new Set(cases.map(({ group }) => group))].sort();
+  const rows = groups.map(name => {
+    const ofGroup = cases.filter(({ group }) => group === name);
+    const features = [...new Set(ofGroup.map(({ feature }) => feature))].sort(byWords);
+    return `| ${name} | ${ofGroup.length} | ${features.join('; ').replaceAll('|', '\\|')} |`;
+  });
+  return ['| | cases | |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** Alphabetical, whether a feature begins with code or not. */
+function byWords(a: string, b: string): number {
+  return a.replaceAll('`', '').localeCompare(b.replaceAll('`', ''), 'en');
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  writeFileSync(README, withSupportTable(readFileSync(README, 'utf8')));
 }

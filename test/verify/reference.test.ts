@@ -2,13 +2,10 @@
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Adapter, openAdapter } from '../../src/checkpoint/adapter.js';
+import { openAdapter } from '../../src/checkpoint/adapter.js';
 import { type Base, openBase } from '../../src/checkpoint/base.js';
-import { type Merged, mergeAdapters } from '../../src/checkpoint/merge.js';
-import { planExport } from '../../src/model/plan.js';
+import { mergeAdapters } from '../../src/checkpoint/merge.js';
 import type { ExportRequest } from '../../src/model/recipe.js';
-import { readTokenizerAt, tokenizerPlace } from '../../src/model/tokenizerPlace.js';
-import { Tokenizer } from '../../src/text/tokenizer.js';
 import { referenceLogits } from '../../src/verify/reference.js';
 import { activate } from '../../src/verify/steps.js';
 import {
@@ -29,44 +26,35 @@ interface Case {
 
 const cases: Case[] = [
   ...checkpointNames().map(name => ({ name, request: requestOf(name), goldens: goldensOf(name) })),
-  ...matrixCases().map(({ name, folder, request }) => ({
+  ...matrixCases().map(({ name, folder, request, found }) => ({
     name,
-    request,
+    request: { ...(found?.attention && { attention: found.attention }), ...request },
     goldens: readJson(join(folder, 'golden.json')) as Golden[],
   })),
 ];
 
-/** As an export would read it: what the request leaves out, the checkpoint says. */
-function planOf(request: ExportRequest, base: Base, adapters: readonly Adapter[], { head }: Merged) {
-  const tokenizer = new Tokenizer(readTokenizerAt(tokenizerPlace(request)));
-  const { bidirectionalFrom, pooling, padTokenId } = planExport(request, base, adapters, head, tokenizer);
-  const readout = pooling === 'mean' || pooling === 'max' ? pooling : ('rows' as const);
-  return { bidirectionalFrom, readout, padTokenId };
+function optionsOf({ attention, bidirectionalFrom, pooling }: ExportRequest, { decoder }: Base) {
+  const isCausal = attention === 'causal';
+  return {
+    bidirectionalFrom: isCausal ? decoder.layers : (bidirectionalFrom ?? 0),
+    readout: pooling === 'mean' || pooling === 'max' ? pooling : ('rows' as const),
+  };
 }
 
 /** The rows of logits that golden.json holds: of words' first tokens, or of the last token that is not padding. */
-function headPositions({ first_token_index, input_ids }: Golden, padTokenId: number | null): number[] {
-  return (
-    first_token_index ?? [
-      Math.max(
-        0,
-        input_ids.findLastIndex(id => id !== padTokenId),
-      ),
-    ]
-  );
+function headPositions({ first_token_index, input_ids }: Golden, padTokenId: number | undefined): number[] {
+  return first_token_index ?? [input_ids.findLastIndex(id => id !== padTokenId)];
 }
 
 describe('logits are those of transformers and PEFT', () => {
   it.each(cases)('$name', async ({ request, goldens }) => {
     const base = openBase(request.base);
-    const adapters = request.adapters.map(openAdapter);
-    const merged = mergeAdapters(base, adapters);
-    const { padTokenId, ...options } = planOf(request, base, adapters, merged);
+    const merged = mergeAdapters(base, request.adapters.map(openAdapter));
     const sequences = goldens.map(golden => ({
       ids: Int32Array.from(golden.input_ids),
-      headPositions: Int32Array.from(headPositions(golden, padTokenId)),
+      headPositions: Int32Array.from(headPositions(golden, base.head.padTokenId)),
     }));
-    const logits = await referenceLogits(merged, options, sequences);
+    const logits = await referenceLogits(merged, optionsOf(request, base), sequences);
     goldens.forEach((golden, i) => {
       expect(worstDifference(golden.logits.flat(), logits[i]!)).toBeLessThan(1e-4);
     });
