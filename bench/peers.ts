@@ -1,0 +1,111 @@
+// Texts a second and latency over HTTP, beside servers that a user would pick instead, on the same merged classifier.
+// All stay up, one at a time is under load.
+// usage: npx tsx bench/peers.ts PEERS_SH PEERS_DIR DATA.jsonl [--precision int8] [--peers vllm,infinity,fastapi]
+//        [--rounds 3] [--seconds 8]
+// `bash PEERS_SH start PEERS_DIR NAME PORT` serves PEERS_DIR/model; it is ready when GET /health answers 200.
+
+import { basename, join, resolve } from 'node:path';
+import { program } from 'commander';
+import { type LoadReport, runLoad, type Send } from '../dist/load/load.js';
+import { CLASSIFIER, exportedModel } from './models.ts';
+import { type Peer, startPeer } from './peerProcess.ts';
+import { emit, interleave, MACHINE, printTable, ratios, spread, spreadText } from './report.ts';
+import { httpSender, startService } from './service.ts';
+import { readTexts } from './texts.ts';
+
+const BENCH = 'peers';
+/** The peers' own limit. Tokens. */
+const MAX_LENGTH = 512;
+const IN_FLIGHT = [64, 1];
+const OURS = 'ours';
+
+program
+  .argument('<script>', 'starts a peer')
+  .argument('<dir>', 'the folder that the script set up')
+  .argument('<data>', 'JSON lines with "text" or "tokens"')
+  .option('--precision <name>', 'of our export', 'float32')
+  .option('--peers <names>', 'which peers', 'vllm,infinity,fastapi')
+  .option('--rounds <n>', 'how often each is measured', Number, 3)
+  .option('--seconds <n>', 'how long', Number, 8)
+  .parse();
+const [script, dir, data] = program.args as [string, string, string];
+const options = program.opts<{ precision: string; peers: string; rounds: number; seconds: number }>();
+const names = options.peers.split(',');
+const texts = readTexts(data);
+
+const folder = await exportedModel(CLASSIFIER, { precision: options.precision, maxLength: MAX_LENGTH });
+const peers: Peer[] = [];
+const service = await startService({ model: folder });
+try {
+  for (const name of names) peers.push(await startPeer(script, dir, name));
+  const senders = new Map<string, Send>([
+    [OURS, httpSender(`${service.url}/classify`, texts)],
+    ...peers.map(({ name, url }): [string, Send] => [
+      name,
+      httpSender(`${url}/classify`, texts, bodyOf(name)),
+    ]),
+  ]);
+  const results = await interleave(
+    BENCH,
+    options.rounds,
+    IN_FLIGHT.flatMap(concurrency =>
+      [...senders].map(([name, send]) => ({
+        step: stepOf(name, concurrency),
+        measure: () => runLoad(send, { seconds: options.seconds, warmup: 1, concurrency }),
+      })),
+    ),
+  );
+  summarise(results);
+} finally {
+  await service.stop();
+  for (const peer of peers) await peer.stop();
+}
+
+function stepOf(name: string, concurrency: number): string {
+  return `${name}, ${concurrency} in flight`;
+}
+
+function bodyOf(name: string): (text: string) => object {
+  if (name === 'fastapi') return text => ({ inputs: [text] });
+  const model = join(resolve(dir), 'model');
+  return text => ({ model, input: [text] });
+}
+
+function summarise(results: ReadonlyMap<string, readonly LoadReport[]>): void {
+  const rows = [['', 'in flight', 'texts/s', 'p50 ms', 'p99 ms', 'ours / it', 'errors']];
+  for (const in_flight of IN_FLIGHT) {
+    const rates = (name: string) =>
+      results.get(stepOf(name, in_flight))!.map(({ requests_per_second }) => requests_per_second);
+    for (const name of [OURS, ...names]) {
+      const reports = results.get(stepOf(name, in_flight))!;
+      const server = {
+        summary: true,
+        machine: MACHINE,
+        data: basename(data),
+        server: name,
+        precision: name === OURS ? options.precision : 'bfloat16',
+        in_flight,
+        texts_per_second: spread(rates(name)),
+        p50: spread(reports.map(({ latency }) => latency.p50)),
+        p99: spread(reports.map(({ latency }) => latency.p99)),
+        ours_to_it: ratios(rates(OURS), rates(name)),
+        errors: reports.reduce(
+          (sum, { errors }) => sum + Object.values(errors).reduce((a, b) => a + b, 0),
+          0,
+        ),
+      };
+      emit(BENCH, server);
+      rows.push([
+        `${name} (${server.precision})`,
+        String(in_flight),
+        spreadText(server.texts_per_second),
+        server.p50.median.toFixed(0),
+        server.p99.median.toFixed(0),
+        spreadText(server.ours_to_it, 2),
+        String(server.errors),
+      ]);
+    }
+  }
+  process.stderr.write(`${MACHINE}; ${basename(data)}\n`);
+  printTable(rows);
+}
