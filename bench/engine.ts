@@ -13,6 +13,9 @@ import { Scheduler } from '../dist/scheduler/scheduler.js';
 import { splitWords } from '../dist/text/words.js';
 import { cycle } from './texts.ts';
 
+/** As the service has them. */
+const BATCHES_IN_FLIGHT = 2;
+
 /** Model folders in one engine process, as `serve` has them, with a queue that never refuses. */
 export async function openEngine(
   folders: readonly string[],
@@ -55,4 +58,53 @@ export function engineSender(model: LoadedModel, texts: readonly string[]): Send
     await submit(model, next());
     return 'ok';
   };
+}
+
+/** Sequences in order, in batches as full as the service's. */
+export function fullBatches(sequences: readonly Sequence[]): Sequence[][] {
+  const batches: Sequence[][] = [[]];
+  let tokens = 0;
+  for (const sequence of sequences) {
+    tokens += sequence.ids.length;
+    if (tokens <= BATCH_TOKENS) batches.at(-1)!.push(sequence);
+    else {
+      batches.push([sequence]);
+      tokens = sequence.ids.length;
+    }
+  }
+  return batches;
+}
+
+export function tokensOf(batch: readonly Sequence[]): number {
+  return batch.reduce((sum, { ids }) => sum + ids.length, 0);
+}
+
+/** Batches one after the other, the next one waiting as in the service. Returns their tokens. */
+export function batchRunner(model: LoadedModel, batches: readonly Sequence[][]): () => Promise<number> {
+  const next = cycle(batches);
+  return async () => {
+    const batch = next();
+    await submit(model, batch);
+    return tokensOf(batch);
+  };
+}
+
+export interface TokenRate {
+  readonly tokens_per_second: number;
+}
+
+/** Counts until the last pass that began in time has ended. @param run one pass; its tokens */
+export async function tokenRate(
+  run: () => Promise<number>,
+  seconds: number,
+  inFlight = BATCHES_IN_FLIGHT,
+): Promise<TokenRate> {
+  await run();
+  const started = performance.now();
+  let tokens = 0;
+  const worker = async () => {
+    while (performance.now() - started < seconds * 1000) tokens += await run();
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  return { tokens_per_second: (tokens / (performance.now() - started)) * 1000 };
 }

@@ -1,21 +1,18 @@
 // The engine against what bounds it: a graph of the model's linear layers alone, on as many rows as a batch has
-// tokens. Both run in an engine process of the same kind of session.
+// tokens. Both have sessions of the same options.
 // usage: npx tsx bench/roofline.ts DATA.jsonl [--model FOLDER] [--precision NAME] [--rounds 5] [--seconds 5]
 
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { program } from 'commander';
-import { BATCH_TOKENS } from '../dist/commands/offline.js';
 import type { Sequence } from '../dist/engine/batch.js';
-import { openEngine, sequencesOf, submit } from './engine.ts';
+import { batchRunner, fullBatches, openEngine, sequencesOf, tokenRate, tokensOf } from './engine.ts';
 import { linearLayers, openLinearGraph } from './linearGraph.ts';
 import { CLASSIFIER, exportedModel, withTemporaryFolder } from './models.ts';
 import { emit, interleave, MACHINE, printTable, ratios, spread, spreadText } from './report.ts';
-import { cycle, readTexts } from './texts.ts';
+import { readTexts } from './texts.ts';
 
 const BENCH = 'roofline';
-/** As the service has them. */
-const IN_FLIGHT = 2;
 
 program
   .argument('<data>', 'JSON lines with "text" or "tokens"')
@@ -31,7 +28,6 @@ const folder = await exportedModel(options.model, { precision: options.precision
 const engine = await openEngine([folder]);
 const [model] = engine.models as [(typeof engine.models)[number]];
 const batches = fullBatches(readTexts(data).flatMap(text => sequencesOf(model, text)));
-const nextBatch = cycle(batches);
 const layers = linearLayers(folder);
 const rows = {
   tokens: Math.round(mean(batches.map(tokensOf))),
@@ -41,10 +37,10 @@ const rows = {
 const results = await withTemporaryFolder(async work => {
   const linear = await openLinearGraph(work, layers, rows, availableParallelism());
   const found = await interleave(BENCH, options.rounds, [
-    { step: 'engine', measure: () => tokensPerSecond(runEngine, IN_FLIGHT) },
+    { step: 'engine', measure: () => tokenRate(batchRunner(model, batches), options.seconds) },
     {
       step: 'linear layers',
-      measure: () => tokensPerSecond(() => linear.run().then(() => rows.tokens), 1),
+      measure: () => tokenRate(() => linear.run().then(() => rows.tokens), options.seconds, 1),
     },
   ]);
   await linear.release();
@@ -78,41 +74,6 @@ printTable([
   ['linear layers alone', spreadText(summary.linear, 0)],
   ['engine / linear layers', spreadText(summary.engine_to_linear, 2)],
 ]);
-
-/** Counts until the last pass that began in time has ended. */
-async function tokensPerSecond(
-  run: () => Promise<number>,
-  inFlight: number,
-): Promise<{ tokens_per_second: number }> {
-  await run();
-  const started = performance.now();
-  let tokens = 0;
-  const worker = async () => {
-    while (performance.now() - started < options.seconds * 1000) tokens += await run();
-  };
-  await Promise.all(Array.from({ length: inFlight }, worker));
-  return { tokens_per_second: (tokens / (performance.now() - started)) * 1000 };
-}
-
-async function runEngine(): Promise<number> {
-  const batch = nextBatch();
-  await submit(model, batch);
-  return tokensOf(batch);
-}
-
-function fullBatches(sequences: readonly Sequence[]): Sequence[][] {
-  const batches: Sequence[][] = [[]];
-  for (const sequence of sequences) {
-    const last = batches.at(-1)!;
-    if (tokensOf(last) + sequence.ids.length <= BATCH_TOKENS) last.push(sequence);
-    else batches.push([sequence]);
-  }
-  return batches;
-}
-
-function tokensOf(batch: readonly Sequence[]): number {
-  return batch.reduce((sum, { ids }) => sum + ids.length, 0);
-}
 
 function readsOf(batch: readonly Sequence[]): number {
   return batch.reduce((sum, { headPositions }) => sum + headPositions.length, 0);
