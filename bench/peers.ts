@@ -1,7 +1,7 @@
 // Texts a second and latency over HTTP, beside servers that a user would pick instead, on the same merged classifier.
 // All stay up, one at a time is under load.
 // usage: npx tsx bench/peers.ts PEERS_SH PEERS_DIR DATA.jsonl [--precision int8] [--peers vllm,infinity,fastapi]
-//        [--rounds 3] [--seconds 8]
+//        [--rounds 3] [--seconds 8] [--warmup 3]
 // `bash PEERS_SH start PEERS_DIR NAME PORT` serves PEERS_DIR/model; it is ready when GET /health answers 200.
 
 import { basename, join, resolve } from 'node:path';
@@ -27,9 +27,16 @@ program
   .option('--peers <names>', 'which peers', 'vllm,infinity,fastapi')
   .option('--rounds <n>', 'how often each is measured', Number, 3)
   .option('--seconds <n>', 'how long', Number, 8)
+  .option('--warmup <n>', 'seconds before that do not count', Number, 3)
   .parse();
 const [script, dir, data] = program.args as [string, string, string];
-const options = program.opts<{ precision: string; peers: string; rounds: number; seconds: number }>();
+const options = program.opts<{
+  precision: string;
+  peers: string;
+  rounds: number;
+  seconds: number;
+  warmup: number;
+}>();
 const names = options.peers.split(',');
 const texts = readTexts(data);
 
@@ -51,7 +58,7 @@ try {
     IN_FLIGHT.flatMap(concurrency =>
       [...senders].map(([name, send]) => ({
         step: stepOf(name, concurrency),
-        measure: () => runLoad(send, { seconds: options.seconds, warmup: 1, concurrency }),
+        measure: () => runLoad(send, { ...options, concurrency }),
       })),
     ),
   );

@@ -3,6 +3,7 @@
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { program } from 'commander';
 import { DATA_FILE } from '../dist/graph/graph.js';
 import { runLoad } from '../dist/load/load.js';
@@ -32,10 +33,7 @@ for (const precision of options.precisions.split(',')) {
   ] as const;
   const weights = folders.reduce((sum, folder) => sum + statSync(join(folder, DATA_FILE)).size, 0);
   const service = await startService({ classifier: folders[0], tagger: folders[1] });
-  // The kernel's own figures of a peak go back to the start; what is sampled does not.
-  const idle = await sampled(service.pid, async () => {
-    await new Promise(resolve => setTimeout(resolve, options.seconds * 1000));
-  });
+  const idle = await sampled(service.pid, () => sleep(options.seconds * 1000));
   const loaded = await sampled(service.pid, async () => {
     for (const route of ['/classify', '/ner']) {
       const send = httpSender(service.url + route, texts);
