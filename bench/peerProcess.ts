@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { atEnd } from './children.ts';
 
 export interface Peer {
   readonly name: string;
@@ -26,13 +27,13 @@ export async function startPeer(script: string, dir: string, name: string): Prom
   const group = -child.pid!;
   const ended = once(child, 'exit');
   const killGroup = () => signal(group, 'SIGKILL');
-  process.once('exit', killGroup);
+  const forget = atEnd(killGroup);
   const stop = async () => {
     signal(group, 'SIGTERM');
     await Promise.race([ended, sleep(STOP_LIMIT_MS)]);
     killGroup();
     await ended;
-    process.off('exit', killGroup);
+    forget();
   };
   const deadline = performance.now() + START_LIMIT_MS;
   while (!(await isReady(url))) {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Send } from '../dist/load/load.js';
+import { atEnd } from './children.ts';
 import { modelsFolder, ROOT } from './models.ts';
 import { cycle } from './texts.ts';
 
@@ -25,6 +26,10 @@ export async function startService(folders: Record<string, string>): Promise<Ser
     { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LSLLAMA_CACHE_SIZE: '0' } },
   );
   const ended = once(child, 'exit');
+  const forget = atEnd(() => {
+    child.kill('SIGTERM');
+    models.remove();
+  });
   const url = await new Promise<string>((found, failed) => {
     createInterface(child.stderr).on('line', line => {
       const listening = /"url":"([^"]+)"/.exec(line);
@@ -40,6 +45,7 @@ export async function startService(folders: Record<string, string>): Promise<Ser
       child.kill('SIGTERM');
       await ended;
       models.remove();
+      forget();
     },
   };
 }

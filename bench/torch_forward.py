@@ -9,9 +9,11 @@ import time
 
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers.utils import logging
 
 folder, data, dtype = sys.argv[1:4]
 threads, texts, batch_tokens, max_length = map(int, sys.argv[4:])
+logging.disable_progress_bar()
 torch.set_num_threads(threads)
 tokenizer = AutoTokenizer.from_pretrained(folder)
 model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=getattr(torch, dtype)).eval()
