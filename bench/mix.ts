@@ -1,6 +1,6 @@
 // Latency at a load that comes by chance: 70% of what the service can do, in short texts alone, and with long ones
 // among them.
-// usage: npx tsx bench/mix.ts DATA.jsonl [--precision NAME] [--rounds 3] [--seconds 20]
+// usage: npx tsx bench/mix.ts DATA.jsonl [--precision NAME] [--rounds 3] [--seconds 30] [--warmup 5]
 
 import { basename } from 'node:path';
 import { program } from 'commander';
@@ -24,10 +24,11 @@ program
   .argument('<data>', 'JSON lines with "text" or "tokens"')
   .option('--precision <name>', 'instead of the recipe’s')
   .option('--rounds <n>', 'how often each is measured', Number, 3)
-  .option('--seconds <n>', 'how long', Number, 20)
+  .option('--seconds <n>', 'how long', Number, 30)
+  .option('--warmup <n>', 'seconds before that do not count', Number, 5)
   .parse();
 const [data] = program.args as [string];
-const options = program.opts<{ precision?: string; rounds: number; seconds: number }>();
+const options = program.opts<{ precision?: string; rounds: number; seconds: number; warmup: number }>();
 
 const folder = await exportedModel(CLASSIFIER, { precision: options.precision, maxLength: MAX_LENGTH });
 const texts = readTexts(data);
@@ -38,7 +39,9 @@ const sendLong = httpSender(`${service.url}/classify`, longTexts);
 const sendMixed = oneIn(1 / LONG_SHARE, sendLong, sendShort);
 
 interface Round {
-  /** Texts a second, of which LONG_SHARE are long. */
+  /** Texts a second. */
+  readonly capacity: number;
+  /** The same where LONG_SHARE of them are long. */
   readonly mixedCapacity: number;
   /** One in flight, short. */
   readonly alone: LoadReport;
@@ -79,11 +82,18 @@ async function measureRound(round: number): Promise<Round> {
   step('mix, 70%, the short ones', mixed, shortRate);
   step('mix, 70%, the long ones', long, LONG_SHARE * mixedRate);
   const without = step('short, at the mix’s rate', await load(sendShort, { rate: shortRate }), shortRate);
-  return { mixedCapacity: mixedCapacity.requests_per_second, alone, short, mixed, without };
+  return {
+    capacity: capacity.requests_per_second,
+    mixedCapacity: mixedCapacity.requests_per_second,
+    alone,
+    short,
+    mixed,
+    without,
+  };
 }
 
 function load(send: Send, kind: Partial<LoadOptions>): Promise<LoadReport> {
-  return runLoad(send, { seconds: options.seconds, warmup: 1, concurrency: 0, ...kind });
+  return runLoad(send, { ...options, concurrency: 0, ...kind });
 }
 
 function summarise(): void {
@@ -93,10 +103,11 @@ function summarise(): void {
     machine: MACHINE,
     precision: options.precision ?? 'recipe’s',
     data: basename(data),
+    capacity: of(({ capacity }) => capacity),
+    mixed_capacity: of(({ mixedCapacity }) => mixedCapacity),
     alone_p50: of(({ alone }) => alone.latency.p50),
     short_p99: of(({ short }) => short.latency.p99),
     short_p99_to_alone_p50: of(({ alone, short }) => short.latency.p99 / alone.latency.p50),
-    mixed_capacity: of(({ mixedCapacity }) => mixedCapacity),
     mixed_p99: of(({ mixed }) => mixed.latency.p99),
     without_p99: of(({ without }) => without.latency.p99),
     mixed_to_without: of(({ mixed, without }) => mixed.latency.p99 / without.latency.p99),
