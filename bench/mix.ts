@@ -1,0 +1,145 @@
+// Latency at a load that comes by chance: 70% of what the service can do, in short texts alone, and with long ones
+// among them.
+// usage: npx tsx bench/mix.ts DATA.jsonl [--precision NAME] [--rounds 3] [--seconds 30] [--warmup 5]
+
+import { basename } from 'node:path';
+import { program } from 'commander';
+import { type LoadOptions, type LoadReport, runLoad, type Send } from '../dist/load/load.js';
+import { Tokenizer } from '../dist/text/tokenizer.js';
+import { CLASSIFIER, exportedModel } from './models.ts';
+import { emit, MACHINE, printTable, spread, spreadText } from './report.ts';
+import { httpSender, startService } from './service.ts';
+import { cycle, readTexts } from './texts.ts';
+
+const BENCH = 'mix';
+const MAX_LENGTH = 2048;
+/** Of a long text, at least. Tokens. */
+const LONG_TOKENS = 1000;
+const LONG_SHARE = 0.05;
+/** Of the capacity. */
+const UTILISATION = 0.7;
+const IN_FLIGHT = 64;
+
+program
+  .argument('<data>', 'JSON lines with "text" or "tokens"')
+  .option('--precision <name>', 'instead of the recipe’s')
+  .option('--rounds <n>', 'how often each is measured', Number, 3)
+  .option('--seconds <n>', 'how long', Number, 30)
+  .option('--warmup <n>', 'seconds before that do not count', Number, 5)
+  .parse();
+const [data] = program.args as [string];
+const options = program.opts<{ precision?: string; rounds: number; seconds: number; warmup: number }>();
+
+const folder = await exportedModel(CLASSIFIER, { precision: options.precision, maxLength: MAX_LENGTH });
+const texts = readTexts(data);
+const longTexts = joined(texts, Tokenizer.load(folder));
+const service = await startService({ model: folder });
+const sendShort = httpSender(`${service.url}/classify`, texts);
+const sendLong = httpSender(`${service.url}/classify`, longTexts);
+const sendMixed = oneIn(1 / LONG_SHARE, sendLong, sendShort);
+
+interface Round {
+  /** Texts a second. */
+  readonly capacity: number;
+  /** The same where LONG_SHARE of them are long. */
+  readonly mixedCapacity: number;
+  /** One in flight, short. */
+  readonly alone: LoadReport;
+  /** Short ones at UTILISATION of their own capacity. */
+  readonly short: LoadReport;
+  /** Short ones among long ones, at UTILISATION of the mix's capacity. */
+  readonly mixed: LoadReport;
+  /** As many short ones a second, and no long ones. */
+  readonly without: LoadReport;
+}
+
+const rounds: Round[] = [];
+try {
+  for (let round = 1; round <= options.rounds; round++) rounds.push(await measureRound(round));
+} finally {
+  await service.stop();
+}
+summarise();
+
+async function measureRound(round: number): Promise<Round> {
+  const step = (name: string, report: LoadReport, rate?: number) => {
+    emit(BENCH, { step: name, round, ...(rate && { rate }), ...report });
+    return report;
+  };
+  const alone = step('short, 1 in flight', await load(sendShort, { concurrency: 1 }));
+  const capacity = step('short, capacity', await load(sendShort, { concurrency: IN_FLIGHT }));
+  const rate = UTILISATION * capacity.requests_per_second;
+  const short = step('short, 70%', await load(sendShort, { rate }), rate);
+
+  const mixedCapacity = step('mix, capacity', await load(sendMixed, { concurrency: IN_FLIGHT }));
+  const mixedRate = UTILISATION * mixedCapacity.requests_per_second;
+  const shortRate = (1 - LONG_SHARE) * mixedRate;
+  // Two independent streams of chance make one.
+  const [mixed, long] = await Promise.all([
+    load(sendShort, { rate: shortRate }),
+    load(sendLong, { rate: LONG_SHARE * mixedRate }),
+  ]);
+  step('mix, 70%, the short ones', mixed, shortRate);
+  step('mix, 70%, the long ones', long, LONG_SHARE * mixedRate);
+  const without = step('short, at the mix’s rate', await load(sendShort, { rate: shortRate }), shortRate);
+  return {
+    capacity: capacity.requests_per_second,
+    mixedCapacity: mixedCapacity.requests_per_second,
+    alone,
+    short,
+    mixed,
+    without,
+  };
+}
+
+function load(send: Send, kind: Partial<LoadOptions>): Promise<LoadReport> {
+  return runLoad(send, { ...options, concurrency: 0, ...kind });
+}
+
+function summarise(): void {
+  const of = (value: (round: Round) => number) => spread(rounds.map(value));
+  const summary = {
+    summary: true,
+    machine: MACHINE,
+    precision: options.precision ?? 'recipe’s',
+    data: basename(data),
+    capacity: of(({ capacity }) => capacity),
+    mixed_capacity: of(({ mixedCapacity }) => mixedCapacity),
+    alone_p50: of(({ alone }) => alone.latency.p50),
+    short_p99: of(({ short }) => short.latency.p99),
+    short_p99_to_alone_p50: of(({ alone, short }) => short.latency.p99 / alone.latency.p50),
+    mixed_p99: of(({ mixed }) => mixed.latency.p99),
+    without_p99: of(({ without }) => without.latency.p99),
+    mixed_to_without: of(({ mixed, without }) => mixed.latency.p99 / without.latency.p99),
+  };
+  emit(BENCH, summary);
+  process.stderr.write(`${MACHINE}; ${summary.data}, ${summary.precision}\n`);
+  printTable([
+    ['short texts, ms', 'median (range)'],
+    ['p50, one in flight', spreadText(summary.alone_p50, 0)],
+    ['p99 at 70%', spreadText(summary.short_p99, 0)],
+    ['p99 at 70% / p50 of one', spreadText(summary.short_p99_to_alone_p50, 2)],
+    ['p99 with 5% long ones, at 70%', spreadText(summary.mixed_p99, 0)],
+    ['p99 without them, as many', spreadText(summary.without_p99, 0)],
+    ['with / without', spreadText(summary.mixed_to_without, 2)],
+  ]);
+}
+
+/** Every n-th request is a long one. */
+function oneIn(n: number, long: Send, short: Send): Send {
+  const next = cycle([long, ...Array.from({ length: n - 1 }, () => short)]);
+  return () => next()();
+}
+
+/** Neighbours joined until they have LONG_TOKENS. */
+function joined(texts: readonly string[], tokenizer: Tokenizer): string[] {
+  const long: string[] = [];
+  let text = '';
+  for (const next of texts) {
+    text = text === '' ? next : `${text} ${next}`;
+    if (tokenizer.encode(text, MAX_LENGTH).length < LONG_TOKENS) continue;
+    long.push(text);
+    text = '';
+  }
+  return long;
+}

@@ -1,0 +1,145 @@
+// int8 beside float32 on whole test sets: how often their answers agree, and how good either is. Then whether a
+// text's logits are the same bits in any batch.
+// usage: npx tsx bench/quality.ts DATA_DIR [--texts 1000] [--limit N]
+// DATA_DIR holds agnews/test.jsonl and conll03/test.jsonl.
+
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { program } from 'commander';
+import type { JsonObject } from '../dist/checkpoint/files.js';
+import { classify, encodeText } from '../dist/predictor/classifier.js';
+import type { LoadedModel } from '../dist/predictor/predictor.js';
+import { encodeWords, tag } from '../dist/predictor/tagger.js';
+import { classificationReport, entityReport } from '../dist/text/score.js';
+import { openEngine, sequencesOf, submit } from './engine.ts';
+import { CLASSIFIER, exportedModel, TAGGER } from './models.ts';
+import { emit, printTable } from './report.ts';
+import { readExamples, readTexts } from './texts.ts';
+
+const BENCH = 'quality';
+const PRECISIONS = ['float32', 'int8'] as const;
+const UNHURRIED = { deadline: Number.POSITIVE_INFINITY };
+/** Within which a batch's texts arrive. Milliseconds. */
+const ARRIVAL_MS = 20;
+/** Texts that are waited for at a time. */
+const GREATEST_GROUP = 64;
+
+program
+  .argument('<data>', 'the folder with agnews/ and conll03/')
+  .option('--texts <n>', 'texts whose bits are compared, of either kind', Number, 1000)
+  .option('--limit <n>', 'only the first n examples of a test set', Number, Number.POSITIVE_INFINITY)
+  .parse();
+const [data] = program.args as [string];
+const options = program.opts<{ texts: number; limit: number }>();
+
+const SETS = [
+  { model: CLASSIFIER, file: 'agnews/test.jsonl', measure: labelsAndAccuracy, metric: 'accuracy' },
+  { model: TAGGER, file: 'conll03/test.jsonl', measure: tagsAndF1, metric: 'entity F1' },
+];
+
+interface Answers {
+  /** A label a text, or a tag a word. */
+  readonly answers: readonly string[];
+  readonly score: number;
+}
+
+const rows = [['', 'metric', ...PRECISIONS, 'same answers', 'other bits in a batch']];
+for (const { model: path, file, measure, metric } of SETS) {
+  const examples = readExamples(join(data, file)).slice(0, options.limit);
+  const texts = readTexts(join(data, file), options.texts);
+  const found: Answers[] = [];
+  const differing: number[] = [];
+  for (const precision of PRECISIONS) {
+    const { models, close } = await openEngine([await exportedModel(path, { precision })]);
+    const [model] = models as [LoadedModel];
+    const answers = await measure(model, examples);
+    const differ = await textsThatDiffer(model, texts);
+    close();
+    found.push(answers);
+    differing.push(differ);
+    emit(BENCH, {
+      step: precision,
+      data: file,
+      examples: examples.length,
+      answers: answers.answers.length,
+      [metric]: answers.score,
+      texts: texts.length,
+      texts_with_other_bits: differ,
+    });
+  }
+  const [float32, int8] = found as [Answers, Answers];
+  const same = float32.answers.filter((answer, i) => answer === int8.answers[i]).length;
+  const agreement = same / float32.answers.length;
+  emit(BENCH, { summary: true, data: file, metric, float32: float32.score, int8: int8.score, agreement });
+  rows.push([
+    file,
+    metric,
+    ...found.map(({ score }) => percent(score)),
+    percent(agreement),
+    `${differing.join(', ')} of ${texts.length}`,
+  ]);
+}
+printTable(rows);
+
+async function labelsAndAccuracy(model: LoadedModel, examples: readonly JsonObject[]): Promise<Answers> {
+  const { labels } = model.manifest;
+  const found = await Promise.all(
+    examples.map(({ text }) => classify(model, [encodeText(model, text as string)], UNHURRIED)),
+  );
+  const answers = found.map(([classification]) => classification!.label);
+  const pairs = examples.map(({ label }, i) => [label as string, answers[i]!] as const);
+  return { answers, score: classificationReport(pairs, labels).accuracy };
+}
+
+async function tagsAndF1(model: LoadedModel, examples: readonly JsonObject[]): Promise<Answers> {
+  const found = await Promise.all(
+    examples.map(({ tokens }) => tag(model, [encodeWords(model, tokens as string[])], UNHURRIED)),
+  );
+  const answers = found.map(([tagging]) => tagging!.tags);
+  const pairs = examples.map(({ tags }, i) => [tags as string[], answers[i]!] as const);
+  return { answers: answers.flat(), score: entityReport(pairs).f1 };
+}
+
+/** Each text alone, then all in an order, groups and arrival times of chance: how many have any other bit. */
+async function textsThatDiffer(model: LoadedModel, texts: readonly string[]): Promise<number> {
+  const encoded = texts.map(text => sequencesOf(model, text));
+  const alone: Float32Array[][] = [];
+  for (const sequences of encoded) {
+    const logits: Float32Array[] = [];
+    for (const sequence of sequences) logits.push(...(await submit(model, [sequence])));
+    alone.push(logits);
+  }
+  let differing = 0;
+  const order = shuffled(encoded.keys());
+  while (order.length > 0) {
+    const group = order.splice(0, 1 + Math.floor(Math.random() * GREATEST_GROUP));
+    await Promise.all(
+      group.map(async i => {
+        await sleep(Math.random() * ARRIVAL_MS);
+        const logits = await submit(model, encoded[i]!);
+        if (logits.some((row, sequence) => !sameBits(row, alone[i]![sequence]!))) differing++;
+      }),
+    );
+  }
+  return differing;
+}
+
+function sameBits(a: Float32Array, b: Float32Array): boolean {
+  return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(
+    Buffer.from(b.buffer, b.byteOffset, b.byteLength),
+  );
+}
+
+/** Fisher–Yates. */
+function shuffled<T>(items: Iterable<T>): T[] {
+  const list = [...items];
+  for (let i = list.length - 1; i > 0; i--) {
+    const other = Math.floor(Math.random() * (i + 1));
+    [list[i], list[other]] = [list[other]!, list[i]!];
+  }
+  return list;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)}%`;
+}

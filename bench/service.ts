@@ -1,0 +1,73 @@
+// `serve` as a user starts it, in a process of its own, and requests to services like it.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Send } from '../dist/load/load.js';
+import { atEnd } from './children.ts';
+import { modelsFolder, ROOT } from './models.ts';
+import { cycle } from './texts.ts';
+
+export interface Service {
+  readonly url: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** Serves model folders under these names; ready when every one is loaded. */
+export async function startService(folders: Record<string, string>): Promise<Service> {
+  const models = modelsFolder(folders);
+  const child = spawn(
+    process.execPath,
+    [join(ROOT, 'dist/cli.js'), 'serve', '--models', models.path, '--port', '0'],
+    // Repeated texts are computed again.
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LSLLAMA_CACHE_SIZE: '0' } },
+  );
+  const ended = once(child, 'exit');
+  const forget = atEnd(() => {
+    child.kill('SIGTERM');
+    models.remove();
+  });
+  const url = await new Promise<string>((found, failed) => {
+    createInterface(child.stderr).on('line', line => {
+      const listening = /"url":"([^"]+)"/.exec(line);
+      if (listening) found(listening[1]!);
+    });
+    ended.then(() => failed(new Error('the service ended')));
+  });
+  while (!(await fetch(`${url}/health/ready`)).ok) await sleep(100);
+  return {
+    url,
+    pid: child.pid!,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+      models.remove();
+      forget();
+    },
+  };
+}
+
+/** Requests with one text each; `body` is what this kind of service expects. */
+export function httpSender(
+  route: string,
+  texts: readonly string[],
+  body: (text: string) => object = text => ({ inputs: [text] }),
+): Send {
+  const next = cycle(texts);
+  return async () => {
+    const response = await fetch(route, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body(next())),
+    });
+    await response.arrayBuffer();
+    return response.ok ? 'ok' : String(response.status);
+  };
+}
+
+export function routeOf({ task }: { readonly task: string }): string {
+  return task === 'sequence' ? '/classify' : '/ner';
+}

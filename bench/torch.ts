@@ -1,0 +1,118 @@
+// The engine beside PyTorch, each with full batches and no padding: PyTorch's are of texts of equal length.
+// usage: npx tsx bench/torch.ts PYTHON MODEL DATA.jsonl [--precisions float32,int8] [--dtypes bfloat16,float32]
+//        [--rounds 5] [--seconds 5]
+// PYTHON has torch and transformers; MODEL is the merged classifier, a Hugging Face folder.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { program } from 'commander';
+import { BATCH_TOKENS } from '../dist/commands/offline.js';
+import { batchRunner, fullBatches, openEngine, sequencesOf, type TokenRate, tokenRate } from './engine.ts';
+import { CLASSIFIER, exportedModel, ROOT } from './models.ts';
+import { emit, interleave, MACHINE, printTable, ratios, type Step, spread, spreadText } from './report.ts';
+import { readTexts } from './texts.ts';
+
+const BENCH = 'torch';
+const MAX_LENGTH = 512;
+const TEXTS = 2000;
+
+program
+  .argument('<python>', 'a Python with torch and transformers')
+  .argument('<model>', 'the merged classifier, a Hugging Face folder')
+  .argument('<data>', 'JSON lines with "text" or "tokens"')
+  .option('--precisions <names>', 'of our exports', 'float32,int8')
+  .option('--dtypes <names>', 'of PyTorch', 'bfloat16,float32')
+  .option('--rounds <n>', 'how often each is measured', Number, 5)
+  .option('--seconds <n>', 'how long', Number, 5)
+  .parse();
+const [python, merged, data] = program.args as [string, string, string];
+const options = program.opts<{ precisions: string; dtypes: string; rounds: number; seconds: number }>();
+const precisions = options.precisions.split(',');
+const dtypes = options.dtypes.split(',');
+
+const folders: string[] = [];
+for (const precision of precisions) {
+  folders.push(await exportedModel(CLASSIFIER, { precision, maxLength: MAX_LENGTH }));
+}
+const { models, close } = await openEngine(folders);
+const texts = readTexts(data, TEXTS);
+const torches: Awaited<ReturnType<typeof startTorch>>[] = [];
+try {
+  const steps: Step<TokenRate>[] = models.map((model, i) => {
+    const run = batchRunner(model, fullBatches(texts.flatMap(text => sequencesOf(model, text))));
+    return { step: oursAt(precisions[i]!), measure: () => tokenRate(run, options.seconds) };
+  });
+  for (const dtype of dtypes) {
+    const torch = await startTorch(dtype);
+    torches.push(torch);
+    steps.push({ step: torchAt(dtype), measure: torch.measure });
+  }
+  summarise(await interleave(BENCH, options.rounds, steps));
+} finally {
+  close();
+  for (const torch of torches) await torch.stop();
+}
+
+function oursAt(precision: string): string {
+  return `ours ${precision}`;
+}
+
+function torchAt(dtype: string): string {
+  return `torch ${dtype}`;
+}
+
+/** A process that waits until it is told to measure. */
+async function startTorch(
+  dtype: string,
+): Promise<{ measure: () => Promise<TokenRate>; stop: () => Promise<void> }> {
+  const sizes = [availableParallelism(), TEXTS, BATCH_TOKENS, MAX_LENGTH].map(String);
+  const child = spawn(python, [join(ROOT, 'bench/torch_forward.py'), merged, data, dtype, ...sizes], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, HF_HUB_OFFLINE: '1' },
+  });
+  const lines = createInterface(child.stdout);
+  const ended = once(child, 'exit');
+  const nextLine = async () => {
+    const [line] = await Promise.race([
+      once(lines, 'line'),
+      ended.then(() => Promise.reject(new Error('the Python process ended'))),
+    ]);
+    return JSON.parse(line as string) as TokenRate;
+  };
+  await nextLine();
+  return {
+    async measure() {
+      const line = nextLine();
+      child.stdin.write(`${options.seconds}\n`);
+      return line;
+    },
+    async stop() {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
+
+function summarise(results: ReadonlyMap<string, readonly TokenRate[]>): void {
+  const rates = (step: string) => results.get(step)!.map(({ tokens_per_second }) => tokens_per_second);
+  const rows = [['tokens/s', 'median (range)', ...precisions.map(precision => `${oursAt(precision)} / it`)]];
+  for (const step of results.keys()) {
+    const ours = precisions.map(
+      precision => [precision, ratios(rates(oursAt(precision)), rates(step))] as const,
+    );
+    emit(BENCH, {
+      summary: true,
+      machine: MACHINE,
+      data: basename(data),
+      runner: step,
+      tokens_per_second: spread(rates(step)),
+      ours_to_it: Object.fromEntries(ours),
+    });
+    rows.push([step, spreadText(spread(rates(step)), 0), ...ours.map(([, ratio]) => spreadText(ratio, 2))]);
+  }
+  process.stderr.write(`${MACHINE}; ${basename(data)}\n`);
+  printTable(rows);
+}
