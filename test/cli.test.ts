@@ -297,6 +297,14 @@ describe('what cannot be exported ends with 1 and says why', () => {
       /quantization_config/,
     ],
     [
+      'a regression',
+      ({ base }) =>
+        editJson(`${base}/config.json`, json => {
+          json.problem_type = 'regression';
+        }),
+      /problem_type: regression is not supported/,
+    ],
+    [
       'a wider config than its weights',
       ({ base }) =>
         editJson(`${base}/config.json`, json => {

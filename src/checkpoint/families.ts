@@ -15,6 +15,7 @@ const FAMILIES = new Map<string, Family>(
   Object.entries({
     llama,
     mistral,
+    ministral: mistral,
     qwen2,
     qwen3,
     phi3,
@@ -52,10 +53,11 @@ function llama(fields: Fields): DecoderConfig {
   };
 }
 
+/** With layer_types it is a Ministral, whatever its model_type: transformers' AutoConfig takes it for one. */
 function mistral(fields: Fields): DecoderConfig {
   const config = decoder(fields, 'mistral', { positions: 131072 });
-  const window = fields.isNull('sliding_window') ? undefined : fields.count('sliding_window', 4096);
-  return { ...config, windows: Array(config.layers).fill(window) };
+  const types = layerTypes(fields, config.layers, () => !fields.isNull('sliding_window'));
+  return { ...config, windows: windowsByType(fields, types) };
 }
 
 function qwen2(fields: Fields): DecoderConfig {
@@ -160,7 +162,7 @@ function gemma3Rotaries(fields: Fields, config: DecoderConfig): { full: Rotary; 
     return parseRotary(rope ?? own, { ...shape, partial: 1, originalPositions: undefined });
   };
   return {
-    full: rotary('full_attention', fields.object('rope_scaling'), 'rope_theta', 1_000_000),
+    full: rotary('full_attention', ropeScaling(fields), 'rope_theta', 1_000_000),
     sliding: rotary(SLIDING, undefined, 'rope_local_base_freq', 10_000),
   };
 }
@@ -248,7 +250,7 @@ function activation(
 
 /** `rope_scaling` (transformers 4) wins over `rope_parameters` (5), and a theta inside over one beside them. */
 function rotaryOf(fields: Fields, headDim: number, maxPositions: number, defaults: FamilyDefaults): Rotary {
-  const rope = fields.object('rope_scaling') ?? fields.object('rope_parameters');
+  const rope = ropeScaling(fields) ?? fields.object('rope_parameters');
   const theta = rope?.has('rope_theta') ? rope.positive('rope_theta') : fields.positive('rope_theta', 10_000);
   for (const type of [SLIDING, FULL]) {
     if (rope?.has(type)) throw rope.bad(type, 'one set of rope fields for all layers');
@@ -269,6 +271,12 @@ function rotaryOf(fields: Fields, headDim: number, maxPositions: number, default
   return parseRotary(rope, { headDim, maxPositions, theta, partial, originalPositions });
 }
 
+/** An empty one says nothing. */
+function ropeScaling(fields: Fields): Fields | undefined {
+  const rope = fields.object('rope_scaling');
+  return rope?.keys().length ? rope : undefined;
+}
+
 const SLIDING = 'sliding_attention';
 const FULL = 'full_attention';
 
@@ -286,6 +294,8 @@ function layerTypes(fields: Fields, layers: number, slides: (layer: number) => b
 
 function windowsByType(fields: Fields, types: readonly string[], fallback = 4096) {
   if (!types.includes(SLIDING)) return types.map(() => undefined);
+  if (fields.isNull('sliding_window'))
+    throw fields.bad('sliding_window', `a number, as layers are ${SLIDING}`);
   const window = fields.count('sliding_window', fallback);
   return types.map(type => (type === SLIDING ? window : undefined));
 }

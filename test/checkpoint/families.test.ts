@@ -1,0 +1,50 @@
+// What a config.json may not ask of a decoder: each would be computed otherwise than transformers computes it.
+
+import { expect, it } from 'vitest';
+import { parseDecoderConfig } from '../../dist/checkpoint/families.js';
+
+const SMALL = {
+  vocab_size: 320,
+  hidden_size: 32,
+  intermediate_size: 48,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+};
+const SLIDING = ['sliding_attention', 'full_attention'];
+
+it.each<[family: string, Record<string, unknown>, RegExp]>([
+  ['openelm', {}, /model_type openelm is not supported; supported: llama, .*phi3/],
+  ['llama', { rope_parameters: { rope_type: 'proportional' } }, /rope_parameters\.rope_type.*"proportional"/],
+  ['llama', { rope_parameters: { full_attention: {} } }, /one set of rope fields for all layers/],
+  ['llama', { partial_rotary_factor: 0.5 }, /partial_rotary_factor: expected 1, found 0\.5/],
+  ['phi3', { rope_scaling: { type: 'linear', factor: 2 } }, /rope_scaling\.type.*default or longrope/],
+  ['phi3', { partial_rotary_factor: 0.3 }, /an even share of 8 dimensions/],
+  ['llama', { rope_scaling: { type: 'longrope', short_factor: [1], long_factor: [1] } }, /short_factor.*4 n/],
+  ['llama', { rope_scaling: { type: 'llama3', factor: 8 } }, /low_freq_factor: expected a number/],
+  ['llama', { num_key_value_heads: 3 }, /num_key_value_heads: expected a divisor of 4 heads/],
+  ['llama', { head_dim: 7 }, /head_dim: expected an even number/],
+  ['mistral', { layer_types: SLIDING, sliding_window: null }, /sliding_window: expected a number.*null/],
+  ['qwen2', { layer_types: SLIDING, use_sliding_window: false }, /use_sliding_window: expected true/],
+  ['qwen3', { layer_types: ['chunked_attention', 'full_attention'] }, /layer_types: expected 2 of/],
+  ['gemma2', { layer_types: ['full_attention'] }, /layer_types: expected 2 of/],
+  ['gemma3_text', { use_bidirectional_attention: true }, /use_bidirectional_attention: expected false/],
+  ['gemma3_text', { rope_parameters: { rope_type: 'default' } }, /fields of full_attention and sliding/],
+])('refuses %s with %j', (model_type, changes, message) => {
+  expect(() => parseDecoderConfig({ model_type, ...SMALL, ...changes } as never, 'config.json')).toThrow(
+    message,
+  );
+});
+
+it('reads windows by layer_types, as transformers reads a Mistral that has them', () => {
+  const config = { model_type: 'mistral', ...SMALL, layer_types: SLIDING, sliding_window: 8 };
+  const { windows } = parseDecoderConfig(config, 'config.json');
+  expect(windows).toEqual([8, undefined]);
+  expect(parseDecoderConfig({ ...config, model_type: 'ministral' }, 'config.json').windows).toEqual(windows);
+});
+
+it('takes an empty rope_scaling for none', () => {
+  const rope_parameters = { rope_type: 'linear', rope_theta: 500, factor: 4 };
+  const config = { model_type: 'llama', ...SMALL, rope_parameters };
+  const { rotaries } = parseDecoderConfig(config, 'config.json');
+  expect(parseDecoderConfig({ ...config, rope_scaling: {} }, 'config.json').rotaries).toEqual(rotaries);
+});
