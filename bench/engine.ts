@@ -3,8 +3,9 @@
 import { availableParallelism } from 'node:os';
 import { BATCH_TOKENS } from '../dist/commands/offline.js';
 import type { Sequence } from '../dist/engine/batch.js';
-import { Engine } from '../dist/engine/engine.js';
+import { Engines } from '../dist/engine/engines.js';
 import type { Send } from '../dist/load/load.js';
+import { defaultCache } from '../dist/model/cache.js';
 import { encodeText } from '../dist/predictor/classifier.js';
 import { loadModel } from '../dist/predictor/load.js';
 import type { LoadedModel } from '../dist/predictor/predictor.js';
@@ -19,18 +20,18 @@ const BATCHES_IN_FLIGHT = 2;
 /** Model folders in one engine process, as `serve` has them, with a queue that never refuses. */
 export async function openEngine(
   folders: readonly string[],
-  threads = availableParallelism(),
+  cores = availableParallelism(),
 ): Promise<{ models: LoadedModel[]; close: () => void }> {
-  const engine = new Engine({ device: 'cpu', threads });
-  const scheduler = new Scheduler(engine, {
+  const engines = new Engines({ device: 'cpu', cores, scratch: defaultCache() });
+  const scheduler = new Scheduler(engines, {
     batchTokens: BATCH_TOKENS,
     queueTokens: Number.POSITIVE_INFINITY,
   });
   const models: LoadedModel[] = [];
   for (const [i, folder] of folders.entries()) {
-    models.push(await loadModel(`model ${i}`, folder, engine, scheduler));
+    models.push(await loadModel(`model ${i}`, folder, engines, scheduler));
   }
-  return { models, close: () => engine.close() };
+  return { models, close: () => engines.close() };
 }
 
 export function sequencesOf(model: LoadedModel, text: string): readonly Sequence[] {

@@ -3,7 +3,7 @@
 import { cpus, totalmem } from 'node:os';
 import { type Command, Option } from 'commander';
 import { usableCores } from '../engine/cores.js';
-import { Engine } from '../engine/engine.js';
+import { Engines } from '../engine/engines.js';
 import { instructionSets, int8Saturates } from '../engine/processor.js';
 import { verificationText } from '../model/manifest.js';
 import { ModelStore } from '../predictor/store.js';
@@ -38,16 +38,16 @@ export function addDoctor(program: Command): void {
 type Report = Awaited<ReturnType<typeof examine>>;
 
 async function examine({ models, cache, device }: DoctorOptions) {
-  const engine = new Engine({ device, threads: usableCores() });
+  const engines = new Engines({ device, cores: usableCores(), scratch: cache });
   try {
-    const runtime = await engine.probe();
+    const runtime = await engines.probe();
     const store = new ModelStore(models);
-    const scheduler = new Scheduler(engine, {
+    const scheduler = new Scheduler(engines, {
       batchTokens: BATCH_TOKENS,
       queueTokens: Number.POSITIVE_INFINITY,
     });
     const progress = startProgress('exporting');
-    await store.loadAll(cache, engine, scheduler, {
+    await store.loadAll(cache, engines, scheduler, {
       onProgress: (_name, done, total) => progress.update(done, total),
       onReady: () => {},
       onFailed: () => {},
@@ -77,7 +77,7 @@ async function examine({ models, cache, device }: DoctorOptions) {
       ),
     };
   } finally {
-    engine.close();
+    engines.close();
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { basename, resolve } from 'node:path';
 import { usableCores } from '../engine/cores.js';
-import { Engine } from '../engine/engine.js';
+import { Engines } from '../engine/engines.js';
 import { prepareModel } from '../model/prepare.js';
 import { loadModel } from '../predictor/load.js';
 import type { LoadedModel } from '../predictor/predictor.js';
@@ -24,17 +24,17 @@ export async function withModel<T>(
   work: (model: LoadedModel) => Promise<T>,
 ): Promise<T> {
   const name = basename(resolve(path));
-  const engine = new Engine({ device, threads: usableCores() });
+  const engines = new Engines({ device, cores: usableCores(), scratch: cache });
   try {
     const progress = startProgress(`exporting ${name}`);
-    const place = { cache, device: await engine.device() };
+    const place = { cache, device: await engines.device() };
     const folder = await prepareModel(path, place, progress.update).finally(progress.end);
-    const scheduler = new Scheduler(engine, {
+    const scheduler = new Scheduler(engines, {
       batchTokens: BATCH_TOKENS,
       queueTokens: Number.POSITIVE_INFINITY,
     });
-    return await work(await loadModel(name, folder, engine, scheduler));
+    return await work(await loadModel(name, folder, engines, scheduler));
   } finally {
-    engine.close();
+    engines.close();
   }
 }

@@ -75,7 +75,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     {
       ...flags,
       apiKey,
-      threads: usableCores(),
+      cores: usableCores(),
       scheduler: { batchTokens: batchTokens ?? BATCH_TOKENS, queueTokens },
       measured: batchTokens === undefined,
     },

@@ -31,8 +31,7 @@ type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
 
 /** Emits `restart` where the process has ended by itself and a new one is being started. */
 export class Engine extends EventEmitter<{ restart: [reason: string] }> {
-  readonly #options: SessionOptions;
-  readonly #folders = new Map<string, string>();
+  readonly #loaded = new Map<string, { readonly folder: string; readonly options: SessionOptions }>();
   readonly #waiting = new Map<number, Waiting>();
   #child: ChildProcess;
   #ready: Promise<void> = Promise.resolve();
@@ -40,16 +39,26 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
   #closed = false;
   #crashesInARow = 0;
 
-  constructor(options: SessionOptions) {
+  constructor() {
     super();
-    this.#options = options;
     this.#child = this.#start();
   }
 
-  /** Loads a model folder under a name. Throws EngineError where ONNX Runtime cannot load it. */
-  async load(model: string, folder: string): Promise<void> {
-    await this.#ask({ kind: 'load', model, folder, options: this.#options });
-    this.#folders.set(model, folder);
+  /**
+   * Loads a model folder under a name; where `packed` is there, from that copy of it. Throws EngineError where ONNX
+   * Runtime cannot load it.
+   */
+  async load(model: string, folder: string, options: SessionOptions, packed?: string): Promise<void> {
+    await this.#ask({ kind: 'load', model, folder: packed ?? folder, options });
+    this.#loaded.set(model, { folder, options });
+  }
+
+  /**
+   * Writes a copy of a model folder's graph, for loading on this machine, into the folder `into`. Throws EngineError
+   * where ONNX Runtime cannot load the one or write the other.
+   */
+  async pack(folder: string, into: string): Promise<void> {
+    await this.#ask({ kind: 'pack', folder, into });
   }
 
   /** One forward pass. Throws EngineCrashed where the process ended meanwhile, EngineError for a refused batch. */
@@ -58,12 +67,6 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
     const result = await this.#ask({ kind: 'run', model, sequences });
     this.#crashesInARow = 0;
     return result;
-  }
-
-  /** The device that models are for: `auto` settled to cuda where it works here, else cpu. */
-  async device(): Promise<string> {
-    if (this.#options.device !== 'auto') return this.#options.device;
-    return (await this.probe()).providers.cuda === 'ok' ? 'cuda' : 'cpu';
   }
 
   /** What ONNX Runtime offers on this machine. */
@@ -107,8 +110,8 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
       await sleep(pause);
       if (this.#closed) return;
       this.#child = this.#start();
-      for (const [model, folder] of this.#folders) {
-        await this.#ask({ kind: 'load', model, folder, options: this.#options });
+      for (const [model, { folder, options }] of this.#loaded) {
+        await this.#ask({ kind: 'load', model, folder, options });
       }
     })();
     // Who waits for it hears of a failed reload; nobody may be waiting.

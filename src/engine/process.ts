@@ -39,6 +39,9 @@ async function answer(request: Request): Promise<Result> {
     case 'load':
       sessions.set(request.model, await Session.load(request.folder, request.options));
       return { logits: [], seconds: seconds() };
+    case 'pack':
+      await Session.pack(request.folder, request.into);
+      return { logits: [], seconds: seconds() };
     case 'run': {
       const session = sessions.get(request.model);
       if (!session) throw new Error(`model ${request.model} is not loaded`);

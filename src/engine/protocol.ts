@@ -19,11 +19,12 @@ export type Request =
       readonly model: string;
       readonly sequences: readonly Sequence[];
     }
+  | { readonly id: number; readonly kind: 'pack'; readonly folder: string; readonly into: string }
   | { readonly id: number; readonly kind: 'probe' };
 
 /** What a request comes to. */
 export interface Result {
-  /** Of each sequence, row after row; empty for a load. */
+  /** Of each sequence, row after row; empty where nothing was run. */
   readonly logits: readonly Float32Array[];
   /** The work alone, without the way here and back. */
   readonly seconds: number;

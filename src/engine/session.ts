@@ -7,11 +7,13 @@ import { batchFeeds } from './feeds.js';
 import { instructionSets, int8Saturates } from './processor.js';
 
 export interface SessionOptions {
-  /** `cpu`, `cuda`, `cuda:N`, or `auto`: cuda where it loads, else cpu. */
+  /** `cpu`, `cuda` or `cuda:N`. */
   readonly device: string;
   /** Threads inside an operator. */
   readonly threads: number;
 }
+
+const GRAPH = 'model.onnx';
 
 export class Session {
   readonly #session: InferenceSession;
@@ -21,24 +23,29 @@ export class Session {
   }
 
   /** Loads a graph of a model folder. Throws what ONNX Runtime throws: a missing provider, a damaged file. */
-  static async load(
-    folder: string,
-    { device, threads }: SessionOptions,
-    file = 'model.onnx',
-  ): Promise<Session> {
-    if (device === 'auto') {
-      return Session.load(folder, { device: 'cuda', threads }, file).catch(() =>
-        Session.load(folder, { device: 'cpu', threads }, file),
-      );
-    }
-    const session = await InferenceSession.create(join(folder, file), {
-      executionProviders: [executionProvider(device)],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      logSeverityLevel: 4,
-      extra: { session: { x64quantprecision: int8Saturates(process.arch, instructionSets()) ? '1' : '0' } },
+  static async load(folder: string, options: SessionOptions, file = GRAPH): Promise<Session> {
+    return new Session(await InferenceSession.create(join(folder, file), runtimeOptions(options)));
+  }
+
+  /**
+   * Writes a folder's graph into the folder `into` with its weights packed as this processor's kernels take them: who
+   * loads it there maps them, instead of packing a copy of its own. Throws what ONNX Runtime throws.
+   * https://github.com/microsoft/onnxruntime/blob/main/include/onnxruntime/core/session/onnxruntime_session_options_config_keys.h
+   */
+  static async pack(folder: string, into: string): Promise<void> {
+    const options = runtimeOptions({ device: 'cpu', threads: 1 });
+    const session = await InferenceSession.create(join(folder, GRAPH), {
+      ...options,
+      optimizedModelFilePath: join(into, GRAPH),
+      extra: {
+        session: {
+          ...options.extra.session,
+          optimized_model_external_initializers_file_name: `${GRAPH}.data`,
+          save_external_prepacked_constant_initializers: '1',
+        },
+      },
     });
-    return new Session(session);
+    await session.release();
   }
 
   /** Logits of each sequence, row after row: headPositions.length * labels, or labels where the model pools. */
@@ -61,6 +68,22 @@ export class Session {
   async release(): Promise<void> {
     await this.#session.release();
   }
+}
+
+function runtimeOptions({ device, threads }: SessionOptions) {
+  return {
+    executionProviders: [executionProvider(device)],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 4 as const,
+    extra: {
+      session: {
+        x64quantprecision: int8Saturates(process.arch, instructionSets()) ? '1' : '0',
+        // between two batches the cores are others'
+        force_spinning_stop: '1',
+      },
+    },
+  };
 }
 
 function executionProvider(device: string): InferenceSession.ExecutionProviderConfig {

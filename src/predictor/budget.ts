@@ -6,6 +6,8 @@ import type { Manifest } from '../model/manifest.js';
 const SIZES = [64, 128, 256, 512, 1024];
 /** Tokens in each sequence: about two sentences. */
 const LENGTH = 64;
+/** Of a budget: the sequence that comes next seldom fits into what is left. */
+const UNUSED = LENGTH / 2;
 /** For all of it. A pass that would not end within is left out. */
 const SECONDS = 0.8;
 /** Every size is timed so often, in turn, and its best time counts: something else may have had the cores meanwhile. */
@@ -30,15 +32,16 @@ export async function findBudget(
   let perToken = spent / brief.reduce((sum, { ids }) => sum + ids.length, 0);
   for (let round = 0; round < ROUNDS; round++) {
     for (const tokens of SIZES) {
-      if (spent + tokens * perToken > SECONDS) break;
-      const seconds = await pass(sequences(manifest, tokens)).catch(() => undefined);
+      const filled = tokens - UNUSED;
+      if (spent + filled * perToken > SECONDS) break;
+      const seconds = await pass(sequences(manifest, filled)).catch(() => undefined);
       if (seconds === undefined) break;
       spent += seconds;
-      perToken = seconds / tokens;
+      perToken = seconds / filled;
       times.set(tokens, Math.min(seconds, times.get(tokens) ?? seconds));
     }
   }
-  const throughput = (tokens: number) => tokens / (times.get(tokens) ?? Number.POSITIVE_INFINITY);
+  const throughput = (tokens: number) => (tokens - UNUSED) / (times.get(tokens) ?? Number.POSITIVE_INFINITY);
   const best = Math.max(...SIZES.map(throughput));
   return best > 0 ? SIZES.find(tokens => throughput(tokens) >= NEAR * best) : undefined;
 }
@@ -47,9 +50,13 @@ function sequences(
   { task, pooling, maxLength, vocabSize }: Parameters<typeof findBudget>[0],
   tokens: number,
 ): Sequence[] {
-  const length = Math.min(LENGTH, maxLength);
-  const ids = Int32Array.from({ length }, (_, i) => i % vocabSize);
-  const positions = task === 'token' ? ids.map((_, i) => i) : Int32Array.of(length - 1);
-  const headPositions = task === 'token' || pooling === 'last' ? positions : new Int32Array(0);
-  return Array.from({ length: Math.ceil(tokens / length) }, () => ({ ids, headPositions }));
+  const longest = Math.min(LENGTH, maxLength);
+  return Array.from({ length: Math.ceil(tokens / longest) }, (_, i) => {
+    const ids = Int32Array.from(
+      { length: Math.min(longest, tokens - i * longest) },
+      (_, at) => at % vocabSize,
+    );
+    const positions = task === 'token' ? ids.map((_, at) => at) : Int32Array.of(ids.length - 1);
+    return { ids, headPositions: task === 'token' || pooling === 'last' ? positions : new Int32Array(0) };
+  });
 }

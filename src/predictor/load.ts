@@ -1,12 +1,12 @@
 // A model folder into the engine.
 
-import type { Engine } from '../engine/engine.js';
+import type { Engines } from '../engine/engines.js';
 import { readManifest } from '../model/manifest.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import { Tokenizer } from '../text/tokenizer.js';
 import { findBudget, type Pass } from './budget.js';
 import { encodeText } from './classifier.js';
-import { forward, type LoadedModel } from './predictor.js';
+import type { LoadedModel } from './predictor.js';
 import type { ResultCache } from './resultCache.js';
 import { encodeWords } from './tagger.js';
 
@@ -18,28 +18,29 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a model folder under `name`, and warms it with one forward pass.
+ * Loads a model folder under `name`, and warms it with one forward pass in each place.
  * Throws UserError for a broken folder, EngineError where ONNX Runtime refuses it.
  */
 export async function loadModel(
   name: string,
   folder: string,
-  engine: Engine,
+  engines: Engines,
   scheduler: Scheduler,
   { results, measured = false }: LoadOptions = {},
 ): Promise<LoadedModel> {
   const manifest = readManifest(folder);
-  // The engine process loads while this one reads the tokenizer.
-  const loading = engine.load(name, folder);
+  // The engine processes load while this one reads the tokenizer.
+  const loading = engines.load(name, folder);
   loading.catch(() => {});
   const tokenizer = Tokenizer.load(folder);
   await loading;
   const model = { name, folder, manifest, tokenizer, scheduler };
   const sequences =
     manifest.task === 'token' ? encodeWords(model, ['warm']).sequences : [encodeText(model, 'warm').sequence];
-  await forward(model, sequences, { deadline: Number.POSITIVE_INFINITY });
+  const places = engines.places(name);
+  await Promise.all(places.map(place => engines.run(name, sequences, place)));
   if (measured) {
-    const pass: Pass = async batch => (await engine.run(name, batch)).seconds;
+    const pass: Pass = async batch => (await engines.run(name, batch, places.at(-1)!)).seconds;
     const budget = await findBudget(manifest, sequences, pass);
     if (budget !== undefined) scheduler.setBatchTokens(name, budget);
   }

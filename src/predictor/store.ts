@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import type { Engine } from '../engine/engine.js';
+import type { Engines } from '../engine/engines.js';
 import { UserError } from '../errors.js';
 import { isModelFolder, type Task } from '../model/manifest.js';
 import { prepareModel } from '../model/prepare.js';
@@ -42,12 +42,12 @@ export class ModelStore {
   /** Exports what is not exported yet, and loads everything. One that fails is marked; the rest go on. */
   async loadAll(
     cache: string,
-    engine: Engine,
+    engines: Engines,
     scheduler: Scheduler,
     events: StoreEvents,
     options: LoadOptions = {},
   ): Promise<void> {
-    const place = { cache, device: await engine.device() };
+    const place = { cache, device: await engines.device() };
     const preparing = pLimit(availableParallelism());
     const load = async (name: string) => {
       try {
@@ -56,7 +56,7 @@ export class ModelStore {
             events.onProgress(name, done, total),
           ),
         );
-        const model = await loadModel(name, folder, engine, scheduler, options);
+        const model = await loadModel(name, folder, engines, scheduler, options);
         this.#models.set(name, { name, state: 'ready', model });
         events.onReady(name, model);
       } catch (error) {

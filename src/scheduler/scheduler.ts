@@ -1,7 +1,8 @@
 // Keeps the engine busy: takes requests, hands their sequences over in batches, and answers.
 
 import { EventEmitter } from 'node:events';
-import { type Engine, EngineCrashed } from '../engine/engine.js';
+import { EngineCrashed } from '../engine/engine.js';
+import type { Engines, Place } from '../engine/engines.js';
 import { DeadlinePassed, Draining, QueueFull } from './errors.js';
 import { type Job, lengthOf, type QueuedRequest, type Submission, tokensOf } from './job.js';
 import { Queue } from './queue.js';
@@ -25,22 +26,25 @@ export interface BatchReport {
 
 /** A sequence that was in two crashes may be their cause, and is given up. */
 const MAX_CRASHES = 2;
-/** One batch runs while the next already waits in the engine process, so that it is never idle between two. */
-const BATCHES_IN_FLIGHT = 2;
+/**
+ * On all cores one batch runs while the next already waits in the engine process, so that they are never idle between
+ * two. An engine of its own cores has one: another takes them for the moment.
+ */
+const BATCHES_ON_ALL = 2;
 
 /** Emits `batch` after every forward pass. */
 export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
-  readonly #engine: Pick<Engine, 'run'>;
+  readonly #engines: Pick<Engines, 'run' | 'places'>;
   readonly #options: SchedulerOptions;
   readonly #batchTokens = new Map<string, number>();
   readonly #queue = new Queue();
-  #inFlight = 0;
+  readonly #inFlight = new Map<Place, number>();
   #draining = false;
   #onIdle: (() => void)[] = [];
 
-  constructor(engine: Pick<Engine, 'run'>, options: SchedulerOptions) {
+  constructor(engines: Pick<Engines, 'run' | 'places'>, options: SchedulerOptions) {
     super();
-    this.#engine = engine;
+    this.#engines = engines;
     this.#options = options;
   }
 
@@ -71,6 +75,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     if (waiting > 0 && waiting + tokens > this.#options.queueTokens) {
       throw new QueueFull(`${waiting} tokens wait already`);
     }
+    const wasIdle = this.#batchesInFlight() === 0;
     const enqueuedAt = performance.now();
     const request: QueuedRequest = { submission, enqueuedAt, jobs: [], served: 0, failed: false };
     const results = submission.sequences.map(
@@ -80,46 +85,75 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
         }),
     );
     this.#queue.add(request);
-    this.#dispatch();
+    this.#dispatch(wasIdle);
     return withDeadline(Promise.all(results), submission.deadline);
   }
 
   /** Takes nothing new; resolves when everything taken has been answered. */
   async drain(): Promise<void> {
     this.#draining = true;
-    if (this.#inFlight > 0 || this.#queue.sequences > 0) {
+    if (this.#batchesInFlight() > 0 || this.#queue.sequences > 0) {
       await new Promise<void>(resolve => this.#onIdle.push(resolve));
     }
   }
 
-  #dispatch(): void {
-    while (this.#inFlight < BATCHES_IN_FLIGHT) {
+  /** @param wasIdle nothing ran when what waits now came */
+  #dispatch(wasIdle = false): void {
+    for (;;) {
       for (const job of this.#queue.dropAbandoned(performance.now())) {
         job.reject(new DeadlinePassed('the deadline passed in the queue'));
       }
       const leader = this.#queue.leader();
-      if (!leader) break;
-      const budget = this.batchTokens(leader.request.submission.model);
-      // What arrives while a batch runs may have to wait for it and for one more, but not for one of any length.
-      if (this.#inFlight > 0 && lengthOf(leader) > budget) break;
-      this.#inFlight++;
-      void this.#run(this.#queue.takeBatch(leader, budget)).finally(() => {
-        this.#inFlight--;
+      const place = leader && this.#placeFor(leader, wasIdle);
+      if (place === undefined) break;
+      this.#count(place, 1);
+      const budget = this.batchTokens(leader!.request.submission.model);
+      void this.#run(this.#queue.takeBatch(leader!, budget), place).finally(() => {
+        this.#count(place, -1);
         this.#dispatch();
       });
     }
-    if (this.#inFlight === 0 && this.#queue.sequences === 0) {
+    if (this.#batchesInFlight() === 0 && this.#queue.sequences === 0) {
       for (const resolve of this.#onIdle.splice(0)) resolve();
     }
   }
 
-  async #run(batch: Job[]): Promise<void> {
+  /**
+   * All cores for what came alone; while something waits, each engine does a batch of its own. The two never overlap.
+   * Undefined where the leader has to wait.
+   */
+  #placeFor(leader: Job, wasIdle: boolean): Place | undefined {
+    const { model } = leader.request.submission;
+    const budget = this.batchTokens(model);
+    const engines = this.#engines.places(model).filter(place => place !== 'all');
+    const inFlight = this.#batchesInFlight();
+    const onAll = this.#inFlight.get('all') ?? 0;
+    const isAlone =
+      wasIdle && inFlight === 0 && (this.#queue.sequences === 1 || this.#queue.tokens <= budget);
+    if (!isAlone && engines.length > 0) {
+      return onAll > 0 ? undefined : engines.find(engine => !this.#inFlight.get(engine));
+    }
+    if (inFlight > onAll || onAll >= BATCHES_ON_ALL) return undefined;
+    // What arrives while a batch runs may have to wait for it and for one more, but not for one of any length.
+    return onAll > 0 && lengthOf(leader) > budget ? undefined : 'all';
+  }
+
+  #count(place: Place, change: 1 | -1): void {
+    this.#inFlight.set(place, (this.#inFlight.get(place) ?? 0) + change);
+  }
+
+  #batchesInFlight(): number {
+    return [...this.#inFlight.values()].reduce((sum, batches) => sum + batches, 0);
+  }
+
+  async #run(batch: Job[], place: Place): Promise<void> {
     const { model } = batch[0]!.request.submission;
     const startedAt = performance.now();
     try {
-      const { logits, seconds } = await this.#engine.run(
+      const { logits, seconds } = await this.#engines.run(
         model,
         batch.map(job => job.sequence),
+        place,
       );
       for (const [i, job] of batch.entries()) job.resolve(logits[i]!);
       this.emit('batch', {

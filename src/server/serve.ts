@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { Engine } from '../engine/engine.js';
+import { Engines } from '../engine/engines.js';
 import { UserError } from '../errors.js';
 import { readingDone } from '../predictor/reader.js';
 import { ResultCache } from '../predictor/resultCache.js';
@@ -21,7 +21,7 @@ export interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly device: string;
-  readonly threads: number;
+  readonly cores: number;
   readonly apiKey: string | undefined;
   readonly scheduler: SchedulerOptions;
   /** Whether each model's batches are as large as measuring finds best. */
@@ -57,13 +57,16 @@ export async function startService(
   const server = createServer(createApp(context));
   const url = await listen(server, options);
 
-  const engine = new Engine({ device: options.device, threads: options.threads });
-  const scheduler = new Scheduler(engine, options.scheduler);
+  const engines = new Engines({ device: options.device, cores: options.cores, scratch: options.cache });
+  const scheduler = new Scheduler(engines, options.scheduler);
   metrics.observe(scheduler, store);
-  engine.on('restart', reason => {
+  engines.on('restart', reason => {
     metrics.engineRestarts.inc();
     log.error({ reason }, 'engine restarted');
   });
+  engines.on('unshared', reason =>
+    log.warn({ reason }, 'weights could not be shared: one batch runs at a time'),
+  );
   const results =
     options.cacheSize > 0
       ? new ResultCache({
@@ -85,7 +88,7 @@ export async function startService(
       ),
     onFailed: (model, error) => log.error({ model, reason: error.message }, 'model failed'),
   };
-  const loaded = store.loadAll(options.cache, engine, scheduler, events, {
+  const loaded = store.loadAll(options.cache, engines, scheduler, events, {
     results,
     measured: options.measured,
   });
@@ -98,7 +101,7 @@ export async function startService(
       await readingDone();
       await scheduler.drain();
       await closeServer(server);
-      engine.close();
+      engines.close();
     },
   };
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { Engine, EngineCrashed, EngineError } from '../../dist/engine/engine.js';
 import { exportCheckpoint, goldensOf, temporaryFolder } from '../support/fixtures.js';
+import { enginePids } from '../support/processes.js';
 
 const folder = await exportCheckpoint('ls_llama_seq', temporaryFolder());
 const golden = goldensOf('ls_llama_seq')[0]!;
@@ -13,9 +14,11 @@ const sequence = {
   headPositions: Int32Array.of(golden.input_ids.length - 1),
 };
 
+const ONE_THREAD = { device: 'cpu', threads: 1 };
+
 const engines: Engine[] = [];
 function startEngine(): Engine {
-  const engine = new Engine({ device: 'cpu', threads: 1 });
+  const engine = new Engine();
   engines.push(engine);
   return engine;
 }
@@ -23,28 +26,10 @@ afterEach(() => {
   for (const engine of engines.splice(0)) engine.close();
 });
 
-/** Children of this process that are engines, by id: Linux only, as is their title. */
-function enginePids(): number[] {
-  return readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .filter(pid => {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-        return (
-          stat.includes('(lsllama-engine)') &&
-          Number(stat.slice(stat.lastIndexOf(')') + 4).split(' ')[0]) === process.pid
-        );
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
-
 async function loaded(): Promise<{ engine: Engine; pid: number }> {
   const before = enginePids();
   const engine = startEngine();
-  await engine.load('m', folder);
+  await engine.load('m', folder, ONE_THREAD);
   return { engine, pid: enginePids().find(pid => !before.includes(pid))! };
 }
 
@@ -88,7 +73,7 @@ it('rejects what it held when it crashed', async () => {
 
 it('tells what ONNX Runtime refuses, and lives on', async () => {
   const { engine } = await loaded();
-  await expect(engine.load('other', '/nowhere')).rejects.toThrow(EngineError);
+  await expect(engine.load('other', '/nowhere', ONE_THREAD)).rejects.toThrow(EngineError);
   const bad = { ids: Int32Array.of(999_999), headPositions: Int32Array.of(0) };
   await expect(engine.run('m', [bad])).rejects.toThrow(EngineError);
   expect((await engine.run('m', [sequence])).logits).toHaveLength(1);

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sequence } from '../../dist/engine/batch.js';
 import { EngineCrashed } from '../../dist/engine/engine.js';
+import type { Place } from '../../dist/engine/engines.js';
 import type { Result } from '../../dist/engine/protocol.js';
 import { DeadlinePassed, Draining, QueueFull } from '../../dist/scheduler/errors.js';
 import { OLDEST_EVERY } from '../../dist/scheduler/queue.js';
@@ -11,6 +12,7 @@ import { Scheduler } from '../../dist/scheduler/scheduler.js';
 
 interface Batch {
   readonly model: string;
+  readonly place: Place;
   readonly lengths: number[];
   /** First token of each sequence. */
   readonly tags: number[];
@@ -18,11 +20,16 @@ interface Batch {
   fail(error: Error): Promise<void>;
 }
 
-class FakeEngine {
+class FakeEngines {
   readonly running: Batch[] = [];
   readonly history: Batch[] = [];
+  places: (model: string) => readonly Place[];
 
-  run(model: string, sequences: readonly Sequence[]): Promise<Result> {
+  constructor(places: readonly Place[]) {
+    this.places = () => places;
+  }
+
+  run(model: string, sequences: readonly Sequence[], place: Place): Promise<Result> {
     return new Promise((resolve, reject) => {
       const end = async (act: () => void) => {
         this.running.splice(this.running.indexOf(batch), 1);
@@ -31,6 +38,7 @@ class FakeEngine {
       };
       const batch: Batch = {
         model,
+        place,
         lengths: sequences.map(({ ids }) => ids.length),
         tags: sequences.map(({ ids }) => ids[0]!),
         finish: () =>
@@ -50,8 +58,8 @@ class FakeEngine {
 const BUDGET = 256;
 const NEVER = Number.POSITIVE_INFINITY;
 
-function start(queueTokens = NEVER) {
-  const engine = new FakeEngine();
+function start(queueTokens = NEVER, places: readonly Place[] = ['all']) {
+  const engine = new FakeEngines(places);
   return { engine, scheduler: new Scheduler(engine, { batchTokens: BUDGET, queueTokens }) };
 }
 
@@ -66,7 +74,7 @@ const request = (lengths: number[], tag = 0, model = 'm') => ({
 });
 
 /** The batches that started before the one with `tag` ended waiting. */
-const batchesBefore = ({ history }: FakeEngine, tag: number) =>
+const batchesBefore = ({ history }: FakeEngines, tag: number) =>
   history.findIndex(({ tags }) => tags.includes(tag));
 
 describe('batches', () => {
@@ -112,6 +120,73 @@ describe('batches', () => {
     });
     await engine.finishAll();
     expect((await answers).map(([first]) => first)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+});
+
+describe('places', () => {
+  const placesOf = ({ running }: FakeEngines) => running.map(({ place }) => place);
+  const startSpread = () => start(NEVER, ['all', 0, 1]);
+
+  it.each([[[10]], [[10, 20]], [[2048]]])('%j alone has all cores', lengths => {
+    const { engine, scheduler } = startSpread();
+    void scheduler.submit(request(lengths));
+    expect(placesOf(engine)).toEqual(['all']);
+  });
+
+  it('more than one batch is spread over the engines', () => {
+    const { engine, scheduler } = startSpread();
+    void scheduler.submit(request([200, 200, 200]));
+    expect(placesOf(engine)).toEqual([0, 1]);
+  });
+
+  it('what came while all cores were busy is spread, until nothing runs', async () => {
+    const { engine, scheduler } = startSpread();
+    const all = [100, 200, 200, 200].map(length => scheduler.submit(request([length])));
+    expect(placesOf(engine)).toEqual(['all']);
+    await engine.running[0]!.finish();
+    expect(placesOf(engine)).toEqual([0, 1]);
+    await engine.running[0]!.finish();
+    expect(placesOf(engine)).toEqual([1, 0]);
+    await engine.running[0]!.finish();
+    all.push(scheduler.submit(request([10])));
+    expect(placesOf(engine)).toEqual([0, 1]);
+    await engine.finishAll();
+    all.push(scheduler.submit(request([10])));
+    expect(placesOf(engine)).toEqual(['all']);
+    await engine.finishAll();
+    await Promise.all(all);
+  });
+
+  it('all cores are never shared', async () => {
+    const arrivals = fc.array(
+      fc.record({
+        lengths: fc.array(fc.integer({ min: 1, max: 600 }), { minLength: 1, maxLength: 4 }),
+        model: fc.constantFrom('small', 'large'),
+        finished: fc.integer({ min: 0, max: 3 }),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(arrivals, async arrivals => {
+        const { engine, scheduler } = startSpread();
+        engine.places = model => (model === 'small' ? ['all', 0, 1] : ['all']);
+        const check = () => {
+          const places = placesOf(engine);
+          const isShared = places.includes('all') && places.some(place => place !== 'all');
+          expect(isShared || places.filter(place => place === 0).length > 1).toBe(false);
+        };
+        const answers = [];
+        for (const { lengths, model, finished } of arrivals) {
+          answers.push(scheduler.submit(request(lengths, 1, model)));
+          check();
+          for (let i = 0; i < finished && engine.running.length > 0; i++) {
+            await engine.running[0]!.finish();
+            check();
+          }
+        }
+        await engine.finishAll();
+        await Promise.all(answers);
+      }),
+    );
   });
 });
 

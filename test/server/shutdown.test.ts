@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { usableCores } from '../../dist/engine/cores.js';
 import { exportCheckpoint, temporaryFolder } from '../support/fixtures.js';
 import { type RunningService, ready, startService, stop } from '../support/service.js';
 
@@ -47,18 +48,18 @@ async function gone(pid: number): Promise<void> {
   }
 }
 
-it('answers what it took before SIGTERM, ends with 0 and takes its engine with it', async () => {
+it('answers what it took before SIGTERM, ends with 0 and takes its engines with it', async () => {
   const service = await startService(models, models, '--cache-size', '0');
   await ready(service);
   const engines = enginesOf(service);
-  expect(engines).toHaveLength(1);
+  expect(engines).toHaveLength(Math.min(usableCores(), 8));
   const answers = Array.from({ length: 20 }, () => classify(service, 100));
   await taken(service, 20);
   const code = stop(service);
   const results = await Promise.all(answers.map(async answer => (await answer).status));
   expect(results).toEqual(new Array(20).fill(200));
   expect(await code).toBe(0);
-  await gone(engines[0]!);
+  await Promise.all(engines.map(gone));
 });
 
 it('answers, with 200 or 503, what is sent in the moment of SIGTERM', async () => {
@@ -94,10 +95,10 @@ it('refuses what does not fit in the queue with 429, and answers the rest', asyn
   await stop(service);
 });
 
-it('its engine ends when the service is killed', async () => {
+it('its engines end when the service is killed', async () => {
   const service = await startService(models, models, '--cache-size', '0');
   await ready(service);
-  const [engine] = enginesOf(service);
+  const engines = enginesOf(service);
   await stop(service, 'SIGKILL');
-  await gone(engine!);
+  await Promise.all(engines.map(gone));
 });

@@ -52,9 +52,13 @@ export function requestOf(name: string): ExportRequest {
   };
 }
 
-export async function exportCheckpoint(name: string, out: string): Promise<string> {
+export async function exportCheckpoint(
+  name: string,
+  out: string,
+  changes: Partial<ExportRequest> = {},
+): Promise<string> {
   const folder = join(out, name);
-  await exportModel(requestOf(name), folder);
+  await exportModel({ ...requestOf(name), ...changes }, folder);
   return folder;
 }
 
