@@ -39,9 +39,14 @@ export function attention(
 
   return (layer, at, q, k, v) => {
     const rotate = rotations.get(config.rotaries[layer]!)!;
-    const rows = [rotate(q, config.heads), rotate(k, config.kvHeads), v];
-    const grids = rows.map(x => graph.node(`${x}.grid`, 'Gather', [x, batch.gridRows], { axis: 0 }));
-    const attended = attendGrid(layer, at, grids);
+    const toGrid = (x: Value) => graph.node(`${x}.grid`, 'Gather', [x, batch.gridRows], { axis: 0 });
+    // queries and keys come from the same rows
+    const steps = q.steps === undefined ? {} : { steps: toGrid(q.steps) };
+    const attended = attendGrid(layer, at, [
+      rotate({ values: toGrid(q.values), ...steps }, config.heads),
+      rotate({ values: toGrid(k.values), ...steps }, config.kvHeads),
+      toGrid(v),
+    ]);
     const slots = graph.node(`${at}.slots`, 'Reshape', [attended, slotsShape]);
     return graph.node(`${at}.rows`, 'Gather', [slots, batch.rowSlots], { axis: 0 });
   };

@@ -1,7 +1,8 @@
-// Integer products on CPUs: weights of 8 bits with one scale for each output channel, activations quantised row by
-// row as they come. A row's scale is its own alone, so a text's logits do not depend on what else is in the batch.
+// Integer products on CPUs: weights of 8 bits with one scale for each output channel, activations quantised as they
+// come, row by row or at a step that was fixed when the model was written. Neither knows of other rows, so a text's
+// logits do not depend on what else is in the batch.
 
-import type { Graph } from './graph.js';
+import type { Graph, Value } from './graph.js';
 import { float32, type Precision, type ScaledRows, settled } from './precision.js';
 import type { Weights } from './weights.js';
 
@@ -9,8 +10,20 @@ import type { Weights } from './weights.js';
 const ZERO_POINT = 128;
 const GREATEST = 127;
 
-/** Linear layers for which `isKept` stay float32. */
-export function int8(graph: Graph, weights: Weights, isKept: (module: string) => boolean): Precision {
+/** Bytes [rows, width], in units of `scale`, one number for all, times the steps [rows, 1] where there are any. */
+interface Quantised extends ScaledRows {
+  readonly scale: Value;
+}
+
+/** How a linear layer is quantised. */
+export interface Int8Choice {
+  readonly stored: 'int8' | 'float32';
+  /** The step at which all rows of what it reads are quantised; null where each row has its own. */
+  readonly step: number | null;
+}
+
+/** Linear layers without a choice are quantised row by row. */
+export function int8(graph: Graph, weights: Weights, choices: ReadonlyMap<string, Int8Choice>): Precision {
   const plain = float32(graph, weights);
   const axis = graph.constant('int8.axis', [1], BigInt64Array.of(1n));
   const step = graph.constant('int8.step', [], Float32Array.of(1 / GREATEST));
@@ -19,9 +32,10 @@ export function int8(graph: Graph, weights: Weights, isKept: (module: string) =>
   return {
     ...plain,
     linear(x, modules) {
-      if (modules.some(isKept)) return plain.linear(x, modules);
-      const rows = quantiseRows(x);
-      return modules.map(module => multiply(rows, module));
+      const { stored = 'int8', step = null } = choices.get(modules[0]!) ?? {};
+      if (stored === 'float32') return plain.linear(x, modules);
+      const quantised = step === null ? quantiseRows(x) : quantiseAt(step, x);
+      return modules.map(module => multiply(quantised, module));
     },
     embedding(ids, module) {
       const { values, scales } = weights.writeInt8(graph, `${module}.weight`, 'rows');
@@ -31,8 +45,15 @@ export function int8(graph: Graph, weights: Weights, isKept: (module: string) =>
     },
   };
 
-  /** To bytes, and the size of a step in each row: [rows, 1]. A row of zeros has steps of zero. */
-  function quantiseRows({ values, steps: before }: ScaledRows): Required<ScaledRows> {
+  /** All rows at one step. What is out of reach becomes the greatest that is not. */
+  function quantiseAt(size: number, x: ScaledRows): Quantised {
+    const rows = settled(graph, x);
+    const scale = graph.constant(`${rows}.step`, [], Float32Array.of(size));
+    return { values: graph.node(`${rows}.quantised`, 'QuantizeLinear', [rows, scale, zeroPoint]), scale };
+  }
+
+  /** Each row at its own step: [rows, 1]. A row of zeros has steps of zero. */
+  function quantiseRows({ values, steps: before }: ScaledRows): Quantised {
     const sizes = graph.node(`${values}.sizes`, 'Abs', [values]);
     const greatest = graph.node(`${values}.greatest`, 'ReduceMax', [sizes, axis], { keepdims: 1 });
     const steps = graph.node(`${values}.steps`, 'Mul', [greatest, step]);
@@ -42,15 +63,19 @@ export function int8(graph: Graph, weights: Weights, isKept: (module: string) =>
     const inputs = [values, perRow, zeroPoints];
     return {
       values: graph.node(`${values}.quantised`, 'QuantizeLinear', inputs, { axis: 0 }),
+      scale: one,
       steps: before === undefined ? steps : graph.node(`${values}.all_steps`, 'Mul', [steps, before]),
     };
   }
 
   /** The products are of whole numbers, and exact; each output channel is scaled back, each row when it is settled. */
-  function multiply({ values, steps }: Required<ScaledRows>, module: string): ScaledRows {
+  function multiply({ values, scale, steps }: Quantised, module: string): ScaledRows {
     const weight = weights.writeInt8(graph, `${module}.weight`, 'columns');
-    const factors = [values, weight.values, one, weight.scales, zeroPoint];
-    const product = { values: graph.contribNode(module, 'MatMulIntegerToFloat', factors), steps };
+    const factors = [values, weight.values, scale, weight.scales, zeroPoint];
+    const product = {
+      values: graph.contribNode(module, 'MatMulIntegerToFloat', factors),
+      ...(steps !== undefined && { steps }),
+    };
     if (!weights.has(`${module}.bias`)) return product;
     const bias = weights.write(graph, `${module}.bias`, 'float32');
     return { values: graph.node(`${module}.biased`, 'Add', [settled(graph, product), bias]) };

@@ -5,9 +5,10 @@ import type { Graph, Value } from './graph.js';
 import type { BatchInputs } from './inputs.js';
 import { type Precision, type ScaledRows, settled } from './precision.js';
 
+/** Of values [batch, length, heads * headDim], and steps [batch, length, 1] where there are any: as the values. */
 export type Rotate = (x: ScaledRows, heads: number) => Value;
 
-/** Rotates each row by its position: [tokens, heads * headDim] in and out. `name` keeps several tables apart. */
+/** Rotates what stands in the grid of a batch by its position. `name` keeps several tables apart. */
 export function rotation(
   graph: Graph,
   precision: Precision,
@@ -18,12 +19,11 @@ export function rotation(
   maxLength: number,
 ): Rotate {
   const hasLong = rotary.long !== undefined && rotary.long.above < maxLength;
-  const axis = graph.constant(`${name}.axis`, [1], BigInt64Array.of(0n));
   const positions = hasLong
     ? longPositions(graph, name, rotary.long.above, batch, maxLength)
     : batch.positions;
-  /** Each row's own line of a table: [1, tokens, dimensions / 2]. */
-  const rowsOf = (part: 'cos' | 'sin') => {
+  /** Each slot's own line of a table: [batch, length, dimensions / 2]. */
+  const linesOf = (part: 'cos' | 'sin') => {
     const table = graph.weight(
       `${name}.${part}`,
       [hasLong ? 2 * maxLength : maxLength, rotary.dimensions / 2],
@@ -31,24 +31,21 @@ export function rotation(
       async (start, end) => tableRows(rotary, Math[part], maxLength, start, end),
     );
     const rows = graph.node(`${name}.${part}.rows`, 'Gather', [table, positions], { axis: 0 });
-    return graph.node(`${name}.${part}.sequence`, 'Unsqueeze', [rows, axis]);
+    return graph.node(`${name}.${part}.grid`, 'Gather', [rows, batch.gridRows], { axis: 0 });
   };
-  const cos = rowsOf('cos');
-  const sin = rowsOf('sin');
+  const cos = linesOf('cos');
+  const sin = linesOf('sin');
   const scaled = new Map<Value, readonly [cos: Value, sin: Value]>();
-  return (rows, heads) => {
+  return (grid, heads) => {
     // of a head that is rotated in part, the tables do not reach the rest
-    const { values: x, steps } = rotary.dimensions === headDim ? rows : { values: settled(graph, rows) };
-    // all rows stand as one sequence, whose lines of the tables are given
-    const sequence = graph.node(`${x}.sequence`, 'Unsqueeze', [x, axis]);
-    const rotated = graph.node(`${x}.rotated`, 'RotaryEmbedding', [sequence, ...tablesFor(steps)], {
+    const { values: x, steps } = rotary.dimensions === headDim ? grid : { values: settled(graph, grid) };
+    return graph.node(`${x}.rotated`, 'RotaryEmbedding', [x, ...tablesFor(steps)], {
       num_heads: heads,
       rotary_embedding_dim: rotary.dimensions,
     });
-    return graph.node(`${x}.rows`, 'Squeeze', [rotated, axis]);
   };
 
-  /** Rotating is linear: the tables take up a row's step. */
+  /** Rotating is linear: the tables take up a slot's step. */
   function tablesFor(steps: Value | undefined): readonly [cos: Value, sin: Value] {
     if (steps === undefined) return [cos, sin];
     const known = scaled.get(steps);

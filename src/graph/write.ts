@@ -6,26 +6,26 @@ import { decoder } from './decoder.js';
 import { Graph } from './graph.js';
 import { labelHead, type Readout, rowReader } from './heads.js';
 import { batchInputs } from './inputs.js';
-import { int8 } from './int8.js';
+import { type Int8Choice, int8 } from './int8.js';
 import { rmsNorm } from './norm.js';
 import { float16, float32, type Precision } from './precision.js';
 import { Weights } from './weights.js';
 
 /** Every precision that can be written, by its name in manifests and on the command line. */
 export const PRECISIONS = ['float32', 'float16', 'int8'] as const;
-export type { Readout };
+export type { Int8Choice, Readout };
 export type PrecisionName = (typeof PRECISIONS)[number];
 
 const WRITERS: Record<
   PrecisionName,
-  (graph: Graph, weights: Weights, isKept: (module: string) => boolean) => Precision
+  (graph: Graph, weights: Weights, choices: ReadonlyMap<string, Int8Choice>) => Precision
 > = { float32, float16, int8 };
 
 export interface GraphOptions {
   readonly readout: Readout;
   readonly precision: PrecisionName;
-  /** Linear layers that stay float32 at int8. */
-  readonly keptFloat: ReadonlySet<string>;
+  /** What was chosen for linear layers at int8, by their names. */
+  readonly choices: ReadonlyMap<string, Int8Choice>;
   /** The first layer without the causal mask; the number of layers for none. */
   readonly bidirectionalFrom: number;
   readonly maxLength: number;
@@ -44,7 +44,7 @@ export async function writeGraph(
   const graph = new Graph(join(folder, 'model.onnx'));
   const ids = graph.input('input_ids', ['tokens']);
   const batch = batchInputs(graph);
-  const precision = WRITERS[options.precision](graph, weights, module => options.keptFloat.has(module));
+  const precision = WRITERS[options.precision](graph, weights, options.choices);
   const read = rowReader(graph, options.readout);
   const hidden = decoder(graph, weights, precision, config, ids, batch, options, read);
   const normed = rmsNorm(graph, weights, config, hidden, 'norm');

@@ -12,6 +12,8 @@ const ints = (name: string, values: readonly number[]): AttributeProto =>
   create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: values.map(BigInt) });
 const int = (name: string, value: number): AttributeProto =>
   create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
+const float = (name: string, value: number): AttributeProto =>
+  create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value });
 const node = (
   output: string,
   opType: string,
@@ -24,53 +26,93 @@ function roundedRows(x: string): KernelNode[] {
   return [
     node(`${x}.sizes`, 'Abs', [x]),
     node(`${x}.greatest`, 'ReduceMax', [`${x}.sizes`, 'axis']),
-    node(`${x}.step`, 'Div', [`${x}.greatest`, 'steps']),
-    node(`${x}.steps`, 'Div', [x, `${x}.step`]),
-    node(`${x}.whole`, 'Round', [`${x}.steps`]),
-    node(`${x}.rounded`, 'Mul', [`${x}.whole`, `${x}.step`]),
+    node(`${x}.step`, 'Div', [`${x}.greatest`, 'greatest']),
+    ...rounded(x, `${x}.step`),
   ];
 }
 
-const measure = kernel({
-  inputs: ['x', 'weight', 'factors', 'steps'],
-  scalars: ['steps'],
-  nodes: [
-    node('axis', 'Constant', [], [ints('value_ints', [1])]),
-    node('smooth', 'Div', ['x', 'factors']),
-    node('smooth_weight', 'Mul', ['weight', 'factors']),
-    ...roundedRows('smooth'),
-    ...roundedRows('smooth_weight'),
-    node('exact', 'Gemm', ['x', 'weight'], [int('transB', 1)]),
-    node('rounded', 'Gemm', ['smooth.rounded', 'smooth_weight.rounded'], [int('transB', 1)]),
-    node('error', 'Sub', ['rounded', 'exact']),
-    node('error_power', 'ReduceSumSquare', ['error', 'axis']),
-    node('power', 'ReduceSumSquare', ['exact', 'axis']),
-    node('both', 'Concat', ['error_power', 'power'], [int('axis', 1)]),
-  ],
-  output: 'both',
+/** x to the nearest multiples of a step, from -128 to 127 of them. */
+function rounded(x: string, step: string): KernelNode[] {
+  return [
+    node(`${x}.steps`, 'Div', [x, step]),
+    node(`${x}.whole`, 'Round', [`${x}.steps`]),
+    node(`${x}.byte`, 'Clip', [`${x}.whole`, 'least', 'greatest']),
+    node(`${x}.rounded`, 'Mul', [`${x}.byte`, step]),
+  ];
+}
+
+const multiply = kernel({
+  inputs: ['x', 'weight'],
+  nodes: [node('product', 'Gemm', ['x', 'weight'], [int('transB', 1)])],
+  output: 'product',
   outputType: DataType.FLOAT,
 });
 
+function errorKernel(roundedInput: KernelNode[], scalars: readonly string[] = []) {
+  return kernel({
+    inputs: ['x', 'weight', 'factors', 'exact', ...scalars],
+    scalars,
+    nodes: [
+      node('axis', 'Constant', [], [ints('value_ints', [1])]),
+      node('least', 'Constant', [], [float('value_float', -128)]),
+      node('greatest', 'Constant', [], [float('value_float', 127)]),
+      node('smooth', 'Div', ['x', 'factors']),
+      node('smooth_weight', 'Mul', ['weight', 'factors']),
+      ...roundedInput,
+      ...roundedRows('smooth_weight'),
+      node('product', 'Gemm', ['smooth.rounded', 'smooth_weight.rounded'], [int('transB', 1)]),
+      node('difference', 'Sub', ['product', 'exact']),
+      node('error', 'ReduceSumSquare', ['difference', 'axis']),
+    ],
+    output: 'error',
+    outputType: DataType.FLOAT,
+  });
+}
+
+const errorByRow = errorKernel(roundedRows('smooth'));
+const errorAtStep = errorKernel(rounded('smooth', 'step'), ['step']);
+
+/** x [rows, in] times weight [out, in] transposed: [rows, out]. */
+export async function linearOutput(
+  x: Float32Array,
+  weight: Float32Array,
+  width: number,
+): Promise<Float32Array> {
+  const [rows, out] = [x.length / width, weight.length / width];
+  const product = new Float32Array(rows * out);
+  await multiply(
+    {
+      x: new Tensor('float32', x, [rows, width]),
+      weight: new Tensor('float32', weight, [out, width]),
+    },
+    new Tensor('float32', product, [rows, out]),
+  );
+  return product;
+}
+
 /**
- * The sum of squares of the error and of the exact output, for each row of x [rows, in]: [rows, 2].
- * The weight [out, in] is multiplied by `factors` [in] before it is quantised, and x divided by them.
+ * The sum of squares of the error, for each row of x [rows, in] times weight [out, in] transposed: [rows]. `exact` is
+ * the product. The weight is multiplied by `factors` [in] before it is quantised, and x divided by them; x in units of
+ * `step`, or where there is none of each row's own.
  */
 export async function quantisationError(
   x: Float32Array,
   weight: Float32Array,
+  exact: Float32Array,
   factors: Float32Array,
+  step?: number,
 ): Promise<Float32Array> {
   const width = factors.length;
-  const rows = x.length / width;
-  const both = new Float32Array(rows * 2);
-  await measure(
-    {
-      x: new Tensor('float32', x, [rows, width]),
-      weight: new Tensor('float32', weight, [weight.length / width, width]),
-      factors: new Tensor('float32', factors, [1, width]),
-      steps: new Tensor('float32', Float32Array.of(127), []),
-    },
-    new Tensor('float32', both, [rows, 2]),
-  );
-  return both;
+  const [rows, out] = [x.length / width, weight.length / width];
+  const errors = new Float32Array(rows);
+  const inputs = {
+    x: new Tensor('float32', x, [rows, width]),
+    weight: new Tensor('float32', weight, [out, width]),
+    factors: new Tensor('float32', factors, [1, width]),
+    exact: new Tensor('float32', exact, [rows, out]),
+  };
+  const output = new Tensor('float32', errors, [rows, 1]);
+  if (step === undefined) await errorByRow(inputs, output);
+  else await errorAtStep({ ...inputs, step: new Tensor('float32', Float32Array.of(step), []) }, output);
+  return errors;
 }

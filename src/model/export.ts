@@ -7,7 +7,8 @@ import { type Adapter, openAdapter } from '../checkpoint/adapter.js';
 import { type Base, openBase } from '../checkpoint/base.js';
 import { mergeAdapters } from '../checkpoint/merge.js';
 import { UserError } from '../errors.js';
-import { type Readout, writeGraph } from '../graph/write.js';
+
+import { type Int8Choice, type Readout, writeGraph } from '../graph/write.js';
 import { Tokenizer, writeTokenizer } from '../text/tokenizer.js';
 import { verifyExport } from '../verify/verify.js';
 import { VERSION } from '../version.js';
@@ -110,7 +111,7 @@ async function writeFolder(
         : null;
     const graph = {
       ...plan,
-      keptFloat: keptFloat(calibration),
+      choices: choicesByModule(calibration),
       readout: readoutOf(plan),
       producerVersion: VERSION,
     };
@@ -144,9 +145,9 @@ async function writeFolder(
   });
 }
 
-function keptFloat(calibration: Calibration | null): Set<string> {
+function choicesByModule(calibration: Calibration | null): Map<string, Int8Choice> {
   const choices = calibration?.choices ?? [];
-  return new Set(choices.flatMap(({ stored, modules }) => (stored === 'float32' ? modules : [])));
+  return new Map(choices.flatMap(choice => choice.modules.map(module => [module, choice] as const)));
 }
 
 function readoutOf({ pooling }: Plan): Readout {

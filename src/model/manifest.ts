@@ -108,10 +108,11 @@ const schema = {
       type: ['array', 'null'],
       items: {
         type: 'object',
-        required: ['modules', 'stored', 'smoothing', 'error'],
+        required: ['modules', 'stored', 'step', 'smoothing', 'error'],
         properties: {
           modules: { type: 'array', items: { type: 'string' } },
           stored: { enum: ['int8', 'float32'] },
+          step: { type: ['number', 'null'] },
           smoothing: { type: 'number' },
           error: { type: 'number' },
         },
