@@ -14,10 +14,7 @@ import { Scheduler } from '../dist/scheduler/scheduler.js';
 import { splitWords } from '../dist/text/words.js';
 import { cycle } from './texts.ts';
 
-/** As the service has them. */
-const BATCHES_IN_FLIGHT = 2;
-
-/** Model folders in one engine process, as `serve` has them, with a queue that never refuses. */
+/** Model folders loaded as `serve` loads them, with a queue that never refuses. */
 export async function openEngine(
   folders: readonly string[],
   cores = availableParallelism(),
@@ -29,7 +26,7 @@ export async function openEngine(
   });
   const models: LoadedModel[] = [];
   for (const [i, folder] of folders.entries()) {
-    models.push(await loadModel(`model ${i}`, folder, engines, scheduler));
+    models.push(await loadModel(`model ${i}`, folder, engines, scheduler, { measured: true }));
   }
   return { models, close: () => engines.close() };
 }
@@ -61,32 +58,18 @@ export function engineSender(model: LoadedModel, texts: readonly string[]): Send
   };
 }
 
-/** Sequences in order, in batches as full as the service's. */
-export function fullBatches(sequences: readonly Sequence[]): Sequence[][] {
-  const batches: Sequence[][] = [[]];
-  let tokens = 0;
-  for (const sequence of sequences) {
-    tokens += sequence.ids.length;
-    if (tokens <= BATCH_TOKENS) batches.at(-1)!.push(sequence);
-    else {
-      batches.push([sequence]);
-      tokens = sequence.ids.length;
-    }
-  }
-  return batches;
-}
+/** Of sequences that are handed over at once: the scheduler makes batches of like lengths out of them, as in the service. */
+const GROUP = 256;
 
-export function tokensOf(batch: readonly Sequence[]): number {
-  return batch.reduce((sum, { ids }) => sum + ids.length, 0);
-}
-
-/** Batches one after the other, the next one waiting as in the service. Returns their tokens. */
-export function batchRunner(model: LoadedModel, batches: readonly Sequence[][]): () => Promise<number> {
-  const next = cycle(batches);
+/** Group after group, in the order of `sequences`. Returns a group's tokens. */
+export function groupRunner(model: LoadedModel, sequences: readonly Sequence[]): () => Promise<number> {
+  const count = Math.ceil(sequences.length / GROUP);
+  const groups = Array.from({ length: count }, (_, i) => sequences.slice(i * GROUP, (i + 1) * GROUP));
+  const next = cycle(groups);
   return async () => {
-    const batch = next();
-    await submit(model, batch);
-    return tokensOf(batch);
+    const group = next();
+    await submit(model, group);
+    return group.reduce((sum, { ids }) => sum + ids.length, 0);
   };
 }
 
@@ -94,18 +77,20 @@ export interface TokenRate {
   readonly tokens_per_second: number;
 }
 
+/** Groups that wait at a time, so that no engine is idle while one ends. */
+const GROUPS_IN_FLIGHT = 2;
+
 /** Counts until the last pass that began in time has ended. @param run one pass; its tokens */
-export async function tokenRate(
-  run: () => Promise<number>,
-  seconds: number,
-  inFlight = BATCHES_IN_FLIGHT,
-): Promise<TokenRate> {
+export async function tokenRate(run: () => Promise<number>, seconds: number): Promise<TokenRate> {
   await run();
   const started = performance.now();
   let tokens = 0;
   const worker = async () => {
-    while (performance.now() - started < seconds * 1000) tokens += await run();
+    while (performance.now() - started < seconds * 1000) {
+      const passed = await run();
+      tokens += passed;
+    }
   };
-  await Promise.all(Array.from({ length: inFlight }, worker));
+  await Promise.all(Array.from({ length: GROUPS_IN_FLIGHT }, worker));
   return { tokens_per_second: (tokens / (performance.now() - started)) * 1000 };
 }

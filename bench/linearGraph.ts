@@ -69,7 +69,7 @@ export async function openLinearGraph(
   layers: readonly LinearLayer[],
   rows: Rows,
   threads: number,
-): Promise<{ run: () => Promise<void>; release: () => Promise<void> }> {
+): Promise<{ run: () => Promise<void> }> {
   const path = join(folder, 'linear.onnx');
   const { model, feeds } = linearGraph(layers, rows);
   writeFileSync(path, model);
@@ -79,10 +79,7 @@ export async function openLinearGraph(
     logSeverityLevel: 4,
     extra: { session: { x64quantprecision: int8Saturates(process.arch, instructionSets()) ? '1' : '0' } },
   });
-  return {
-    run: async () => void (await session.run(feeds)),
-    release: () => session.release(),
-  };
+  return { run: async () => void (await session.run(feeds)) };
 }
 
 function linearGraph(layers: readonly LinearLayer[], { tokens, reads }: Rows) {

@@ -13,7 +13,7 @@ export interface PeakMemory {
   anonymous: number;
   /** Pages of mapped files, which the kernel may take back at any time (RssFile). Sampled. */
   files: number;
-  /** Resident pages of the process and all its descendants; a page that two of them map counts twice. Sampled. */
+  /** Resident pages of the process and all its descendants, one that several map counted once (Pss). Sampled. */
   treeResident: number;
   /** Own memory of the process and all its descendants. Sampled. */
   treeAnonymous: number;
@@ -50,15 +50,13 @@ export function watchMemory(pid: number): () => PeakMemory {
       mostResident = root.resident;
       filesThen = root.files;
     }
-    const tree = [...processes]
-      .filter(([id]) => descendsFrom(pid, id, processes))
-      .map(([, status]) => status);
+    const tree = [...processes].filter(([id]) => descendsFrom(pid, id, processes));
     raise(peak, {
       resident: root.peakResident,
       anonymous: root.anonymous,
       files: root.files,
-      treeResident: sum(tree.map(({ resident }) => resident)),
-      treeAnonymous: sum(tree.map(({ anonymous }) => anonymous)),
+      treeResident: sum(tree.map(([id]) => proportional(id))),
+      treeAnonymous: sum(tree.map(([, { anonymous }]) => anonymous)),
     });
   };
   const timer = setInterval(sample, SAMPLE_MS);
@@ -102,6 +100,16 @@ function readStatus(pid: number): Status | undefined {
     anonymous: bytes('RssAnon'),
     files: bytes('RssFile'),
   };
+}
+
+/** Bytes; a page that n processes map counts 1/n in each. https://docs.kernel.org/filesystems/proc.html */
+function proportional(pid: number): number {
+  try {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    return 1024 * Number(/^Pss:\s*(\d+)/m.exec(rollup)?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }
 
 function descendsFrom(ancestor: number, pid: number, processes: ReadonlyMap<number, Status>): boolean {

@@ -1,10 +1,10 @@
-// Texts a second in the engine alone and over HTTP, in one run.
+// Texts a second and latency in the engine alone and over HTTP, in one run: saturated, and with one text in flight.
 // usage: npm run bench -- DATA.jsonl [--model FOLDER] [--precision NAME] [--rounds 5] [--seconds 10]
 
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { program } from 'commander';
-import { runLoad } from '../dist/load/load.js';
+import { runLoad, type Send } from '../dist/load/load.js';
 import { engineSender, meanTokens, openEngine } from './engine.ts';
 import { CLASSIFIER, exportedModel } from './models.ts';
 import { emit, interleave, MACHINE, printTable, ratios, spread, spreadText } from './report.ts';
@@ -23,7 +23,7 @@ program
   .parse();
 const [data] = program.args as [string];
 const options = program.opts<{ model: string; precision?: string; rounds: number; seconds: number }>();
-const load = { seconds: options.seconds, warmup: 2, concurrency: IN_FLIGHT };
+const load = { seconds: options.seconds, warmup: 2 };
 const texts = readTexts(data);
 
 const folder = await exportedModel(options.model, { precision: options.precision });
@@ -31,17 +31,26 @@ const engine = await openEngine([folder]);
 const [model] = engine.models as [(typeof engine.models)[number]];
 const service = await startService({ model: folder });
 
-const results = await interleave(BENCH, options.rounds, [
-  { step: 'engine', measure: () => measured(engineSender(model, texts)) },
-  {
-    step: 'http',
-    measure: () => measured(httpSender(`${service.url}${routeOf(model.manifest)}`, texts)),
-  },
-]);
+const senders: [name: string, send: Send][] = [
+  ['engine', engineSender(model, texts)],
+  ['http', httpSender(`${service.url}${routeOf(model.manifest)}`, texts)],
+];
+const results = await interleave(
+  BENCH,
+  options.rounds,
+  [IN_FLIGHT, 1].flatMap(concurrency =>
+    senders.map(([name, send]) => ({
+      step: stepOf(name, concurrency),
+      measure: () => measured(send, concurrency),
+    })),
+  ),
+);
 engine.close();
 await service.stop();
 
-const [alone, http] = ['engine', 'http'].map(step => results.get(step)!.map(r => r.requests_per_second));
+const rates = (name: string) => results.get(stepOf(name, IN_FLIGHT))!.map(r => r.requests_per_second);
+const generator = results.get(stepOf('http', IN_FLIGHT))!.map(report => report.generator);
+const p50s = (name: string) => results.get(stepOf(name, 1))!.map(({ latency }) => latency.p50);
 const summary = {
   summary: true,
   machine: MACHINE,
@@ -50,10 +59,18 @@ const summary = {
   data: basename(data),
   tokens_per_text: meanTokens(model, texts),
   in_flight: IN_FLIGHT,
-  engine: spread(alone!),
-  http: spread(http!),
-  http_to_engine: ratios(http!, alone!),
-  generator: spread(results.get('http')!.map(({ generator }) => generator)),
+  engine: spread(rates('engine')),
+  http: spread(rates('http')),
+  generator: spread(generator),
+  http_to_engine: ratios(rates('http'), rates('engine')),
+  /** The cores that the load generator took, given back. */
+  http_to_engine_less_generator: ratios(
+    rates('http').map((rate, round) => rate / (1 - generator[round]!)),
+    rates('engine'),
+  ),
+  engine_p50: spread(p50s('engine')),
+  http_p50: spread(p50s('http')),
+  http_p50_less_engine: spread(p50s('http').map((p50, round) => p50 - p50s('engine')[round]!)),
 };
 emit(BENCH, summary);
 process.stderr.write(
@@ -65,11 +82,19 @@ printTable([
   ['over HTTP, texts/s', spreadText(summary.http)],
   ['HTTP / engine', spreadText(summary.http_to_engine, 2)],
   ['load generator’s share of the cores', spreadText(summary.generator, 3)],
+  ['HTTP / engine, that given back', spreadText(summary.http_to_engine_less_generator, 2)],
+  ['engine alone, p50 of one in flight, ms', spreadText(summary.engine_p50)],
+  ['over HTTP, p50 of one in flight, ms', spreadText(summary.http_p50)],
+  ['the difference, ms', spreadText(summary.http_p50_less_engine)],
 ]);
 
-async function measured(send: Parameters<typeof runLoad>[0]) {
+function stepOf(name: string, concurrency: number): string {
+  return `${name}, ${concurrency} in flight`;
+}
+
+async function measured(send: Send, concurrency: number) {
   const before = process.cpuUsage();
-  const report = await runLoad(send, load);
+  const report = await runLoad(send, { ...load, concurrency });
   const { user, system } = process.cpuUsage(before);
   const seconds = (load.seconds + load.warmup) * availableParallelism();
   return { ...report, generator: (user + system) / 1e6 / seconds };

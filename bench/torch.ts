@@ -1,4 +1,4 @@
-// The engine beside PyTorch, each with full batches and no padding: PyTorch's are of texts of equal length.
+// The engine beside PyTorch: ours makes its own batches, PyTorch's are full, of texts of equal length, with no padding.
 // usage: npx tsx bench/torch.ts PYTHON MODEL DATA.jsonl [--precisions float32,int8] [--dtypes bfloat16,float32]
 //        [--rounds 5] [--seconds 5]
 // PYTHON has torch and transformers; MODEL is the merged classifier, a Hugging Face folder.
@@ -10,7 +10,7 @@ import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { program } from 'commander';
 import { BATCH_TOKENS } from '../dist/commands/offline.js';
-import { batchRunner, fullBatches, openEngine, sequencesOf, type TokenRate, tokenRate } from './engine.ts';
+import { groupRunner, openEngine, sequencesOf, type TokenRate, tokenRate } from './engine.ts';
 import { CLASSIFIER, exportedModel, ROOT } from './models.ts';
 import { emit, interleave, MACHINE, printTable, ratios, type Step, spread, spreadText } from './report.ts';
 import { readTexts } from './texts.ts';
@@ -42,7 +42,10 @@ const texts = readTexts(data, TEXTS);
 const torches: Awaited<ReturnType<typeof startTorch>>[] = [];
 try {
   const steps: Step<TokenRate>[] = models.map((model, i) => {
-    const run = batchRunner(model, fullBatches(texts.flatMap(text => sequencesOf(model, text))));
+    const run = groupRunner(
+      model,
+      texts.flatMap(text => sequencesOf(model, text)),
+    );
     return { step: oursAt(precisions[i]!), measure: () => tokenRate(run, options.seconds) };
   });
   for (const dtype of dtypes) {

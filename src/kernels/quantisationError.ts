@@ -26,7 +26,9 @@ function roundedRows(x: string): KernelNode[] {
   return [
     node(`${x}.sizes`, 'Abs', [x]),
     node(`${x}.greatest`, 'ReduceMax', [`${x}.sizes`, 'axis']),
-    node(`${x}.step`, 'Div', [`${x}.greatest`, 'greatest']),
+    node(`${x}.own_step`, 'Div', [`${x}.greatest`, 'greatest']),
+    // a row of zeros stays one
+    node(`${x}.step`, 'Max', [`${x}.own_step`, 'tiny']),
     ...rounded(x, `${x}.step`),
   ];
 }
@@ -56,6 +58,7 @@ function errorKernel(roundedInput: KernelNode[], scalars: readonly string[] = []
       node('axis', 'Constant', [], [ints('value_ints', [1])]),
       node('least', 'Constant', [], [float('value_float', -128)]),
       node('greatest', 'Constant', [], [float('value_float', 127)]),
+      node('tiny', 'Constant', [], [float('value_float', 1e-30)]),
       node('smooth', 'Div', ['x', 'factors']),
       node('smooth_weight', 'Mul', ['weight', 'factors']),
       ...roundedInput,

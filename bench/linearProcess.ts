@@ -1,0 +1,30 @@
+// A process that multiplies a graph of linear layers over and over, on a number of threads.
+
+import { type LinearLayer, openLinearGraph, type Rows } from './linearGraph.ts';
+import { withTemporaryFolder } from './models.ts';
+
+/** First the graph, answered when it is loaded; then, again and again, seconds, answered with the rows per second. */
+export type LinearRequest =
+  | { readonly layers: readonly LinearLayer[]; readonly rows: Rows; readonly threads: number }
+  | { readonly seconds: number };
+
+let graph: Awaited<ReturnType<typeof openLinearGraph>>;
+let rows = 0;
+
+process.on('disconnect', () => process.exit(0));
+process.on('message', async (request: LinearRequest) => process.send!(await answer(request)));
+
+async function answer(request: LinearRequest): Promise<number> {
+  if ('layers' in request) {
+    graph = await withTemporaryFolder(folder =>
+      openLinearGraph(folder, request.layers, request.rows, request.threads),
+    );
+    rows = request.rows.tokens;
+    await graph.run();
+    return 0;
+  }
+  const started = performance.now();
+  let passes = 0;
+  for (; performance.now() - started < request.seconds * 1000; passes++) await graph.run();
+  return (passes * rows * 1000) / (performance.now() - started);
+}
