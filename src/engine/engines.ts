@@ -100,6 +100,8 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
     const threads = Math.floor(cores / count);
     this.#start(count);
     let packed: string | undefined;
+    const remove = () => packed && rmSync(packed, { recursive: true, force: true });
+    process.once('exit', remove);
     try {
       mkdirSync(scratch, { recursive: true });
       packed = mkdtempSync(join(scratch, '.packed-'));
@@ -114,7 +116,8 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
       this.emit('unshared', `${model}: ${(error as Error).message}`);
       return false;
     } finally {
-      if (packed !== undefined) rmSync(packed, { recursive: true, force: true });
+      process.off('exit', remove);
+      remove();
     }
   }
 }

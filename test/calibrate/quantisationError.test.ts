@@ -33,7 +33,7 @@ it.each([
   ['with steps of each row’s own', undefined],
   ['at one step, beyond which values are cut off', 0.02],
 ])('%s', async (_, step) => {
-  const factors = [0.5, 1, 2, 1, 4];
+  const factors = [0.53, 1.1, 2.3, 0.87, 3.7];
   await fc.assert(
     fc.asyncProperty(matrix(4), matrix(3), async (x, weight) => {
       const exact = await linearOutput(Float32Array.from(x), Float32Array.from(weight), WIDTH);
@@ -55,7 +55,7 @@ it.each([
           (sum, plain, j) => sum + (dot(bytes, weights[j]!) - dot(row, plain)) ** 2,
           0,
         );
-        expect(Math.sqrt(found[i]!)).toBeCloseTo(Math.sqrt(expected), 1);
+        expect(Math.sqrt(found[i]!)).toBeCloseTo(Math.sqrt(expected), 2);
       }
     }),
     { numRuns: 50 },
