@@ -34,7 +34,8 @@ export function int8(graph: Graph, weights: Weights, choices: ReadonlyMap<string
     linear(x, modules) {
       const { stored = 'int8', step = null } = choices.get(modules[0]!) ?? {};
       if (stored === 'float32') return plain.linear(x, modules);
-      const quantised = step === null ? quantiseRows(x) : quantiseAt(step, x);
+      const quantised =
+        step === null ? quantiseRows(x, weights.width(`${modules[0]!}.weight`)) : quantiseAt(step, x);
       return modules.map(module => multiply(quantised, module));
     },
     embedding(ids, module) {
@@ -52,17 +53,15 @@ export function int8(graph: Graph, weights: Weights, choices: ReadonlyMap<string
     return { values: graph.node(`${rows}.quantised`, 'QuantizeLinear', [rows, scale, zeroPoint]), scale };
   }
 
-  /** Each row at its own step: [rows, 1]. A row of zeros has steps of zero. */
-  function quantiseRows({ values, steps: before }: ScaledRows): Quantised {
+  /** Each row of `width` values at its own step: [rows, 1]. A row of zeros has steps of zero. */
+  function quantiseRows({ values, steps: before }: ScaledRows, width: number): Quantised {
     const sizes = graph.node(`${values}.sizes`, 'Abs', [values]);
     const greatest = graph.node(`${values}.greatest`, 'ReduceMax', [sizes, axis], { keepdims: 1 });
     const steps = graph.node(`${values}.steps`, 'Mul', [greatest, step]);
-    const perRow = graph.node(`${values}.row_steps`, 'Squeeze', [steps, axis]);
-    const rowCount = graph.node(`${values}.row_count`, 'Shape', [perRow]);
-    const zeroPoints = graph.node(`${values}.zero_points`, 'Expand', [zeroPoint, rowCount]);
-    const inputs = [values, perRow, zeroPoints];
+    const shape = graph.node(`${values}.steps_shape`, 'Shape', [steps]);
+    const inputs = [values, steps, graph.node(`${values}.zero_points`, 'Expand', [zeroPoint, shape])];
     return {
-      values: graph.node(`${values}.quantised`, 'QuantizeLinear', inputs, { axis: 0 }),
+      values: graph.node(`${values}.quantised`, 'QuantizeLinear', inputs, { axis: 1, block_size: width }),
       scale: one,
       steps: before === undefined ? steps : graph.node(`${values}.all_steps`, 'Mul', [steps, before]),
     };

@@ -1,6 +1,6 @@
 // The checkpoint's tensors as a graph asks for them: by name, with the shape it expects.
 
-import type { TensorSource } from '../checkpoint/tensors.js';
+import { rowWidth, type TensorSource } from '../checkpoint/tensors.js';
 import { UserError } from '../errors.js';
 import type { Graph, Int8Weight, Value } from './graph.js';
 import type { FloatStorage, Int8Order } from './storage.js';
@@ -14,6 +14,11 @@ export class Weights {
 
   has(name: string): boolean {
     return this.#source.tensors.has(name);
+  }
+
+  /** Values in one row of a tensor. */
+  width(name: string): number {
+    return rowWidth(this.#source.tensors.get(name)!.shape);
   }
 
   /** Throws UserError where the checkpoint lacks the tensor or has it in another shape. */
