@@ -105,7 +105,7 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
     try {
       mkdirSync(scratch, { recursive: true });
       packed = mkdtempSync(join(scratch, '.packed-'));
-      await this.#first.pack(folder, packed);
+      await pack(folder, packed);
       await Promise.all([
         this.#first.load(onAllCores(model), folder, { device: 'cpu', threads: cores }, packed),
         ...this.#engines.map(engine => engine.load(model, folder, { device: 'cpu', threads }, packed)),
@@ -119,6 +119,16 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
       process.off('exit', remove);
       remove();
     }
+  }
+}
+
+/** In a process of its own: what packing leaves of its memory would stay with an engine. */
+async function pack(folder: string, into: string): Promise<void> {
+  const packer = new Engine();
+  try {
+    await packer.pack(folder, into);
+  } finally {
+    packer.close();
   }
 }
 

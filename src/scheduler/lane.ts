@@ -19,10 +19,13 @@ export class Lane {
     this.requests.add(request);
   }
 
-  leader(): Job | undefined {
+  /** Of at most `longest` tokens. */
+  leader(longest: number): Job | undefined {
     let best: QueuedRequest | undefined;
-    for (const request of this.requests)
+    for (const request of this.requests) {
+      if (lengthOf(request.jobs[0]!) > longest) continue;
       if (!best || servedAfter(request) < servedAfter(best)) best = request;
+    }
     return best?.jobs[0];
   }
 

@@ -60,15 +60,20 @@ export class Queue {
     return abandoned;
   }
 
-  /** The job that the next batch is made around. */
-  leader(): Job | undefined {
-    if (this.#suspects.length > 0) return this.#suspects[0];
+  /** The job that the next batch is made around, of at most `longest` tokens. */
+  leader(longest = Number.POSITIVE_INFINITY): Job | undefined {
+    const [suspect] = this.#suspects;
+    if (suspect && lengthOf(suspect) <= longest) return suspect;
     if (this.#batches % OLDEST_EVERY === OLDEST_EVERY - 1) {
-      const [oldest] = this.#requests;
-      return oldest?.jobs[0];
+      for (const { jobs } of this.#requests) if (lengthOf(jobs[0]!) <= longest) return jobs[0];
+      return undefined;
     }
-    const active = [...this.#lanes.values()].filter(({ requests }) => requests.size > 0);
-    return active.sort((a, b) => a.served - b.served)[0]?.leader();
+    const lanes = [...this.#lanes.values()].sort((a, b) => a.served - b.served);
+    for (const lane of lanes) {
+      const leader = lane.leader(longest);
+      if (leader) return leader;
+    }
+    return undefined;
   }
 
   /** Takes out the batch around `leader`, in `budget` tokens. */

@@ -32,6 +32,12 @@ const MAX_CRASHES = 2;
  */
 const BATCHES_ON_ALL = 2;
 
+interface Next {
+  readonly leader: Job;
+  readonly place: Place;
+  readonly tokens: number;
+}
+
 /** Emits `batch` after every forward pass. */
 export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   readonly #engines: Pick<Engines, 'run' | 'places'>;
@@ -39,6 +45,8 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   readonly #batchTokens = new Map<string, number>();
   readonly #queue = new Queue();
   readonly #inFlight = new Map<Place, number>();
+  /** Engines that run a sequence of more than a budget. */
+  readonly #long = new Set<Place>();
   #draining = false;
   #onIdle: (() => void)[] = [];
 
@@ -75,7 +83,6 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     if (waiting > 0 && waiting + tokens > this.#options.queueTokens) {
       throw new QueueFull(`${waiting} tokens wait already`);
     }
-    const wasIdle = this.#batchesInFlight() === 0;
     const enqueuedAt = performance.now();
     const request: QueuedRequest = { submission, enqueuedAt, jobs: [], served: 0, failed: false };
     const results = submission.sequences.map(
@@ -85,7 +92,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
         }),
     );
     this.#queue.add(request);
-    this.#dispatch(wasIdle);
+    this.#dispatch();
     return withDeadline(Promise.all(results), submission.deadline);
   }
 
@@ -97,19 +104,21 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     }
   }
 
-  /** @param wasIdle nothing ran when what waits now came */
-  #dispatch(wasIdle = false): void {
+  #dispatch(): void {
+    let isSpreading = false;
     for (;;) {
       for (const job of this.#queue.dropAbandoned(performance.now())) {
         job.reject(new DeadlinePassed('the deadline passed in the queue'));
       }
-      const leader = this.#queue.leader();
-      const place = leader && this.#placeFor(leader, wasIdle);
-      if (place === undefined) break;
+      const next = this.#next(isSpreading);
+      if (!next) break;
+      const { leader, place, tokens } = next;
+      isSpreading = place !== 'all';
       this.#count(place, 1);
-      const budget = this.batchTokens(leader!.request.submission.model);
-      void this.#run(this.#queue.takeBatch(leader!, budget), place).finally(() => {
+      if (lengthOf(leader) > this.batchTokens(leader.request.submission.model)) this.#long.add(place);
+      void this.#run(this.#queue.takeBatch(leader, tokens), place).finally(() => {
         this.#count(place, -1);
+        this.#long.delete(place);
         this.#dispatch();
       });
     }
@@ -118,24 +127,48 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     }
   }
 
-  /**
-   * All cores for what came alone; while something waits, each engine does a batch of its own. The two never overlap.
-   * Undefined where the leader has to wait.
-   */
-  #placeFor(leader: Job, wasIdle: boolean): Place | undefined {
+  /** What runs next, where, and in batches of how many tokens; undefined where it has to wait. */
+  #next(isSpreading: boolean): Next | undefined {
+    const leader = this.#queue.leader();
+    if (!leader) return undefined;
     const { model } = leader.request.submission;
     const budget = this.batchTokens(model);
     const engines = this.#engines.places(model).filter(place => place !== 'all');
-    const inFlight = this.#batchesInFlight();
+    if (engines.length === 0) return this.#nextOnAll(leader, budget);
+    return lengthOf(leader) > budget && this.#long.size >= engines.length - 1
+      ? this.#nextShort(budget, engines, isSpreading)
+      : this.#nextOf(leader, budget, engines, isSpreading);
+  }
+
+  #nextOnAll(leader: Job, tokens: number): Next | undefined {
     const onAll = this.#inFlight.get('all') ?? 0;
-    const isAlone =
-      wasIdle && inFlight === 0 && (this.#queue.sequences === 1 || this.#queue.tokens <= budget);
-    if (!isAlone && engines.length > 0) {
-      return onAll > 0 ? undefined : engines.find(engine => !this.#inFlight.get(engine));
-    }
-    if (inFlight > onAll || onAll >= BATCHES_ON_ALL) return undefined;
+    if (this.#batchesInFlight() > onAll || onAll >= BATCHES_ON_ALL) return undefined;
     // What arrives while a batch runs may have to wait for it and for one more, but not for one of any length.
-    return onAll > 0 && lengthOf(leader) > budget ? undefined : 'all';
+    return onAll > 0 && lengthOf(leader) > tokens ? undefined : { leader, place: 'all', tokens };
+  }
+
+  /** Long sequences have all engines but one, which is left to the short ones. */
+  #nextShort(budget: number, engines: readonly Place[], isSpreading: boolean): Next | undefined {
+    const leader = this.#queue.leader(budget);
+    return leader && this.#engines.places(leader.request.submission.model).length > 1
+      ? this.#nextOf(leader, budget, engines, isSpreading)
+      : undefined;
+  }
+
+  /**
+   * While little waits, all cores work on it together, which is soonest done; it waits for the engines to be idle, unless
+   * one of them is at a long sequence. Else each engine does its share of what waits, the last of it as well. The two
+   * never overlap.
+   */
+  #nextOf(leader: Job, budget: number, engines: readonly Place[], isSpreading: boolean): Next | undefined {
+    if (this.#inFlight.get('all')) return undefined;
+    const isLittle = lengthOf(leader) <= budget && this.#queue.tokens <= budget / 2;
+    if (isLittle && !isSpreading && this.#long.size === 0) {
+      return this.#batchesInFlight() === 0 ? { leader, place: 'all', tokens: budget } : undefined;
+    }
+    const place = engines.find(engine => !this.#inFlight.get(engine));
+    const share = Math.ceil(this.#queue.tokens / engines.length);
+    return place === undefined ? undefined : { leader, place, tokens: Math.min(budget, share) };
   }
 
   #count(place: Place, change: 1 | -1): void {

@@ -127,32 +127,43 @@ describe('places', () => {
   const placesOf = ({ running }: FakeEngines) => running.map(({ place }) => place);
   const startSpread = () => start(NEVER, ['all', 0, 1]);
 
-  it.each([[[10]], [[10, 20]], [[2048]]])('%j alone has all cores', lengths => {
+  it.each([[[10]], [[10, 20]], [[120]]])('little, %j, has all cores', lengths => {
     const { engine, scheduler } = startSpread();
     void scheduler.submit(request(lengths));
     expect(placesOf(engine)).toEqual(['all']);
   });
 
-  it('more than one batch is spread over the engines', () => {
+  it.each([[[200, 200, 200]], [[70, 70]]])('more, %j, is spread over the engines', lengths => {
     const { engine, scheduler } = startSpread();
-    void scheduler.submit(request([200, 200, 200]));
+    void scheduler.submit(request(lengths));
     expect(placesOf(engine)).toEqual([0, 1]);
   });
 
-  it('what came while all cores were busy is spread, until nothing runs', async () => {
+  it('little waits for the engines, and for what has all cores', async () => {
     const { engine, scheduler } = startSpread();
-    const all = [100, 200, 200, 200].map(length => scheduler.submit(request([length])));
+    const all = [[200, 200], [10]].map(lengths => scheduler.submit(request(lengths)));
+    await engine.running[0]!.finish();
+    expect(placesOf(engine)).toEqual([1]);
+    await engine.running[0]!.finish();
+    expect(placesOf(engine)).toEqual(['all']);
+    all.push(scheduler.submit(request([200, 200])));
     expect(placesOf(engine)).toEqual(['all']);
     await engine.running[0]!.finish();
-    expect(placesOf(engine)).toEqual([0, 1]);
-    await engine.running[0]!.finish();
-    expect(placesOf(engine)).toEqual([1, 0]);
-    await engine.running[0]!.finish();
-    all.push(scheduler.submit(request([10])));
     expect(placesOf(engine)).toEqual([0, 1]);
     await engine.finishAll();
-    all.push(scheduler.submit(request([10])));
-    expect(placesOf(engine)).toEqual(['all']);
+    await Promise.all(all);
+  });
+
+  it('an engine is left to short sequences, whatever long ones wait', async () => {
+    const { engine, scheduler } = startSpread();
+    const all = [[2048], [2048], [2048]].map(lengths => scheduler.submit(request(lengths)));
+    expect(placesOf(engine)).toEqual([0]);
+    for (let i = 0; i < 5; i++) {
+      all.push(scheduler.submit(request([10], 7)));
+      expect(placesOf(engine)).toEqual([0, 1]);
+      expect(engine.running[1]!.tags).toEqual([7]);
+      await engine.running[1]!.finish();
+    }
     await engine.finishAll();
     await Promise.all(all);
   });
