@@ -19,13 +19,14 @@ const NEAR = 0.96;
 export type Pass = (sequences: readonly Sequence[]) => Promise<number>;
 
 /**
- * Times passes of more and more tokens, after one of `brief`, a few tokens, that tells how long they may take.
- * Undefined where the model is too slow for any to be timed, or a pass fails.
+ * Times passes of more and more tokens, up to `largest`, after one of `brief`, a few tokens, that tells how long they may
+ * take. Undefined where the model is too slow for any to be timed, or a pass fails.
  */
 export async function findBudget(
   manifest: Pick<Manifest, 'task' | 'pooling' | 'maxLength' | 'vocabSize'>,
   brief: readonly Sequence[],
   pass: Pass,
+  largest = SIZES.at(-1)!,
 ): Promise<number | undefined> {
   const times = new Map<number, number>();
   let spent = await pass(brief).catch(() => SECONDS);
@@ -33,7 +34,7 @@ export async function findBudget(
   for (let round = 0; round < ROUNDS; round++) {
     for (const tokens of SIZES) {
       const filled = tokens - UNUSED;
-      if (spent + filled * perToken > SECONDS) break;
+      if (tokens > largest || spent + filled * perToken > SECONDS) break;
       const seconds = await pass(sequences(manifest, filled)).catch(() => undefined);
       if (seconds === undefined) break;
       spent += seconds;

@@ -17,6 +17,9 @@ export interface LoadOptions {
   readonly measured?: boolean;
 }
 
+/** Tokens of a batch that is one of several at a time: more of them take memory in every engine, and are no faster. */
+const MOST_EACH = 512;
+
 /**
  * Loads a model folder under `name`, and warms it with one forward pass in each place.
  * Throws UserError for a broken folder, EngineError where ONNX Runtime refuses it.
@@ -41,7 +44,7 @@ export async function loadModel(
   await Promise.all(places.map(place => engines.run(name, sequences, place)));
   if (measured) {
     const pass: Pass = async batch => (await engines.run(name, batch, places.at(-1)!)).seconds;
-    const budget = await findBudget(manifest, sequences, pass);
+    const budget = await findBudget(manifest, sequences, pass, places.length > 1 ? MOST_EACH : undefined);
     if (budget !== undefined) scheduler.setBatchTokens(name, budget);
   }
   return { ...model, results };

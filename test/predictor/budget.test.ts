@@ -32,6 +32,8 @@ it('times every size in turn, and none that would take too long', async () => {
   await findBudget(manifest, brief, fast.pass);
   const round = [32, 96, 224, 480, 992];
   expect(fast.passes).toEqual([4, ...round, ...round, ...round]);
+  const limited = machine(0.001, 0);
+  expect(await findBudget(manifest, brief, limited.pass, 256)).toBe(256);
   const slow = machine(0, 0.1 / 64);
   await findBudget(manifest, brief, slow.pass);
   expect(slow.passes).toEqual([4, 32, 96, 224, 32, 96]);
