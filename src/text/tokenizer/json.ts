@@ -37,5 +37,6 @@ export function unsupported(
   found: unknown,
   expected = 'one that gives the same ids here',
 ): UserError {
-  return new UserError(`tokenizer.json: ${component}: expected ${expected}, found ${found}`);
+  const shown = typeof found === 'string' ? found : (JSON.stringify(found) ?? 'none');
+  return new UserError(`tokenizer.json: ${component}: expected ${expected}, found ${shown}`);
 }

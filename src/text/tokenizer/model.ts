@@ -36,7 +36,8 @@ export function compileModel(model: Component, writesBytes: boolean): EncodePiec
 function checkSettings(model: Component): void {
   if (model.type !== 'BPE') throw unsupported('model', model.type, 'BPE');
   for (const setting of ['continuing_subword_prefix', 'end_of_word_suffix', 'dropout']) {
-    if (model[setting]) throw unsupported('model', `BPE with ${setting} ${model[setting]}`, 'BPE without it');
+    if (model[setting])
+      throw unsupported('model', `BPE with ${setting} ${JSON.stringify(model[setting])}`, 'BPE without it');
   }
 }
 
