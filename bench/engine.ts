@@ -38,7 +38,7 @@ export function sequencesOf(model: LoadedModel, text: string): readonly Sequence
 }
 
 export function encodedTokens(model: LoadedModel, text: string): number {
-  return sequencesOf(model, text).reduce((sum, { ids }) => sum + ids.length, 0);
+  return tokensOf(sequencesOf(model, text));
 }
 
 export function meanTokens(model: LoadedModel, texts: readonly string[]): number {
@@ -69,8 +69,12 @@ export function groupRunner(model: LoadedModel, sequences: readonly Sequence[]):
   return async () => {
     const group = next();
     await submit(model, group);
-    return group.reduce((sum, { ids }) => sum + ids.length, 0);
+    return tokensOf(group);
   };
+}
+
+function tokensOf(sequences: readonly Sequence[]): number {
+  return sequences.reduce((sum, { ids }) => sum + ids.length, 0);
 }
 
 export interface TokenRate {

@@ -19,7 +19,7 @@ import {
 } from 'onnx-buf';
 import '../dist/noTelemetry.js';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { instructionSets, int8Saturates } from '../dist/engine/processor.js';
+import { runtimeOptions } from '../dist/engine/session.js';
 
 export interface LinearLayer {
   readonly isInteger: boolean;
@@ -73,12 +73,7 @@ export async function openLinearGraph(
   const path = join(folder, 'linear.onnx');
   const { model, feeds } = linearGraph(layers, rows);
   writeFileSync(path, model);
-  const session = await InferenceSession.create(path, {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    logSeverityLevel: 4,
-    extra: { session: { x64quantprecision: int8Saturates(process.arch, instructionSets()) ? '1' : '0' } },
-  });
+  const session = await InferenceSession.create(path, runtimeOptions({ device: 'cpu', threads }));
   return { run: async () => void (await session.run(feeds)) };
 }
 

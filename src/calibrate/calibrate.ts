@@ -95,11 +95,9 @@ async function choose({ modules, rows, values }: LinearInput, { decoder, weights
   if (best.error > MOST_ERROR) return { ...best, stored: 'float32' as const, step: null };
   const perRow = { ...best, stored: 'int8' as const, step: null };
   if (!NORMED.test(modules[0]!)) return perRow;
-  const factors = smoothingFactors(
-    { ...sizes, activations: greatestSizes([values], width) },
-    STRENGTH_AT_STEP,
-  );
-  const greatest = greatestOf(values, factors);
+  const peaks = greatestSizes([values], width);
+  const factors = smoothingFactors({ ...sizes, activations: peaks }, STRENGTH_AT_STEP);
+  const greatest = Math.max(...Array.from(peaks, (peak, channel) => peak / factors[channel]!));
   let atStep = { ...perRow, smoothing: STRENGTH_AT_STEP, factors, step: 0, error: Number.POSITIVE_INFINITY };
   for (const reach of REACHES) {
     const step = (reach * greatest) / 127;
@@ -111,14 +109,6 @@ async function choose({ modules, rows, values }: LinearInput, { decoder, weights
 
 /** What reads a norm's output. */
 const NORMED = /\.(q|gate)_proj$/;
-
-function greatestOf(values: Float32Array, factors: Float32Array): number {
-  let greatest = 0;
-  for (let i = 0; i < values.length; i++) {
-    greatest = Math.max(greatest, Math.abs(values[i]! / factors[i % factors.length]!));
-  }
-  return greatest;
-}
 
 async function readAll(source: TensorSource, modules: readonly string[]): Promise<Float32Array[]> {
   const weights: Float32Array[] = [];

@@ -33,6 +33,7 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
   readonly #options: EnginesOptions;
   readonly #engines: Engine[] = [];
   readonly #places = new Map<string, readonly Place[]>();
+  #device: Promise<string> | undefined;
 
   constructor(options: EnginesOptions) {
     super();
@@ -62,11 +63,10 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
       : this.#engines[place]!.run(model, sequences);
   }
 
-  /** The device that models are for: `auto` settled to cuda where it works here, else cpu. */
-  async device(): Promise<string> {
-    const { device } = this.#options;
-    if (device !== 'auto') return device;
-    return (await this.probe()).providers.cuda === 'ok' ? 'cuda' : 'cpu';
+  /** The device that models are for: `auto` settled, once, to cuda where it works here, else cpu. */
+  device(): Promise<string> {
+    this.#device ??= this.#settledDevice();
+    return this.#device;
   }
 
   /** What ONNX Runtime offers on this machine. */
@@ -77,6 +77,12 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
   /** Ends the processes. What they still hold is rejected. */
   close(): void {
     for (const engine of this.#engines) engine.close();
+  }
+
+  async #settledDevice(): Promise<string> {
+    const { device } = this.#options;
+    if (device !== 'auto') return device;
+    return (await this.probe()).providers.cuda === 'ok' ? 'cuda' : 'cpu';
   }
 
   get #first(): Engine {

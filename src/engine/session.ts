@@ -70,7 +70,8 @@ export class Session {
   }
 }
 
-function runtimeOptions({ device, threads }: SessionOptions) {
+/** How every session here is made. */
+export function runtimeOptions({ device, threads }: SessionOptions) {
   return {
     executionProviders: [executionProvider(device)],
     intraOpNumThreads: threads,

@@ -127,16 +127,19 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     }
   }
 
-  /** What runs next, where, and in batches of how many tokens; undefined where it has to wait. */
-  #next(isSpreading: boolean): Next | undefined {
-    const leader = this.#queue.leader();
+  /**
+   * What runs next, of at most `longest` tokens, where, and in batches of how many; undefined where it has to wait. Long
+   * sequences have all engines but one, which is left to the short ones.
+   */
+  #next(isSpreading: boolean, longest?: number): Next | undefined {
+    const leader = this.#queue.leader(longest);
     if (!leader) return undefined;
     const { model } = leader.request.submission;
     const budget = this.batchTokens(model);
     const engines = this.#engines.places(model).filter(place => place !== 'all');
     if (engines.length === 0) return this.#nextOnAll(leader, budget);
     return lengthOf(leader) > budget && this.#long.size >= engines.length - 1
-      ? this.#nextShort(budget, engines, isSpreading)
+      ? this.#next(isSpreading, budget)
       : this.#nextOf(leader, budget, engines, isSpreading);
   }
 
@@ -145,14 +148,6 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     if (this.#batchesInFlight() > onAll || onAll >= BATCHES_ON_ALL) return undefined;
     // What arrives while a batch runs may have to wait for it and for one more, but not for one of any length.
     return onAll > 0 && lengthOf(leader) > tokens ? undefined : { leader, place: 'all', tokens };
-  }
-
-  /** Long sequences have all engines but one, which is left to the short ones. */
-  #nextShort(budget: number, engines: readonly Place[], isSpreading: boolean): Next | undefined {
-    const leader = this.#queue.leader(budget);
-    return leader && this.#engines.places(leader.request.submission.model).length > 1
-      ? this.#nextOf(leader, budget, engines, isSpreading)
-      : undefined;
   }
 
   /**

@@ -1,10 +1,10 @@
 // Shutdown and crashes: every request that was taken is answered.
 
-import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { usableCores } from '../../dist/engine/cores.js';
 import { exportCheckpoint, temporaryFolder } from '../support/fixtures.js';
+import { enginePids } from '../support/processes.js';
 import { type RunningService, ready, startService, stop } from '../support/service.js';
 
 const models = temporaryFolder();
@@ -20,12 +20,7 @@ function classify({ url }: RunningService, texts: number): Promise<Response> {
   });
 }
 
-function enginesOf({ process: child }: RunningService): number[] {
-  const found = execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(child.pid)], { encoding: 'utf8' });
-  return found
-    .split('\n')
-    .flatMap(line => (line.includes('lsllama-engine') ? [Number.parseInt(line, 10)] : []));
-}
+const enginesOf = ({ process: child }: RunningService) => enginePids(child.pid);
 
 /** Waits until the service has read and tokenised that many requests. */
 async function taken({ url }: RunningService, requests: number): Promise<void> {

@@ -2,8 +2,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Children of this process that are engines, by id: Linux only, as is their title. */
-export function enginePids(): number[] {
+/** Children of a process that are engines, by id: Linux only, as is their title. */
+export function enginePids(parent = process.pid): number[] {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
     .filter(pid => {
@@ -11,7 +11,7 @@ export function enginePids(): number[] {
         const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
         return (
           stat.includes('(lsllama-engine)') &&
-          Number(stat.slice(stat.lastIndexOf(')') + 4).split(' ')[0]) === process.pid
+          Number(stat.slice(stat.lastIndexOf(')') + 4).split(' ')[0]) === parent
         );
       } catch {
         return false;
