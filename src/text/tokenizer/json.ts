@@ -37,6 +37,10 @@ export function unsupported(
   found: unknown,
   expected = 'one that gives the same ids here',
 ): UserError {
-  const shown = typeof found === 'string' ? found : (JSON.stringify(found) ?? 'none');
-  return new UserError(`tokenizer.json: ${component}: expected ${expected}, found ${shown}`);
+  return new UserError(`tokenizer.json: ${component}: expected ${expected}, found ${shown(found)}`);
+}
+
+/** A value of a tokenizer.json as a message says it: a string as it is. */
+export function shown(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'none');
 }

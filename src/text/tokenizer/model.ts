@@ -1,7 +1,7 @@
 // The model of a tokenizer.json: a piece of text to token ids.
 
 import { BytePairs, type Merge } from './bytePairs.js';
-import { type Component, unsupported } from './json.js';
+import { type Component, shown, unsupported } from './json.js';
 import { remember } from './remember.js';
 
 export type EncodePiece = (piece: string) => readonly number[];
@@ -37,7 +37,7 @@ function checkSettings(model: Component): void {
   if (model.type !== 'BPE') throw unsupported('model', model.type, 'BPE');
   for (const setting of ['continuing_subword_prefix', 'end_of_word_suffix', 'dropout']) {
     if (model[setting])
-      throw unsupported('model', `BPE with ${setting} ${JSON.stringify(model[setting])}`, 'BPE without it');
+      throw unsupported('model', `BPE with ${setting} ${shown(model[setting])}`, 'BPE without it');
   }
 }
 
