@@ -41,10 +41,15 @@ function matcher(targets: Targets): (module: string) => boolean {
     ? (module: string) => !module.endsWith('embed_tokens')
     : nameMatcher(modules, 'target_modules');
   const isSaved = (module: string) => modulesToSave.some(saved => `.${module}.`.includes(`.${saved}.`));
+  const patterns = layersPattern.length > 0 ? layersPattern : ['[^.]*'];
+  const numbered = layers
+    ? patterns.map(pattern =>
+        pythonRegExp(`(?:.*?\\.)?(?:${pattern})\\.(\\d+)\\..*`, `${ADAPTER_CONFIG}: layers_pattern`),
+      )
+    : [];
   const layerNumber = (module: string) => {
-    const patterns = layersPattern.length > 0 ? layersPattern : ['[^.]*'];
-    for (const pattern of patterns) {
-      const found = new RegExp(`(?:^|\\.)(?:${pattern})\\.(\\d+)\\.`).exec(module);
+    for (const expression of numbered) {
+      const found = expression.exec(module);
       if (found) return Number(found[1]);
     }
     return undefined;
