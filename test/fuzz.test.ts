@@ -230,7 +230,8 @@ function damageJson(document: unknown, changes: readonly [number, unknown][]): u
     const [parent, key] = places[place % places.length] ?? [];
     if (!parent || key === undefined) return value;
     if (value === undefined) delete parent[key];
-    else parent[key] = value;
+    // the next change may damage it: not the value that later runs draw again
+    else parent[key] = structuredClone(value);
   }
   return document;
 }
