@@ -76,6 +76,24 @@ export class Queue {
     return undefined;
   }
 
+  /** Tokens of each sequence of at most `longest` that waits, in order of arrival, up to `tokens` in all. */
+  lengths(longest: number, tokens: number): number[] {
+    const found: number[] = [];
+    let sum = 0;
+    const waiting = [this.#suspects, ...[...this.#requests].map(({ jobs }) => jobs)];
+    for (const jobs of waiting) {
+      for (const job of jobs) {
+        const length = lengthOf(job);
+        // the shortest come first
+        if (length > longest) break;
+        if (sum + length > tokens) return found;
+        found.push(length);
+        sum += length;
+      }
+    }
+    return found;
+  }
+
   /** Takes out the batch around `leader`, in `budget` tokens. */
   takeBatch(leader: Job, budget: number): Job[] {
     const batch = leader === this.#suspects[0] ? this.#suspects.splice(0, 1) : this.#takeFair(leader, budget);

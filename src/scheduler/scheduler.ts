@@ -2,9 +2,10 @@
 
 import { EventEmitter } from 'node:events';
 import { EngineCrashed } from '../engine/engine.js';
-import type { Engines, Place } from '../engine/engines.js';
+import type { Engines } from '../engine/engines.js';
 import { DeadlinePassed, Draining, QueueFull } from './errors.js';
 import { type Job, lengthOf, type QueuedRequest, type Submission, tokensOf } from './job.js';
+import { type Candidate, Placement, type Run } from './placement.js';
 import { Queue } from './queue.js';
 
 export interface SchedulerOptions {
@@ -26,17 +27,6 @@ export interface BatchReport {
 
 /** A sequence that was in two crashes may be their cause, and is given up. */
 const MAX_CRASHES = 2;
-/**
- * On all cores one batch runs while the next already waits in the engine process, so that they are never idle between
- * two. An engine of its own cores has one: another takes them for the moment.
- */
-const BATCHES_ON_ALL = 2;
-
-interface Next {
-  readonly leader: Job;
-  readonly place: Place;
-  readonly tokens: number;
-}
 
 /** Emits `batch` after every forward pass. */
 export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
@@ -44,9 +34,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   readonly #options: SchedulerOptions;
   readonly #batchTokens = new Map<string, number>();
   readonly #queue = new Queue();
-  readonly #inFlight = new Map<Place, number>();
-  /** Engines that run a sequence of more than a budget. */
-  readonly #long = new Set<Place>();
+  readonly #placement: Placement;
   #draining = false;
   #onIdle: (() => void)[] = [];
 
@@ -54,6 +42,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     super();
     this.#engines = engines;
     this.#options = options;
+    this.#placement = new Placement(model => engines.places(model));
   }
 
   get queuedSequences(): number {
@@ -99,100 +88,68 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   /** Takes nothing new; resolves when everything taken has been answered. */
   async drain(): Promise<void> {
     this.#draining = true;
-    if (this.#batchesInFlight() > 0 || this.#queue.sequences > 0) {
+    if (!this.#placement.isIdle || this.#queue.sequences > 0) {
       await new Promise<void>(resolve => this.#onIdle.push(resolve));
     }
   }
 
   #dispatch(): void {
-    let isSpreading = false;
     for (;;) {
-      for (const job of this.#queue.dropAbandoned(performance.now())) {
+      const now = performance.now();
+      for (const job of this.#queue.dropAbandoned(now)) {
         job.reject(new DeadlinePassed('the deadline passed in the queue'));
       }
-      const next = this.#next(isSpreading);
-      if (!next) break;
-      const { leader, place, tokens } = next;
-      isSpreading = place !== 'all';
-      this.#count(place, 1);
-      if (lengthOf(leader) > this.batchTokens(leader.request.submission.model)) this.#long.add(place);
-      void this.#run(this.#queue.takeBatch(leader, tokens), place).finally(() => {
-        this.#count(place, -1);
-        this.#long.delete(place);
-        this.#dispatch();
-      });
+      const leader = this.#leader();
+      const candidate = leader && this.#candidate(leader);
+      const choice = candidate && this.#placement.choose(candidate, now);
+      if (!choice) break;
+      const batch = this.#queue.takeBatch(leader!, choice.tokens);
+      const run = this.#placement.start(candidate, choice.place, tokensOf(batch), now);
+      void this.#run(batch, run).finally(() => this.#dispatch());
     }
-    if (this.#batchesInFlight() === 0 && this.#queue.sequences === 0) {
+    if (this.#placement.isIdle && this.#queue.sequences === 0) {
       for (const resolve of this.#onIdle.splice(0)) resolve();
     }
   }
 
-  /**
-   * What runs next, of at most `longest` tokens, where, and in batches of how many; undefined where it has to wait. Long
-   * sequences have all engines but one, which is left to the short ones.
-   */
-  #next(isSpreading: boolean, longest?: number): Next | undefined {
+  /** Whose turn it is; one of at most `longest` tokens, where longer ones have to wait. */
+  #leader(longest?: number): Job | undefined {
     const leader = this.#queue.leader(longest);
     if (!leader) return undefined;
     const { model } = leader.request.submission;
     const budget = this.batchTokens(model);
-    const engines = this.#engines.places(model).filter(place => place !== 'all');
-    if (engines.length === 0) return this.#nextOnAll(leader, budget);
-    return lengthOf(leader) > budget && this.#long.size >= engines.length - 1
-      ? this.#next(isSpreading, budget)
-      : this.#nextOf(leader, budget, engines, isSpreading);
+    return lengthOf(leader) > budget && !this.#placement.takesLong(model) ? this.#leader(budget) : leader;
   }
 
-  #nextOnAll(leader: Job, tokens: number): Next | undefined {
-    const onAll = this.#inFlight.get('all') ?? 0;
-    if (this.#batchesInFlight() > onAll || onAll >= BATCHES_ON_ALL) return undefined;
-    // What arrives while a batch runs may have to wait for it and for one more, but not for one of any length.
-    return onAll > 0 && lengthOf(leader) > tokens ? undefined : { leader, place: 'all', tokens };
+  #candidate(leader: Job): Candidate {
+    const { model } = leader.request.submission;
+    const budget = this.batchTokens(model);
+    const waiting = (tokens: number) => this.#queue.lengths(budget, tokens);
+    return { model, length: lengthOf(leader), budget, waiting };
   }
 
-  /**
-   * While little waits, all cores work on it together, which is soonest done; it waits for the engines to be idle, unless
-   * one of them is at a long sequence. Else each engine does its share of what waits, the last of it as well. The two
-   * never overlap.
-   */
-  #nextOf(leader: Job, budget: number, engines: readonly Place[], isSpreading: boolean): Next | undefined {
-    if (this.#inFlight.get('all')) return undefined;
-    const isLittle = lengthOf(leader) <= budget && this.#queue.tokens <= budget / 2;
-    if (isLittle && !isSpreading && this.#long.size === 0) {
-      return this.#batchesInFlight() === 0 ? { leader, place: 'all', tokens: budget } : undefined;
-    }
-    const place = engines.find(engine => !this.#inFlight.get(engine));
-    const share = Math.ceil(this.#queue.tokens / engines.length);
-    return place === undefined ? undefined : { leader, place, tokens: Math.min(budget, share) };
-  }
-
-  #count(place: Place, change: 1 | -1): void {
-    this.#inFlight.set(place, (this.#inFlight.get(place) ?? 0) + change);
-  }
-
-  #batchesInFlight(): number {
-    return [...this.#inFlight.values()].reduce((sum, batches) => sum + batches, 0);
-  }
-
-  async #run(batch: Job[], place: Place): Promise<void> {
-    const { model } = batch[0]!.request.submission;
-    const startedAt = performance.now();
+  async #run(batch: Job[], run: Run): Promise<void> {
+    const { model, place, tokens, startedAt } = run;
+    let ran = false;
     try {
       const { logits, seconds } = await this.#engines.run(
         model,
         batch.map(job => job.sequence),
         place,
       );
+      ran = true;
       for (const [i, job] of batch.entries()) job.resolve(logits[i]!);
       this.emit('batch', {
         model,
         sequences: batch.length,
-        tokens: tokensOf(batch),
+        tokens,
         seconds,
         waited: batch.map(({ request }) => (startedAt - request.enqueuedAt) / 1000),
       });
     } catch (error) {
       this.#failed(batch, error as Error);
+    } finally {
+      this.#placement.end(run, ran, performance.now());
     }
   }
 
