@@ -44,6 +44,8 @@ function onlyModel(store: ModelStore, task: Task): LoadedModel {
 /** The request's deadline, and a signal for a caller that hangs up. */
 export function urgencyOf(response: Response, timeoutMs: number = DEFAULT_TIMEOUT_MS): Urgency {
   const hungUp = new AbortController();
-  response.on('close', () => hungUp.abort());
+  response.on('close', () => {
+    if (!response.writableFinished) hungUp.abort();
+  });
   return { deadline: performance.now() + timeoutMs, signal: hungUp.signal };
 }
