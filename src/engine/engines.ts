@@ -102,8 +102,8 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
    */
   async #spread(model: string, folder: string): Promise<boolean> {
     const { cores, scratch } = this.#options;
-    const count = Math.min(cores, MOST_ENGINES);
-    const threads = Math.floor(cores / count);
+    const threads = Math.ceil(cores / MOST_ENGINES);
+    const count = Math.floor(cores / threads);
     this.#start(count);
     let packed: string | undefined;
     const remove = () => packed && rmSync(packed, { recursive: true, force: true });

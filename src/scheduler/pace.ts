@@ -9,6 +9,8 @@ const READING_WEIGHTS = 16;
 const NEWEST = 0.25;
 /** How long passes say something about the next one: a machine's speed changes. Milliseconds. */
 const REMEMBERED = 5000;
+/** Before the first pass, when nothing runs that could be compared with. Milliseconds a token. */
+const UNSEEN = 1;
 
 interface Seen {
   /** Milliseconds that a token takes a core. */
@@ -17,10 +19,11 @@ interface Seen {
   readonly at: number;
 }
 
-/** One way that has not been seen of late is taken to be as good as the other. */
+/** One way that has not been seen of late is taken to be as good as the one that was seen last. */
 export class Pace {
   readonly #engines: number;
   readonly #seen: Partial<Record<Way, Seen>> = {};
+  #last: Seen | undefined;
 
   constructor(engines: number) {
     this.#engines = engines;
@@ -28,15 +31,15 @@ export class Pace {
 
   /** Milliseconds that a pass of so many tokens will take. */
   expect(way: Way, tokens: number, now: number): number {
-    const { perToken } =
-      this.#recent(way, now) ?? this.#recent(way === 'apart' ? 'together' : 'apart', now) ?? UNSEEN;
+    const perToken = (this.#recent(way, now) ?? this.#last)?.perToken ?? UNSEEN;
     return perToken * this.#tokensOfACore(way, tokens);
   }
 
   see(way: Way, tokens: number, milliseconds: number, now: number): void {
     const perToken = milliseconds / this.#tokensOfACore(way, tokens);
     const before = this.#recent(way, now)?.perToken ?? perToken;
-    this.#seen[way] = { perToken: before + NEWEST * (perToken - before), at: now };
+    this.#last = { perToken: before + NEWEST * (perToken - before), at: now };
+    this.#seen[way] = this.#last;
   }
 
   #recent(way: Way, now: number): Seen | undefined {
@@ -49,6 +52,3 @@ export class Pace {
     return READING_WEIGHTS + (way === 'together' ? tokens / this.#engines : tokens);
   }
 }
-
-/** Of any scale: nothing is compared with it but itself. */
-const UNSEEN = { perToken: 1 };

@@ -11,9 +11,10 @@ export interface Run {
   readonly tokens: number;
   /** One sequence of more than a budget. */
   readonly isLong: boolean;
-  /** On the clock of performance.now(), as startedAt. */
-  readonly expectedEnd: number;
+  readonly isSuspect: boolean;
+  /** On the clock of performance.now(). */
   readonly startedAt: number;
+  readonly expectedEnd: number;
 }
 
 /** What would run next. */
@@ -23,7 +24,9 @@ export interface Candidate {
   readonly length: number;
   /** Tokens of a batch, at most. */
   readonly budget: number;
-  /** Tokens of each sequence that waits and is no longer than the budget, up to `tokens` in all. */
+  /** It was in a crash, and no other batch is to be in the same process. */
+  readonly isSuspect: boolean;
+  /** Tokens of each sequence of the model that waits and is no longer than the budget, up to `tokens` in all. */
   waiting(tokens: number): readonly number[];
 }
 
@@ -53,32 +56,35 @@ export class Placement {
   /** Long sequences have all engines but one, which is left to the short ones. */
   takesLong(model: string): boolean {
     const engines = this.#enginesOf(model).length;
-    return engines === 0 || [...this.#running].filter(({ isLong }) => isLong).length < engines - 1;
+    return engines === 0 || [...this.#running].filter(run => run.isLong).length < engines - 1;
   }
 
   /** The place, and how many tokens the batch may have; undefined where it has to wait for what runs. */
   choose(next: Candidate, now: number): { place: Place; tokens: number } | undefined {
     const engines = this.#enginesOf(next.model);
-    const onAll = [...this.#running].filter(({ place }) => place === 'all').length;
-    if (engines.length > 0) return onAll > 0 ? undefined : this.#chooseEngine(next, engines, now);
-    if (this.#running.size > onAll || onAll >= BATCHES_ON_ALL) return undefined;
+    const onAll = [...this.#running].filter(({ place }) => place === 'all');
+    if (engines.length > 0) return onAll.length > 0 ? undefined : this.#chooseEngine(next, engines, now);
+    const choice = { place: 'all' as const, tokens: next.budget };
+    if (this.isIdle) return choice;
+    if (this.#running.size > onAll.length || onAll.length >= BATCHES_ON_ALL) return undefined;
     // What arrives while a batch runs may have to wait for it and for one more, but not for one of any length.
-    return onAll > 0 && isLong(next) ? undefined : { place: 'all', tokens: next.budget };
+    return isLong(next) || next.isSuspect || onAll.some(run => run.isSuspect) ? undefined : choice;
   }
 
-  start({ model, length, budget }: Candidate, place: Place, tokens: number, now: number): Run {
+  start(next: Candidate, place: Place, tokens: number, now: number): Run {
+    const { model, isSuspect } = next;
     const expectedEnd = now + this.#paceOf(model).expect(wayOf(place), tokens, now);
-    const run = { model, place, tokens, isLong: length > budget, expectedEnd, startedAt: now };
+    const run = { model, place, tokens, isLong: isLong(next), isSuspect, startedAt: now, expectedEnd };
     this.#running.add(run);
     return run;
   }
 
-  /** `ran` is false where the batch failed: its time says nothing. */
-  end(run: Run, ran: boolean, now: number): void {
+  /** `seconds` that its pass took; none where it failed. */
+  end(run: Run, seconds: number | undefined, now: number): void {
     this.#running.delete(run);
     if (run.isLong) return;
     this.#shortAt = now;
-    if (ran) this.#paceOf(run.model).see(wayOf(run.place), run.tokens, now - run.startedAt, now);
+    if (seconds !== undefined) this.#paceOf(run.model).see(wayOf(run.place), run.tokens, seconds * 1000, now);
   }
 
   /** All cores together, or engines apart: whichever has all that waits done first. The two never overlap. */
@@ -105,15 +111,16 @@ export class Placement {
 
   /** Milliseconds until all cores would have done sequences of these lengths; never, beside a long one. */
   #togetherIn({ model, budget }: Candidate, lengths: readonly number[], freeIn: number, now: number): number {
-    if ([...this.#running].some(({ isLong }) => isLong)) return Number.POSITIVE_INFINITY;
+    if ([...this.#running].some(run => run.isLong)) return Number.POSITIVE_INFINITY;
     const tokens = lengths.reduce((sum, length) => sum + length, 0);
     const passes = Math.ceil(tokens / budget);
     return freeIn + passes * this.#paceOf(model).expect('together', tokens / passes, now);
   }
 
+  /** Milliseconds until an engine is expected to be free. One that is late is expected to take as long again as it is. */
   #freeIn(engine: Place, now: number): number {
     const run = [...this.#running].find(({ place }) => place === engine);
-    return run ? Math.max(0, run.expectedEnd - now) : 0;
+    return run ? Math.abs(run.expectedEnd - now) : 0;
   }
 
   #enginesOf(model: string): Place[] {

@@ -76,20 +76,16 @@ export class Queue {
     return undefined;
   }
 
-  /** Tokens of each sequence of at most `longest` that waits, in order of arrival, up to `tokens` in all. */
-  lengths(longest: number, tokens: number): number[] {
+  /** Tokens of each sequence of a model that waits, of at most `longest`, in order of arrival, up to `tokens` in all. */
+  lengths(model: string, longest: number, tokens: number): number[] {
     const found: number[] = [];
     let sum = 0;
-    const waiting = [this.#suspects, ...[...this.#requests].map(({ jobs }) => jobs)];
-    for (const jobs of waiting) {
-      for (const job of jobs) {
-        const length = lengthOf(job);
-        // the shortest come first
-        if (length > longest) break;
-        if (sum + length > tokens) return found;
-        found.push(length);
-        sum += length;
-      }
+    for (const job of this.#waiting(model)) {
+      const length = lengthOf(job);
+      if (length > longest) continue;
+      if (sum + length > tokens) break;
+      found.push(length);
+      sum += length;
     }
     return found;
   }
@@ -99,6 +95,11 @@ export class Queue {
     const batch = leader === this.#suspects[0] ? this.#suspects.splice(0, 1) : this.#takeFair(leader, budget);
     this.#count(batch, -1);
     return batch;
+  }
+
+  *#waiting(model: string): Generator<Job> {
+    yield* this.#suspects.filter(({ request }) => request.submission.model === model);
+    for (const { jobs } of this.#lanes.get(model)?.requests ?? []) yield* jobs;
   }
 
   #takeFair(leader: Job, budget: number): Job[] {

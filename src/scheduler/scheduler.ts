@@ -124,21 +124,21 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   #candidate(leader: Job): Candidate {
     const { model } = leader.request.submission;
     const budget = this.batchTokens(model);
-    const waiting = (tokens: number) => this.#queue.lengths(budget, tokens);
-    return { model, length: lengthOf(leader), budget, waiting };
+    const waiting = (tokens: number) => this.#queue.lengths(model, budget, tokens);
+    return { model, length: lengthOf(leader), budget, isSuspect: leader.crashes > 0, waiting };
   }
 
   async #run(batch: Job[], run: Run): Promise<void> {
     const { model, place, tokens, startedAt } = run;
-    let ran = false;
+    let seconds: number | undefined;
     try {
-      const { logits, seconds } = await this.#engines.run(
+      const result = await this.#engines.run(
         model,
         batch.map(job => job.sequence),
         place,
       );
-      ran = true;
-      for (const [i, job] of batch.entries()) job.resolve(logits[i]!);
+      seconds = result.seconds;
+      for (const [i, job] of batch.entries()) job.resolve(result.logits[i]!);
       this.emit('batch', {
         model,
         sequences: batch.length,
@@ -149,7 +149,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     } catch (error) {
       this.#failed(batch, error as Error);
     } finally {
-      this.#placement.end(run, ran, performance.now());
+      this.#placement.end(run, seconds, performance.now());
     }
   }
 
