@@ -86,6 +86,8 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
     // Typed arrays travel as they are: https://nodejs.org/api/child_process.html#advanced-serialization
     const child = fork(PROCESS, {
       serialization: 'advanced',
+      // glibc keeps freed memory for each thread apart; threads of one pass do not allocate in each other's way
+      env: { ...process.env, MALLOC_ARENA_MAX: '1' },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     child.on('message', (reply: Reply) => {

@@ -18,7 +18,7 @@ export interface LoadOptions {
 }
 
 /** Tokens of a batch that is one of several at a time: more of them take memory in every engine, and are no faster. */
-const MOST_EACH = 512;
+const MOST_EACH = 256;
 
 /**
  * Loads a model folder under `name`, and warms it with one forward pass in each place.
