@@ -5,9 +5,9 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFi
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { UserError } from '../src/errors.js';
-import { exportModel } from '../src/model/export.js';
-import type { ExportRequest } from '../src/model/recipe.js';
+import { UserError } from '../dist/errors.js';
+import { exportModel } from '../dist/model/export.js';
+import type { ExportRequest } from '../dist/model/recipe.js';
 import { CHECKPOINTS, ROOT, requestOf, temporaryFolder } from './support/fixtures.js';
 
 const RUNS = 10_000;

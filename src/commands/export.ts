@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { UserError } from '../errors.js';
-import { PRECISIONS } from '../graph/write.js';
+import { PRECISIONS } from '../graph/precisionNames.js';
 import { exportModel } from '../model/export.js';
 import { type ExportRequest, forDevice, readRecipe } from '../model/recipe.js';
 import { wholeNumber } from './options.js';

@@ -9,12 +9,10 @@ import { batchInputs } from './inputs.js';
 import { type Int8Choice, int8 } from './int8.js';
 import { rmsNorm } from './norm.js';
 import { float16, float32, type Precision } from './precision.js';
+import type { PrecisionName } from './precisionNames.js';
 import { Weights } from './weights.js';
 
-/** Every precision that can be written, by its name in manifests and on the command line. */
-export const PRECISIONS = ['float32', 'float16', 'int8'] as const;
 export type { Int8Choice, Readout };
-export type PrecisionName = (typeof PRECISIONS)[number];
 
 const WRITERS: Record<
   PrecisionName,

@@ -6,7 +6,7 @@ import { Ajv2020, type JSONSchemaType } from 'ajv/dist/2020.js';
 import type { LayerChoice } from '../calibrate/calibrate.js';
 import { readJsonObject } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
-import { PRECISIONS, type PrecisionName } from '../graph/write.js';
+import { PRECISIONS, type PrecisionName } from '../graph/precisionNames.js';
 import type { Verification } from '../verify/verify.js';
 
 export type Task = 'sequence' | 'token';

@@ -4,7 +4,7 @@ import type { Adapter } from '../checkpoint/adapter.js';
 import type { Base } from '../checkpoint/base.js';
 import type { Head } from '../checkpoint/head.js';
 import { UserError } from '../errors.js';
-import { PRECISIONS, type PrecisionName } from '../graph/write.js';
+import { PRECISIONS, type PrecisionName } from '../graph/precisionNames.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import type { Attention, Manifest, Pooling, ProblemType, Task } from './manifest.js';
 import type { ExportRequest } from './recipe.js';

@@ -11,7 +11,8 @@ import type { Sequence } from '../engine/batch.js';
 import { Session } from '../engine/session.js';
 import { UserError } from '../errors.js';
 import { writeFirstLayer } from '../graph/firstLayer.js';
-import type { GraphOptions, PrecisionName } from '../graph/write.js';
+import type { PrecisionName } from '../graph/precisionNames.js';
+import type { GraphOptions } from '../graph/write.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import { referenceLogits } from './reference.js';
 

@@ -4,14 +4,14 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type GgufValue, openGguf } from '../../dist/checkpoint/gguf.js';
+import { ggufConfig } from '../../dist/checkpoint/ggufConfig.js';
 import { withModel } from '../../dist/commands/offline.js';
+import { UserError } from '../../dist/errors.js';
 import { exportModel } from '../../dist/model/export.js';
 import { ingredientsOf } from '../../dist/model/identity.js';
 import type { ExportRequest } from '../../dist/model/recipe.js';
-import { type GgufValue, openGguf } from '../../src/checkpoint/gguf.js';
-import { ggufConfig } from '../../src/checkpoint/ggufConfig.js';
-import { UserError } from '../../src/errors.js';
-import { ggufTokenizer, writeTokenizer } from '../../src/text/tokenizer.js';
+import { ggufTokenizer, writeTokenizer } from '../../dist/text/tokenizer.js';
 import { ROOT, readJson, temporaryFolder, worstDifference } from '../support/fixtures.js';
 import { predictGolden } from '../support/golden.js';
 

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { runLoad } from '../../src/load/load.js';
+import { runLoad } from '../../dist/load/load.js';
 
 function slowService() {
   let answered = 0;

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openGguf } from '../../src/checkpoint/gguf.js';
-import { UserError } from '../../src/errors.js';
-import type { TokenizerJson } from '../../src/text/tokenizer/json.js';
-import { ggufTokenizer, readTokenizer, Tokenizer, writeTokenizer } from '../../src/text/tokenizer.js';
+import { openGguf } from '../../dist/checkpoint/gguf.js';
+import { UserError } from '../../dist/errors.js';
+import type { TokenizerJson } from '../../dist/text/tokenizer/json.js';
+import { ggufTokenizer, readTokenizer, Tokenizer, writeTokenizer } from '../../dist/text/tokenizer.js';
 
 interface Digests {
   readonly texts: readonly string[];

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { offsetsIn } from '../../src/text/offsets.js';
+import { offsetsIn } from '../../dist/text/offsets.js';
 
 const TEXT = 'né 🎉é日本👩‍👩‍👧x';
 

@@ -1,7 +1,7 @@
 // Entity scores against seqeval's, on its own counts; classification scores by hand.
 
 import { describe, expect, it } from 'vitest';
-import { classificationReport, entityReport } from '../../src/text/score.js';
+import { classificationReport, entityReport } from '../../dist/text/score.js';
 import { ROOT, readJson } from '../support/fixtures.js';
 
 interface Case {

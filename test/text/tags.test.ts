@@ -2,10 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { logSoftmax } from '../../src/text/probabilities.js';
-import { Scheme } from '../../src/text/scheme.js';
-import { entitySpans } from '../../src/text/spans.js';
-import { bestTags } from '../../src/text/tags.js';
+import { logSoftmax } from '../../dist/text/probabilities.js';
+import { Scheme } from '../../dist/text/scheme.js';
+import { entitySpans } from '../../dist/text/spans.js';
+import { bestTags } from '../../dist/text/tags.js';
 
 const SCHEMES: Record<string, string[]> = {
   IOB2: ['O', 'B-A', 'I-A', 'B-C', 'I-C'],

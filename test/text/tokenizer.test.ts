@@ -2,9 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../src/errors.js';
-import type { AddedToken, Component, TokenizerJson } from '../../src/text/tokenizer/json.js';
-import { Tokenizer } from '../../src/text/tokenizer.js';
+import { UserError } from '../../dist/errors.js';
+import type { AddedToken, Component, TokenizerJson } from '../../dist/text/tokenizer/json.js';
+import { Tokenizer } from '../../dist/text/tokenizer.js';
 
 interface Odd {
   readonly texts: readonly string[];

@@ -5,9 +5,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UserError } from '../../src/errors.js';
-import type { AddedToken, Component, TokenizerJson } from '../../src/text/tokenizer/json.js';
-import { readTokenizer, Tokenizer, writeTokenizer } from '../../src/text/tokenizer.js';
+import { UserError } from '../../dist/errors.js';
+import type { AddedToken, Component, TokenizerJson } from '../../dist/text/tokenizer/json.js';
+import { readTokenizer, Tokenizer, writeTokenizer } from '../../dist/text/tokenizer.js';
 
 type Json = Readonly<Record<string, unknown>>;
 

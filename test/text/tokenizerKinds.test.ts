@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Component, TokenizerJson } from '../../src/text/tokenizer/json.js';
-import { Tokenizer } from '../../src/text/tokenizer.js';
+import type { Component, TokenizerJson } from '../../dist/text/tokenizer/json.js';
+import { Tokenizer } from '../../dist/text/tokenizer.js';
 
 interface Recipe {
   readonly seed: number;

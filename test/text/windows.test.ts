@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseWindows, planWindows } from '../../src/text/windows.js';
+import { chooseWindows, planWindows } from '../../dist/text/windows.js';
 
 const wordsOf = (lengths: readonly number[]) => lengths.map(length => new Array<number>(length).fill(7));
 

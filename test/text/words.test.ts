@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitWords } from '../../src/text/words.js';
+import { splitWords } from '../../dist/text/words.js';
 
 const split = (text: string) =>
   splitWords(text)

@@ -2,12 +2,12 @@
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openAdapter } from '../../src/checkpoint/adapter.js';
-import { type Base, openBase } from '../../src/checkpoint/base.js';
-import { mergeAdapters } from '../../src/checkpoint/merge.js';
-import type { ExportRequest } from '../../src/model/recipe.js';
-import { referenceLogits } from '../../src/verify/reference.js';
-import { activate } from '../../src/verify/steps.js';
+import { openAdapter } from '../../dist/checkpoint/adapter.js';
+import { type Base, openBase } from '../../dist/checkpoint/base.js';
+import { mergeAdapters } from '../../dist/checkpoint/merge.js';
+import type { ExportRequest } from '../../dist/model/recipe.js';
+import { referenceLogits } from '../../dist/verify/reference.js';
+import { activate } from '../../dist/verify/steps.js';
 import {
   checkpointNames,
   type Golden,

@@ -1,0 +1,6 @@
+// The names of the precisions that a model can be exported at, as manifests, recipes and the command line write them.
+// This file imports nothing, so that who only needs the names does not load the graph writer and ONNX Runtime with it.
+
+export const PRECISIONS = ['float32', 'float16', 'int8'] as const;
+
+export type PrecisionName = (typeof PRECISIONS)[number];
