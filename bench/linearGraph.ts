@@ -1,25 +1,9 @@
 // A graph of nothing but a model's linear layers, each with random weights of its own, on fixed numbers of rows.
 
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import {
-  AttributeProtoSchema,
-  AttributeProto_AttributeType as AttributeType,
-  TensorProto_DataType as DataType,
-  type GraphProto,
-  GraphProtoSchema,
-  ModelProtoSchema,
-  type NodeProto,
-  NodeProtoSchema,
-  type TensorProto,
-  TensorProtoSchema,
-  type ValueInfoProto,
-  ValueInfoProtoSchema,
-} from 'onnx-buf';
-import '../dist/noTelemetry.js';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { runtimeOptions } from '../dist/engine/session.js';
+import { GraphBuilder, type Value } from '../dist/onnx/graphBuilder.js';
+import { readGraph } from '../dist/onnx/modelFile.js';
+import { createSession, Tensor } from '../dist/onnx/runtime.js';
 
 export interface LinearLayer {
   readonly isInteger: boolean;
@@ -37,14 +21,13 @@ export interface Rows {
 
 const INTEGER = 'MatMulIntegerToFloat';
 const FLOAT = 'Gemm';
-const CONTRIB = 'com.microsoft';
 
 /** The decoder's linear layers, in the order of model.onnx. */
 export function linearLayers(folder: string): LinearLayer[] {
-  const { graph } = fromBinary(ModelProtoSchema, readFileSync(join(folder, 'model.onnx')));
-  const shapes = new Map(graph!.initializer.map(({ name, dims }) => [name, dims.map(Number)]));
-  const read = valuesAfter(graph!, 'head_rows');
-  return graph!.node
+  const graph = readGraph(join(folder, 'model.onnx'));
+  const shapes = new Map(graph.initializer.map(({ name, dims }) => [name, dims.map(Number)]));
+  const read = valuesAfter(graph, 'head_rows');
+  return graph.node
     .filter(({ opType, name }) => (opType === INTEGER || opType === FLOAT) && name.startsWith('layers.'))
     .map(node => {
       const isInteger = node.opType === INTEGER;
@@ -55,7 +38,7 @@ export function linearLayers(folder: string): LinearLayer[] {
 }
 
 /** What is computed from a value; nodes come after what they read. */
-function valuesAfter(graph: GraphProto, source: string): Set<string> {
+function valuesAfter(graph: ReturnType<typeof readGraph>, source: string): Set<string> {
   const found = new Set([source]);
   for (const { input, output } of graph.node) {
     if (input.some(value => found.has(value))) for (const value of output) found.add(value);
@@ -63,97 +46,58 @@ function valuesAfter(graph: GraphProto, source: string): Set<string> {
   return found;
 }
 
-/** Writes the graph into `folder` and loads it with the session options of the engine. */
+/** Loads the graph with the session options of the engine. */
 export async function openLinearGraph(
-  folder: string,
   layers: readonly LinearLayer[],
   rows: Rows,
   threads: number,
 ): Promise<{ run: () => Promise<void> }> {
-  const path = join(folder, 'linear.onnx');
   const { model, feeds } = linearGraph(layers, rows);
-  writeFileSync(path, model);
-  const session = await InferenceSession.create(path, runtimeOptions({ device: 'cpu', threads }));
+  const session = await createSession(model, { device: 'cpu', threads });
   return { run: async () => void (await session.run(feeds)) };
 }
 
 function linearGraph(layers: readonly LinearLayer[], { tokens, reads }: Rows) {
-  const nodes: NodeProto[] = [];
-  const initializers: TensorProto[] = [
-    tensor('one', DataType.FLOAT, [], Float32Array.of(1)),
-    tensor('zero_point', DataType.UINT8, [], Uint8Array.of(128)),
-    tensor('first', DataType.INT64, [], BigInt64Array.of(0n)),
-  ];
-  const inputs = new Map<string, ValueInfoProto>();
-  const outputs: ValueInfoProto[] = [];
+  const graph = new GraphBuilder();
+  const one = graph.constant('one', [], Float32Array.of(1));
+  const zeroPoint = graph.constant('zero_point', [], Uint8Array.of(128));
+  const first = graph.constant('first', [], BigInt64Array.of(0n));
   const feeds: Record<string, Tensor> = {};
   for (const [i, layer] of layers.entries()) {
-    const rows = layer.isRead ? reads : tokens;
-    const product = `layer ${i}`;
-    const x = `${layer.isInteger ? 'bytes' : 'floats'} ${rows} ${layer.inputs}`;
-    if (!inputs.has(x)) {
-      const type = layer.isInteger ? DataType.UINT8 : DataType.FLOAT;
-      inputs.set(x, valueInfo(x, type, [rows, layer.inputs]));
-      feeds[x] = layer.isInteger
-        ? new Tensor('uint8', randomBytes(rows * layer.inputs), [rows, layer.inputs])
-        : new Tensor('float32', randomFloats(rows * layer.inputs), [rows, layer.inputs]);
-    }
-    const weight = `${product}.weight`;
-    const size = layer.inputs * layer.outputs;
-    if (layer.isInteger) {
-      const scales = `${product}.scales`;
-      initializers.push(
-        tensor(weight, DataType.INT8, [layer.inputs, layer.outputs], randomBytes(size)),
-        tensor(scales, DataType.FLOAT, [layer.outputs], new Float32Array(layer.outputs).fill(1)),
-      );
-      nodes.push(node(INTEGER, [x, weight, 'one', scales, 'zero_point'], product, CONTRIB));
-    } else {
-      initializers.push(tensor(weight, DataType.FLOAT, [layer.outputs, layer.inputs], randomFloats(size)));
-      const transposed = create(AttributeProtoSchema, { name: 'transB', type: AttributeType.INT, i: 1n });
-      nodes.push({ ...node(FLOAT, [x, weight], product), attribute: [transposed] });
-    }
-    // One row leaves the graph, so that nothing is left out and products share one piece of memory.
-    const row = `${product}.row`;
-    nodes.push(node('Gather', [product, 'first'], row));
-    outputs.push(valueInfo(row, DataType.FLOAT, [layer.outputs]));
+    const x = input(layer, layer.isRead ? reads : tokens);
+    const product = layer.isInteger
+      ? integerProduct(`layer ${i}`, layer, x)
+      : floatProduct(`layer ${i}`, layer, x);
+    // Each product gives one row to an output, so that it is not optimised away and products share their memory.
+    const row = graph.node(`${product}.row`, 'Gather', [product, first]);
+    graph.output(row, 'float32', [layer.outputs]);
   }
-  const model = create(ModelProtoSchema, {
-    irVersion: 10n,
-    opsetImport: [
-      { domain: '', version: 21n },
-      { domain: CONTRIB, version: 1n },
-    ],
-    graph: create(GraphProtoSchema, {
-      name: 'linear',
-      node: nodes,
-      initializer: initializers,
-      input: [...inputs.values()],
-      output: outputs,
-    }),
-  });
-  return { model: toBinary(ModelProtoSchema, model), feeds };
-}
+  return { model: graph.toBytes('linear'), feeds };
 
-function node(opType: string, input: string[], output: string, domain = ''): NodeProto {
-  return create(NodeProtoSchema, { name: output, opType, input, output: [output], domain });
-}
+  /** Random values, shared by the layers that read as many rows of the same type and width. */
+  function input({ isInteger, inputs }: LinearLayer, rows: number): Value {
+    const type = isInteger ? 'uint8' : 'float32';
+    const name = `${type} ${rows} ${inputs}`;
+    if (!feeds[name]) {
+      graph.input(name, type, [rows, inputs]);
+      feeds[name] = isInteger
+        ? new Tensor('uint8', randomBytes(rows * inputs), [rows, inputs])
+        : new Tensor('float32', randomFloats(rows * inputs), [rows, inputs]);
+    }
+    return name;
+  }
 
-function tensor(
-  name: string,
-  dataType: DataType,
-  dims: readonly number[],
-  values: Float32Array | Uint8Array | BigInt64Array,
-): TensorProto {
-  const rawData = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
-  return create(TensorProtoSchema, { name, dataType, dims: dims.map(BigInt), rawData });
-}
+  function integerProduct(name: string, { inputs, outputs }: LinearLayer, x: Value): Value {
+    const bytes = new Int8Array(randomBytes(inputs * outputs).buffer);
+    const weight = graph.constant(`${name}.weight`, [inputs, outputs], bytes);
+    const scales = graph.constant(`${name}.scales`, [outputs], new Float32Array(outputs).fill(1));
+    return graph.contribNode(name, INTEGER, [x, weight, one, scales, zeroPoint]);
+  }
 
-function valueInfo(name: string, elemType: DataType, dims: readonly number[]): ValueInfoProto {
-  const dim = dims.map(size => ({ value: { case: 'dimValue' as const, value: BigInt(size) } }));
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: { value: { case: 'tensorType', value: { elemType, shape: { dim } } } },
-  });
+  function floatProduct(name: string, { inputs, outputs }: LinearLayer, x: Value): Value {
+    const weight = graph.constant(`${name}.weight`, [outputs, inputs], randomFloats(inputs * outputs));
+    return graph.node(name, FLOAT, [x, weight], { transB: 1 });
+  }
 }
 
 function randomBytes(length: number): Uint8Array {

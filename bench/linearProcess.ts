@@ -1,7 +1,6 @@
 // A process that multiplies a graph of linear layers over and over, on a number of threads.
 
 import { type LinearLayer, openLinearGraph, type Rows } from './linearGraph.ts';
-import { withTemporaryFolder } from './models.ts';
 
 /** First the graph, answered when it is loaded; then, again and again, seconds, answered with the rows per second. */
 export type LinearRequest =
@@ -16,9 +15,7 @@ process.on('message', async (request: LinearRequest) => process.send!(await answ
 
 async function answer(request: LinearRequest): Promise<number> {
   if ('layers' in request) {
-    graph = await withTemporaryFolder(folder =>
-      openLinearGraph(folder, request.layers, request.rows, request.threads),
-    );
+    graph = await openLinearGraph(request.layers, request.rows, request.threads);
     rows = request.rows.tokens;
     await graph.run();
     return 0;

@@ -1,22 +1,20 @@
 // Models of 8 bits: close to their checkpoint, and the same bits in every batch.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { fromBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
-import { ModelProtoSchema } from 'onnx-buf';
 import { InferenceSession } from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { calibrate } from '../dist/calibrate/calibrate.js';
 import { openAdapter } from '../dist/checkpoint/adapter.js';
 import { openBase } from '../dist/checkpoint/base.js';
 import { mergeAdapters } from '../dist/checkpoint/merge.js';
-import { packBatch, type Sequence } from '../dist/engine/batch.js';
-import { batchFeeds } from '../dist/engine/feeds.js';
-import { int8Saturates } from '../dist/engine/processor.js';
+import { batchTensors, packBatch, type Sequence } from '../dist/engine/batch.js';
 import { Session } from '../dist/engine/session.js';
 import { toInt8 } from '../dist/kernels/int8.js';
+import { int8Saturates } from '../dist/machine/processor.js';
 import { exportModel } from '../dist/model/export.js';
 import type { Manifest } from '../dist/model/manifest.js';
+import { readGraph } from '../dist/onnx/modelFile.js';
 import { Tokenizer } from '../dist/text/tokenizer.js';
 import { checkpointNames, requestOf, temporaryFolder } from './support/fixtures.js';
 
@@ -105,7 +103,7 @@ describe('8 bits on processors whose products saturate', () => {
       const session = await InferenceSession.create(`${folder}/model.onnx`, {
         extra: { session: { x64quantprecision } },
       });
-      logits.push((await session.run(batchFeeds(feeds, session.inputNames))).logits!.data);
+      logits.push((await session.run(batchTensors(feeds, session.inputNames))).logits!.data);
       await session.release();
     }
     expect(logits[0]).toEqual(logits[1]);
@@ -115,7 +113,7 @@ describe('8 bits on processors whose products saturate', () => {
 
 /** Pairs of a weight's column that 16 bits do not hold where activations are at their greatest: maddubs without VNNI. */
 function saturatedSums(folder: string): number {
-  const { initializer } = fromBinary(ModelProtoSchema, readFileSync(`${folder}/model.onnx`)).graph!;
+  const { initializer } = readGraph(`${folder}/model.onnx`);
   const weight = initializer.find(({ name }) => name === 'layers.0.mlp.gate_proj.weight')!;
   const place = (key: string) => Number(weight.externalData.find(entry => entry.key === key)!.value);
   const data = readFileSync(`${folder}/model.onnx.data`).subarray(

@@ -2,11 +2,13 @@
 // that it stays in floating point.
 
 import { join } from 'node:path';
+import { isNorm, producerOf } from '../checkpoint/layers.js';
 import type { Merged } from '../checkpoint/merge.js';
 import type { TensorSource } from '../checkpoint/tensors.js';
 import type { Sequence } from '../engine/batch.js';
 import type { DecoderOptions } from '../graph/inputs.js';
 import type { Int8Choice } from '../graph/write.js';
+import { INT8_MAX } from '../kernels/int8.js';
 import { linearOutput, quantisationError } from '../kernels/quantisationError.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import { type LinearInput, linearInputs } from './activations.js';
@@ -84,7 +86,8 @@ async function choose({ modules, rows, values }: LinearInput, { decoder, weights
   const weights = await readAll(source, modules);
   const errorOf = await outputError(values, weights, width);
   const sizes = { activations: rootMeanSquares(values, width), weights: greatestSizes(weights, width) };
-  const isShared = modules[0]!.endsWith('.o_proj');
+  const producer = producerOf(modules[0]!, decoder);
+  const isShared = producer.endsWith('.v_proj');
   let best = { smoothing: 0, error: Number.POSITIVE_INFINITY, factors: sizes.activations };
   for (const strength of STRENGTHS) {
     const own = smoothingFactors(sizes, strength);
@@ -94,21 +97,18 @@ async function choose({ modules, rows, values }: LinearInput, { decoder, weights
   }
   if (best.error > MOST_ERROR) return { ...best, stored: 'float32' as const, step: null };
   const perRow = { ...best, stored: 'int8' as const, step: null };
-  if (!NORMED.test(modules[0]!)) return perRow;
+  if (!isNorm(producer)) return perRow;
   const peaks = greatestSizes([values], width);
   const factors = smoothingFactors({ ...sizes, activations: peaks }, STRENGTH_AT_STEP);
   const greatest = Math.max(...Array.from(peaks, (peak, channel) => peak / factors[channel]!));
   let atStep = { ...perRow, smoothing: STRENGTH_AT_STEP, factors, step: 0, error: Number.POSITIVE_INFINITY };
   for (const reach of REACHES) {
-    const step = (reach * greatest) / 127;
+    const step = (reach * greatest) / INT8_MAX;
     const error = await errorOf(factors, step);
     if (error < atStep.error) atStep = { ...atStep, step, error };
   }
   return atStep.error > MOST_ERROR_AT_STEP ? perRow : atStep;
 }
-
-/** What reads a norm's output. */
-const NORMED = /\.(q|gate)_proj$/;
 
 async function readAll(source: TensorSource, modules: readonly string[]): Promise<Float32Array[]> {
   const weights: Float32Array[] = [];

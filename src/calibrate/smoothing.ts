@@ -2,6 +2,7 @@
 // multiplied by it: the model computes the same, and both quantise better. https://arxiv.org/abs/2211.10438
 
 import type { DecoderConfig } from '../checkpoint/config.js';
+import { isNorm, producerOf } from '../checkpoint/layers.js';
 import { rowWidth, type TensorSource } from '../checkpoint/tensors.js';
 
 /** What a tensor's rows and columns are multiplied by. */
@@ -36,22 +37,6 @@ export function smoothInput(
   }
 }
 
-/** What makes the channels that a module reads: a norm's weight, or the rows of another linear layer. */
-function producerOf(module: string, { postNorms }: DecoderConfig): string {
-  const [, layer, name] = /^(layers\.\d+)\..*\.(\w+)_proj$/.exec(module)!;
-  switch (name) {
-    case 'o':
-      return `${layer}.self_attn.v_proj`;
-    case 'down':
-      return `${layer}.mlp.up_proj`;
-    case 'gate':
-    case 'up':
-      return `${layer}.${postNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm'}`;
-    default:
-      return `${layer}.input_layernorm`;
-  }
-}
-
 /** Query heads of a group read the same head of values, and so share its factors: the channels of its first are taken. */
 function onePerGroup(perQueryHead: Float32Array, { heads, kvHeads, headDim }: DecoderConfig): Float32Array {
   const group = heads / kvHeads;
@@ -74,7 +59,7 @@ export function smoothed(
       const scaling = smoothing.get(name);
       if (!scaling) return values;
       const width = rowWidth(source.tensors.get(name)!.shape);
-      const offset = name.endsWith('norm.weight') ? normOffset : 0;
+      const offset = isNorm(name.replace(/\.weight$/, '')) ? normOffset : 0;
       for (let at = 0, row = start; at < values.length; at += width, row++) {
         const rowFactor = scaling.rows?.[row] ?? 1;
         for (let i = 0; i < width; i++) {

@@ -2,9 +2,9 @@
 
 import { cpus, totalmem } from 'node:os';
 import { type Command, Option } from 'commander';
-import { usableCores } from '../engine/cores.js';
 import { Engines } from '../engine/engines.js';
-import { instructionSets, int8Saturates } from '../engine/processor.js';
+import { usableCores } from '../machine/cores.js';
+import { instructionSets, int8Saturates } from '../machine/processor.js';
 import { verificationText } from '../model/manifest.js';
 import { ModelStore } from '../predictor/store.js';
 import { Scheduler } from '../scheduler/scheduler.js';

@@ -1,8 +1,8 @@
 // A single model for commands that read files: loaded, with a queue that never refuses.
 
 import { basename, resolve } from 'node:path';
-import { usableCores } from '../engine/cores.js';
 import { Engines } from '../engine/engines.js';
+import { usableCores } from '../machine/cores.js';
 import { prepareModel } from '../model/prepare.js';
 import { loadModel } from '../predictor/load.js';
 import type { LoadedModel } from '../predictor/predictor.js';

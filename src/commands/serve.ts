@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander';
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
-import { usableCores } from '../engine/cores.js';
+import { usableCores } from '../machine/cores.js';
 import { startService } from '../server/serve.js';
 import { BATCH_TOKENS } from './offline.js';
 import { cacheOption, deviceOption, modelsOption, wholeNumber } from './options.js';

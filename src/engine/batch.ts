@@ -1,62 +1,69 @@
-// Packing a batch: sequences laid end to end as rows, and the grid that attention sees them in.
+// Packs a batch: its sequences laid end to end as rows, and the grid in which attention sees them.
+
+import { BATCH_INPUTS, type BatchDimension, type BatchInputName } from '../onnx/contract.js';
+import { Tensor } from '../onnx/runtime.js';
 
 /** One sequence of tokens for a forward pass. */
 export interface Sequence {
   readonly ids: Int32Array;
-  /** Positions whose rows the label head reads, for models that read rows; empty for pooled ones. */
+  /** The positions whose rows the label head reads. Ignored where the model pools all rows. */
   readonly headPositions: Int32Array;
 }
 
-/** The graph's inputs, in its own names and shapes. `tokens` is the sum of the lengths, `length` the longest. */
+/** The inputs of the graph; onnx/contract.ts says what each one holds. */
 export interface PackedBatch {
-  readonly tokens: number;
-  readonly batch: number;
-  readonly length: number;
-  readonly reads: number;
-  readonly input_ids: BigInt64Array;
-  readonly positions: BigInt64Array;
-  readonly grid_rows: BigInt64Array;
-  readonly row_slots: BigInt64Array;
-  readonly lengths: BigInt64Array;
-  readonly head_rows: BigInt64Array;
-  readonly sequence_ids: BigInt64Array;
+  readonly sizes: Readonly<Record<BatchDimension, number>>;
+  readonly inputs: Readonly<Record<BatchInputName, BigInt64Array>>;
 }
 
-/** Packs at least one sequence, none of them empty. */
+/** Packs sequences. Throws where there is none, or one of them is empty. */
 export function packBatch(sequences: readonly Sequence[]): PackedBatch {
-  const batch = sequences.length;
-  const length = Math.max(...sequences.map(sequence => sequence.ids.length));
-  const tokens = sum(sequences, sequence => sequence.ids.length);
-  const reads = sum(sequences, sequence => sequence.headPositions.length);
-  const packed: PackedBatch = {
-    tokens,
-    batch,
-    length,
-    reads,
-    input_ids: new BigInt64Array(tokens),
-    positions: new BigInt64Array(tokens),
-    // Padding slots keep row 0: a row that exists, and that no mask lets through.
-    grid_rows: new BigInt64Array(batch * length),
-    row_slots: new BigInt64Array(tokens),
-    lengths: new BigInt64Array(batch),
-    head_rows: new BigInt64Array(reads),
-    sequence_ids: new BigInt64Array(tokens),
+  if (sequences.length === 0) throw new Error('expected a batch of at least one sequence, found none');
+  const sizes = {
+    tokens: sum(sequences, ({ ids }) => ids.length),
+    batch: sequences.length,
+    length: Math.max(...sequences.map(({ ids }) => ids.length)),
+    reads: sum(sequences, ({ headPositions }) => headPositions.length),
   };
+  const inputs = zeroInputs(sizes);
   let row = 0;
   let read = 0;
-  sequences.forEach(({ ids, headPositions }, sequence) => {
-    for (const position of headPositions) packed.head_rows[read++] = BigInt(row + position);
-    packed.lengths[sequence] = BigInt(ids.length);
+  for (const [sequence, { ids, headPositions }] of sequences.entries()) {
+    if (ids.length === 0) throw new Error(`expected a token in every sequence, found none in ${sequence}`);
+    for (const position of headPositions) inputs.head_rows[read++] = BigInt(row + position);
+    inputs.lengths[sequence] = BigInt(ids.length);
     for (let position = 0; position < ids.length; position++, row++) {
-      const slot = sequence * length + position;
-      packed.input_ids[row] = BigInt(ids[position]!);
-      packed.positions[row] = BigInt(position);
-      packed.grid_rows[slot] = BigInt(row);
-      packed.row_slots[row] = BigInt(slot);
-      packed.sequence_ids[row] = BigInt(sequence);
+      const slot = sequence * sizes.length + position;
+      inputs.input_ids[row] = BigInt(ids[position]!);
+      inputs.positions[row] = BigInt(position);
+      inputs.grid_rows[slot] = BigInt(row);
+      inputs.row_slots[row] = BigInt(slot);
+      inputs.sequence_ids[row] = BigInt(sequence);
     }
+  }
+  return { sizes, inputs };
+}
+
+/** The inputs that a graph has, by their names, as ONNX Runtime takes them. */
+export function batchTensors(
+  { sizes, inputs }: PackedBatch,
+  names: readonly string[],
+): Record<string, Tensor> {
+  const isBatchInput = (name: string): name is BatchInputName => name in BATCH_INPUTS;
+  return Object.fromEntries(
+    names.filter(isBatchInput).map(name => {
+      const shape = BATCH_INPUTS[name].map(dimension => sizes[dimension]);
+      return [name, new Tensor('int64', inputs[name], shape)];
+    }),
+  );
+}
+
+function zeroInputs(sizes: PackedBatch['sizes']): PackedBatch['inputs'] {
+  const inputs = Object.entries(BATCH_INPUTS).map(([name, dimensions]) => {
+    const elements = dimensions.reduce((product, dimension) => product * sizes[dimension], 1);
+    return [name, new BigInt64Array(elements)];
   });
-  return packed;
+  return Object.fromEntries(inputs) as PackedBatch['inputs'];
 }
 
 function sum<T>(items: readonly T[], size: (item: T) => number): number {

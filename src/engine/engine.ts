@@ -4,7 +4,6 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import '../noTelemetry.js';
 import type { Sequence } from './batch.js';
 import type { RuntimeReport } from './probe.js';
 import type { Reply, Request, Result } from './protocol.js';

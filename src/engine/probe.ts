@@ -1,27 +1,26 @@
-// What ONNX Runtime can do on this machine: which execution providers load and run, by trying each.
+// Which execution providers of ONNX Runtime work on this machine, found by running a small model on each.
 
-import { create, toBinary } from '@bufbuild/protobuf';
-import { TensorProto_DataType as DataType, ModelProtoSchema } from 'onnx-buf';
-import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { GraphBuilder } from '../onnx/graphBuilder.js';
+import { createSession, runtimeVersion, Tensor } from '../onnx/runtime.js';
 
 export interface RuntimeReport {
-  /** ONNX Runtime's version. */
+  /** The version of ONNX Runtime. */
   readonly version: string;
-  /** By provider: `ok`, or why it does not load. */
+  /** For each provider `ok`, or the reason why it does not work. */
   readonly providers: Record<string, string>;
 }
 
-/** Runs a model of one addition on each provider that the product uses. */
+/** Runs one addition on each provider that this program uses. */
 export async function probeRuntime(): Promise<RuntimeReport> {
   const model = additionModel();
   const providers: Record<string, string> = {};
-  for (const name of ['cpu', 'cuda']) providers[name] = await tryProvider(name, model);
-  return { version: env.versions.node ?? 'unknown', providers };
+  for (const device of ['cpu', 'cuda']) providers[device] = await tryProvider(device, model);
+  return { version: runtimeVersion(), providers };
 }
 
-async function tryProvider(name: string, model: Uint8Array): Promise<string> {
+async function tryProvider(device: string, model: Uint8Array): Promise<string> {
   try {
-    const session = await InferenceSession.create(model, { executionProviders: [name], logSeverityLevel: 4 });
+    const session = await createSession(model, { device, threads: 1 });
     const { y } = await session.run({ x: new Tensor('float32', [1, 2], [2]) });
     await session.release();
     return y?.data[1] === 4 ? 'ok' : 'computes wrongly';
@@ -32,27 +31,8 @@ async function tryProvider(name: string, model: Uint8Array): Promise<string> {
 
 /** y = x + x, for two floats. */
 function additionModel(): Uint8Array {
-  const value = (name: string) => ({
-    name,
-    type: {
-      value: {
-        case: 'tensorType' as const,
-        value: {
-          elemType: DataType.FLOAT,
-          shape: { dim: [{ value: { case: 'dimValue' as const, value: 2n } }] },
-        },
-      },
-    },
-  });
-  const model = create(ModelProtoSchema, {
-    irVersion: 10n,
-    opsetImport: [{ domain: '', version: 20n }],
-    graph: {
-      name: 'probe',
-      node: [{ opType: 'Add', input: ['x', 'x'], output: ['y'] }],
-      input: [value('x')],
-      output: [value('y')],
-    },
-  });
-  return toBinary(ModelProtoSchema, model);
+  const graph = new GraphBuilder();
+  const x = graph.input('x', 'float32', [2]);
+  graph.output(graph.node('y', 'Add', [x, x]), 'float32', [2]);
+  return graph.toBytes('probe');
 }

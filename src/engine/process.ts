@@ -1,14 +1,11 @@
 // The engine process: holds ONNX Runtime sessions, and answers one request after another.
 // ONNX Runtime's run() blocks its thread and a native crash ends its process: neither may touch the HTTP process.
 
-import { env } from 'onnxruntime-node';
 import { probeRuntime } from './probe.js';
 import type { Reply, Request, Result } from './protocol.js';
 import { Session } from './session.js';
 
 process.title = 'lsllama-engine';
-// Its errors are thrown as well; whoever asked tells them.
-env.logLevel = 'fatal';
 // Ctrl-C and a service manager's SIGTERM reach the whole group; the parent decides when the work is done.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});

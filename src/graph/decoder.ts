@@ -3,6 +3,7 @@
 // successors changed, as far as the config says so.
 
 import type { DecoderConfig } from '../checkpoint/config.js';
+import { feedForwardNorm, linearLayers } from '../checkpoint/layers.js';
 import { activate } from './activation.js';
 import { attention } from './attention.js';
 import { type Graph, multiply, type Value } from './graph.js';
@@ -75,8 +76,7 @@ export function decoderLayer(
   }
 
   function feedForwardBlock(at: string, hidden: Value): Value {
-    const before = config.postNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
-    const normed = precision.enter(norm(hidden, `${at}.${before}`));
+    const normed = precision.enter(norm(hidden, `${at}.${feedForwardNorm(config)}`));
     const [gate, up] = linear({ values: normed }, `${at}.mlp`, 'gate_proj', 'up_proj');
     const active = activate(graph, config.activation, settled(graph, gate!));
     const gated = { ...up, values: graph.node(`${at}.mlp.gated`, 'Mul', [active, up!.values]) };
@@ -104,16 +104,8 @@ export function decoderLayer(
 }
 
 function expectWeights(weights: Weights, config: DecoderConfig): void {
-  const { hiddenSize, intermediateSize, heads, kvHeads, headDim } = config;
-  const linear: [string, number, number, boolean][] = [
-    ['self_attn.q_proj', heads * headDim, hiddenSize, config.queryKeyValueBias],
-    ['self_attn.k_proj', kvHeads * headDim, hiddenSize, config.queryKeyValueBias],
-    ['self_attn.v_proj', kvHeads * headDim, hiddenSize, config.queryKeyValueBias],
-    ['self_attn.o_proj', hiddenSize, heads * headDim, config.outputBias],
-    ['mlp.gate_proj', intermediateSize, hiddenSize, config.mlpBias],
-    ['mlp.up_proj', intermediateSize, hiddenSize, config.mlpBias],
-    ['mlp.down_proj', hiddenSize, intermediateSize, config.mlpBias],
-  ];
+  const { hiddenSize, headDim } = config;
+  const linears = linearLayers(config);
   const norms = ['input_layernorm', 'post_attention_layernorm'];
   if (config.postNorms) norms.push('pre_feedforward_layernorm', 'post_feedforward_layernorm');
   weights.expect('embed_tokens.weight', [config.vocabSize, hiddenSize]);
@@ -124,9 +116,9 @@ function expectWeights(weights: Weights, config: DecoderConfig): void {
     for (const norm of config.queryKeyNorms ? ['q_norm', 'k_norm'] : []) {
       weights.expect(`${at}.self_attn.${norm}.weight`, [headDim]);
     }
-    for (const [module, out, width, bias] of linear) {
-      weights.expect(`${at}.${module}.weight`, [out, width]);
-      if (bias || weights.has(`${at}.${module}.bias`)) weights.expect(`${at}.${module}.bias`, [out]);
+    for (const { name, outputs, inputs, hasBias } of linears) {
+      weights.expect(`${at}.${name}.weight`, [outputs, inputs]);
+      if (hasBias || weights.has(`${at}.${name}.bias`)) weights.expect(`${at}.${name}.bias`, [outputs]);
     }
   }
 }

@@ -1,29 +1,19 @@
 // A written model, cut down to its first layer: small enough to run where the whole would not fit into memory.
 
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fromBinary, toBinary } from '@bufbuild/protobuf';
-import { ModelProtoSchema } from 'onnx-buf';
+import { layerOf, splitLayer } from '../checkpoint/layers.js';
+import { writePruned } from '../onnx/modelFile.js';
+import { MODEL_FILE } from './graph.js';
 
 /**
- * Writes `folder`/`name`: model.onnx without the layers after the first, whose output the head then reads.
- * Its weights are those in the model's own data file.
+ * Writes `folder`/`name`: the folder's model without the layers after the first, whose output the head then reads.
+ * Its weights stay in the model's own data file.
  */
 export function writeFirstLayer(folder: string, name: string): void {
-  const model = fromBinary(ModelProtoSchema, readFileSync(join(folder, 'model.onnx')));
-  const graph = model.graph!;
-  graph.node = graph.node.filter(node => !isLater(node.name));
-  graph.initializer = graph.initializer.filter(tensor => !isLater(tensor.name));
-  for (const node of graph.node) {
-    // of what a layer computes, only its output is read outside it
-    node.input = node.input.map(value =>
-      isLater(value) ? value.replace(/^layers\.\d+\./, 'layers.0.') : value,
-    );
-  }
-  writeFileSync(join(folder, name), toBinary(ModelProtoSchema, model));
-}
-
-/** Whether a value belongs to a layer after the first: what a layer holds and computes starts with its name. */
-function isLater(value: string): boolean {
-  return /^layers\.[1-9]/.test(value);
+  writePruned(join(folder, MODEL_FILE), join(folder, name), {
+    // The name of every weight and value of a layer starts with the layer's name.
+    isDropped: value => (layerOf(value) ?? 0) > 0,
+    // Outside a layer only its output is read.
+    substitute: value => `layers.0.${splitLayer(value)!.name}`,
+  });
 }

@@ -1,8 +1,11 @@
 // The label head: which rows it reads, and how a sequence's rows become one row of logits.
 
 import type { Head } from '../checkpoint/head.js';
+import { LOGITS } from '../onnx/contract.js';
+import { ELEMENT_TYPES } from '../onnx/elementTypes.js';
 import type { PickRows } from './decoder.js';
 import type { Graph, Value } from './graph.js';
+import { batchInput } from './inputs.js';
 import { float32 } from './precision.js';
 import type { Weights } from './weights.js';
 
@@ -15,7 +18,7 @@ export type Readout = 'rows' | 'mean' | 'max';
 /** Picks the rows that the head reads: [tokens, width] to [reads, width]. */
 export function rowReader(graph: Graph, readout: Readout): PickRows {
   if (readout !== 'rows') return x => x;
-  const rows = graph.input('head_rows', ['reads']);
+  const rows = batchInput(graph, 'head_rows');
   return x => graph.node(`${x}.read`, 'Gather', [x, rows], { axis: 0 });
 }
 
@@ -31,19 +34,19 @@ export function labelHead(
   const module = head.weight.slice(0, -'.weight'.length);
   const [perRow] = float32(graph, weights).linear({ values: normed }, [module]);
   if (readout === 'rows') {
-    graph.node('logits', 'Identity', [perRow!.values]);
-    graph.output('logits', ['reads', head.rows]);
+    graph.node(LOGITS, 'Identity', [perRow!.values]);
+    graph.output(LOGITS, 'float32', ['reads', head.rows]);
     return;
   }
   const pooled = poolRows(graph, perRow!.values, lengths, head.rows, readout);
   if (readout === 'max') {
-    graph.node('logits', 'Identity', [pooled]);
+    graph.node(LOGITS, 'Identity', [pooled]);
   } else {
-    const counts = graph.node('pool.counts', 'Cast', [lengths], { to: 1 });
+    const counts = graph.node('pool.counts', 'Cast', [lengths], { to: ELEMENT_TYPES.float32 });
     const last = graph.constant('pool.last_axis', [1], BigInt64Array.of(1n));
-    graph.node('logits', 'Div', [pooled, graph.node('pool.divisor', 'Unsqueeze', [counts, last])]);
+    graph.node(LOGITS, 'Div', [pooled, graph.node('pool.divisor', 'Unsqueeze', [counts, last])]);
   }
-  graph.output('logits', ['batch', head.rows]);
+  graph.output(LOGITS, 'float32', ['batch', head.rows]);
 }
 
 /**
@@ -64,10 +67,7 @@ function poolRows(
     axis: 0,
   });
   const empty = graph.node('pool.empty', 'Expand', [start, shape]);
-  const sequences = graph.node('pool.sequences', 'Unsqueeze', [
-    graph.input('sequence_ids', ['tokens']),
-    axis,
-  ]);
+  const sequences = graph.node('pool.sequences', 'Unsqueeze', [batchInput(graph, 'sequence_ids'), axis]);
   const indices = graph.node('pool.indices', 'Expand', [
     sequences,
     graph.node('pool.rows_shape', 'Shape', [perRow]),

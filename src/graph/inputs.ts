@@ -1,31 +1,33 @@
-// What a decoder is told beside its weights: the batch, and how it is to be read.
+// A decoder's inputs beside its weights: the layout of the batch, and the options of the decoder.
 
+import { BATCH_INPUTS, type BatchInputName } from '../onnx/contract.js';
 import type { Graph, Value } from './graph.js';
 
-/** Where the rows of a batch stand, sequence after sequence. All int64; names as in the graph's inputs. */
+/** The layout of a batch's rows, as values of the graph; onnx/contract.ts says what each one holds. */
 export interface BatchInputs {
-  /** Each row's position in its own sequence: [tokens]. */
   readonly positions: Value;
-  /** The row in each slot of the grid; padding slots hold any row: [batch, length]. */
   readonly gridRows: Value;
-  /** The slot, counted through the flattened grid, of each row: [tokens]. */
   readonly rowSlots: Value;
-  /** Tokens of each sequence: [batch]. */
   readonly lengths: Value;
 }
 
 export function batchInputs(graph: Graph): BatchInputs {
   return {
-    positions: graph.input('positions', ['tokens']),
-    gridRows: graph.input('grid_rows', ['batch', 'length']),
-    rowSlots: graph.input('row_slots', ['tokens']),
-    lengths: graph.input('lengths', ['batch']),
+    positions: batchInput(graph, 'positions'),
+    gridRows: batchInput(graph, 'grid_rows'),
+    rowSlots: batchInput(graph, 'row_slots'),
+    lengths: batchInput(graph, 'lengths'),
   };
 }
 
+/** Declares one of the inputs that the engine feeds. */
+export function batchInput(graph: Graph, name: BatchInputName): Value {
+  return graph.input(name, 'int64', BATCH_INPUTS[name]);
+}
+
 export interface DecoderOptions {
-  /** The first layer without the causal mask; `layers` for none. */
+  /** The first layer without the causal mask; the number of layers where every layer has it. */
   readonly bidirectionalFrom: number;
-  /** The longest sequence: how far the rotary tables reach. */
+  /** Tokens of the longest sequence: the rotary tables have one row for each position up to it. */
   readonly maxLength: number;
 }

@@ -1,5 +1,6 @@
 // How weights are stored and multiplied. A precision is one object; blocks only say which weights they want.
 
+import { ELEMENT_TYPES } from '../onnx/elementTypes.js';
 import type { Graph, Value } from './graph.js';
 import type { FloatStorage } from './storage.js';
 import type { Weights } from './weights.js';
@@ -38,9 +39,6 @@ export interface Precision {
   embedding(ids: Value, module: string): Value;
 }
 
-/** ONNX's numbers of element types. */
-const ONNX_TYPE: Readonly<Record<FloatStorage, number>> = { float32: 1, float16: 10 };
-
 /** Weights as they are in the checkpoint. */
 export function float32(graph: Graph, weights: Weights): Precision {
   return plain(graph, weights, 'float32', x => x);
@@ -49,7 +47,7 @@ export function float32(graph: Graph, weights: Weights): Precision {
 /** Weights and inner values in half the bytes, for GPUs. (A CPU widens them again.) */
 export function float16(graph: Graph, weights: Weights): Precision {
   return plain(graph, weights, 'float16', (x, type) =>
-    graph.node(`${x}.${type}`, 'Cast', [x], { to: ONNX_TYPE[type] }),
+    graph.node(`${x}.${type}`, 'Cast', [x], { to: ELEMENT_TYPES[type] }),
   );
 }
 

@@ -3,9 +3,9 @@
 import { join } from 'node:path';
 import type { Merged } from '../checkpoint/merge.js';
 import { decoder } from './decoder.js';
-import { Graph } from './graph.js';
+import { Graph, MODEL_FILE } from './graph.js';
 import { labelHead, type Readout, rowReader } from './heads.js';
-import { batchInputs } from './inputs.js';
+import { batchInput, batchInputs } from './inputs.js';
 import { type Int8Choice, int8 } from './int8.js';
 import { rmsNorm } from './norm.js';
 import { float16, float32, type Precision } from './precision.js';
@@ -39,8 +39,8 @@ export async function writeGraph(
   options: GraphOptions,
 ): Promise<void> {
   const weights = new Weights(source);
-  const graph = new Graph(join(folder, 'model.onnx'));
-  const ids = graph.input('input_ids', ['tokens']);
+  const graph = new Graph(join(folder, MODEL_FILE));
+  const ids = batchInput(graph, 'input_ids');
   const batch = batchInputs(graph);
   const precision = WRITERS[options.precision](graph, weights, options.choices);
   const read = rowReader(graph, options.readout);

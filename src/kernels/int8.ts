@@ -1,33 +1,35 @@
-// float32 rows to 8 bits: each row in steps of its greatest value's 127th part, rounded to the nearest.
+// float32 rows to 8 bits. Each row has its own scale: a 127th of its greatest absolute value. Values are rounded to the
+// nearest multiple of it.
 
 import { takeBytes, takeFloat32 } from './buffers.js';
 
-const GREATEST = 127;
+/** The greatest magnitude of a signed byte that its negative has as well. */
+export const INT8_MAX = 127;
 
 export interface Int8Rows {
-  /** As many bytes as there were values, signed. */
+  /** One signed byte for each value. */
   readonly values: Int8Array;
-  /** The size of a step in each row. */
+  /** The scale of each row: value = byte * scale. */
   readonly scales: Float32Array;
 }
 
-/** Row after row [rows, width], or column after column [width, rows] where `turned`. */
-export function toInt8(values: Float32Array, rows: number, turned: boolean): Int8Rows {
+/** Quantises `values` [rows, width]. The bytes are in the same order, or transposed to [width, rows]. */
+export function toInt8(values: Float32Array, rows: number, transposed: boolean): Int8Rows {
   const width = values.length / rows;
   const scales = takeFloat32(rows);
   const bytes = takeBytes(values.length);
   const quantised = new Int8Array(bytes.buffer, 0, bytes.length);
-  const [rowStride, stride] = turned ? [1, rows] : [width, 1];
+  const [rowStride, stride] = transposed ? [1, rows] : [width, 1];
   for (let row = 0; row < rows; row++) {
     let greatest = 0;
     for (let i = row * width; i < (row + 1) * width; i++) {
-      const size = Math.abs(values[i]!);
-      if (size > greatest) greatest = size;
+      const magnitude = Math.abs(values[i]!);
+      if (magnitude > greatest) greatest = magnitude;
     }
-    scales[row] = greatest / GREATEST;
-    const steps = greatest > 0 ? GREATEST / greatest : 0;
+    scales[row] = greatest / INT8_MAX;
+    const inverseScale = greatest > 0 ? INT8_MAX / greatest : 0;
     for (let i = 0, at = row * rowStride; i < width; i++, at += stride) {
-      quantised[at] = Math.round(values[row * width + i]! * steps);
+      quantised[at] = Math.round(values[row * width + i]! * inverseScale);
     }
   }
   return { values: quantised, scales };

@@ -1,70 +1,42 @@
 // ONNX Runtime as a calculator: a few operators on every core, for the arithmetic of an export.
 
-import { availableParallelism } from 'node:os';
-import { create, toBinary } from '@bufbuild/protobuf';
-import {
-  type AttributeProto,
-  GraphProtoSchema,
-  ModelProtoSchema,
-  NodeProtoSchema,
-  TensorProto_DataType,
-  ValueInfoProtoSchema,
-} from 'onnx-buf';
-import '../noTelemetry.js';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { usableCores } from '../machine/cores.js';
+import type { ElementType } from '../onnx/elementTypes.js';
+import { GraphBuilder, type Value } from '../onnx/graphBuilder.js';
+import { createSession, type InferenceSession, Tensor } from '../onnx/runtime.js';
 
-export { Tensor, TensorProto_DataType as DataType };
+export { Tensor };
 
-export interface KernelNode {
-  readonly opType: string;
-  readonly inputs: readonly string[];
-  readonly output: string;
-  readonly attributes?: AttributeProto[];
-}
+/** Adds a kernel's operators to a graph and returns the value that is its result. */
+export type BuildKernel = (graph: GraphBuilder) => Value;
 
-/** Inputs and the output are matrices, or a scalar where `scalars` names it. Inputs are float32. */
-export interface KernelGraph {
-  readonly inputs: readonly string[];
-  readonly scalars?: readonly string[];
-  readonly nodes: readonly KernelNode[];
-  readonly output: string;
-  readonly outputType: TensorProto_DataType;
-}
+/** Computes a kernel: named tensors in, the result written into `result`. */
+export type Kernel = (inputs: Readonly<Record<string, Tensor>>, result: Tensor) => Promise<void>;
 
-/** A function of named tensors, which writes its result into `output`. Its session is made at the first call. */
-export function kernel(
-  graph: KernelGraph,
-): (inputs: Record<string, Tensor>, output: Tensor) => Promise<void> {
+/** Makes a kernel whose result is a matrix of `type`. Its session is made at the first call. */
+export function kernel(type: ElementType, build: BuildKernel): Kernel {
   let session: Promise<InferenceSession> | undefined;
-  return async (inputs, output) => {
-    session ??= InferenceSession.create(modelOf(graph), {
-      intraOpNumThreads: availableParallelism(),
-      interOpNumThreads: 1,
-      // between two pieces the cores have reading, hashing and writing to do
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
-      logSeverityLevel: 4,
-    });
-    await (await session).run(inputs, { [graph.output]: output });
+  let output: Value;
+  const load = () => {
+    const graph = new GraphBuilder();
+    output = build(graph);
+    graph.output(output, type, [`${output}_rows`, `${output}_columns`]);
+    // Between two pieces the cores have reading, hashing and writing to do, so idle threads sleep.
+    const features = { idleThreadsSleep: true };
+    return createSession(graph.toBytes(output), { device: 'cpu', threads: usableCores() }, features);
+  };
+  return async (inputs, result) => {
+    session ??= load();
+    await (await session).run(inputs, { [output]: result });
   };
 }
 
-function modelOf({ inputs, scalars = [], nodes, output, outputType }: KernelGraph): Uint8Array {
-  const value = (name: string, elemType: TensorProto_DataType) => {
-    const dimensions = scalars.includes(name) ? [] : [`${name}_rows`, `${name}_columns`];
-    const dim = dimensions.map(size => ({ value: { case: 'dimParam' as const, value: size } }));
-    return create(ValueInfoProtoSchema, {
-      name,
-      type: { value: { case: 'tensorType', value: { elemType, shape: { dim } } } },
-    });
-  };
-  const graph = create(GraphProtoSchema, {
-    name: output,
-    node: nodes.map(({ opType, inputs: input, output: name, attributes = [] }) =>
-      create(NodeProtoSchema, { name, opType, input: [...input], output: [name], attribute: attributes }),
-    ),
-    input: inputs.map(name => value(name, TensorProto_DataType.FLOAT)),
-    output: [value(output, outputType)],
-  });
-  const opsetImport = [{ domain: '', version: 21n }];
-  return toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion: 10n, opsetImport, graph }));
+/** Declares an input that is a matrix of float32s of any size. */
+export function matrixInput(graph: GraphBuilder, name: string): Value {
+  return graph.input(name, 'float32', [`${name}_rows`, `${name}_columns`]);
+}
+
+/** Declares an input that is one float32. */
+export function scalarInput(graph: GraphBuilder, name: string): Value {
+  return graph.input(name, 'float32', []);
 }

@@ -1,22 +1,18 @@
-// The merge of a low-rank update.
+// The merge of a low-rank update into a weight.
 
-import { DataType, kernel, Tensor } from './kernel.js';
+import { kernel, matrixInput, scalarInput, Tensor } from './kernel.js';
 
-const merge = kernel({
-  inputs: ['weight', 'b', 'a', 'scale'],
-  scalars: ['scale'],
-  nodes: [
-    { opType: 'MatMul', inputs: ['b', 'a'], output: 'product' },
-    { opType: 'Mul', inputs: ['product', 'scale'], output: 'scaled' },
-    { opType: 'Add', inputs: ['weight', 'scaled'], output: 'merged' },
-  ],
-  output: 'merged',
-  outputType: DataType.FLOAT,
+const merge = kernel('float32', graph => {
+  const weight = matrixInput(graph, 'weight');
+  const product = graph.node('product', 'MatMul', [matrixInput(graph, 'b'), matrixInput(graph, 'a')]);
+  const scaled = graph.node('scaled', 'Mul', [product, scalarInput(graph, 'scale')]);
+  return graph.node('merged', 'Add', [weight, scaled]);
 });
 
 /**
- * Adds scale * (b [rows, rank] a [rank, width]) to weight [rows, width], in place, rounded to float32 where PEFT rounds:
- * after the product, after the scale and after the sum. (Rounding once would be closer to exact, and further from PEFT.)
+ * Adds scale * (b [rows, rank] a [rank, width]) to weight [rows, width], in place. The result is rounded to float32
+ * where PEFT rounds: after the product, after the scale and after the sum. Rounding once would be closer to exact
+ * arithmetic, but further from PEFT.
  */
 export async function addLowRank(
   weight: Float32Array,
@@ -27,7 +23,7 @@ export async function addLowRank(
 ): Promise<void> {
   const rows = b.length / rank;
   const width = a.length / rank;
-  // the last node reads and writes each value at its own place, so that input and output may be the same memory
+  // The last operator reads and writes each value at its own place, so input and output may share their memory.
   const merged = new Tensor('float32', weight, [rows, width]);
   const inputs = {
     weight: merged,

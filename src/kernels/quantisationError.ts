@@ -1,79 +1,54 @@
-// How far a linear layer's output moves where its weight and what it reads are quantised to 8 bits.
+// How far the output of a linear layer moves where its weight and its input are quantised to 8 bits.
 
-import { create } from '@bufbuild/protobuf';
-import {
-  type AttributeProto,
-  AttributeProtoSchema,
-  AttributeProto_AttributeType as AttributeType,
-} from 'onnx-buf';
-import { DataType, type KernelNode, kernel, Tensor } from './kernel.js';
+import type { GraphBuilder, Value } from '../onnx/graphBuilder.js';
+import { INT8_MAX } from './int8.js';
+import { kernel, matrixInput, scalarInput, Tensor } from './kernel.js';
 
-const ints = (name: string, values: readonly number[]): AttributeProto =>
-  create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: values.map(BigInt) });
-const int = (name: string, value: number): AttributeProto =>
-  create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
-const float = (name: string, value: number): AttributeProto =>
-  create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value });
-const node = (
-  output: string,
-  opType: string,
-  inputs: readonly string[],
-  attributes: AttributeProto[] = [],
-): KernelNode => ({ output, opType, inputs, attributes });
+/** Keeps the scale of a row of zeros above zero. */
+const LEAST_SCALE = 1e-30;
 
-/** Each row of x to the nearest multiples of its greatest value's 127th part. */
-function roundedRows(x: string): KernelNode[] {
-  return [
-    node(`${x}.sizes`, 'Abs', [x]),
-    node(`${x}.greatest`, 'ReduceMax', [`${x}.sizes`, 'axis']),
-    node(`${x}.own_step`, 'Div', [`${x}.greatest`, 'greatest']),
-    // a row of zeros stays one
-    node(`${x}.step`, 'Max', [`${x}.own_step`, 'tiny']),
-    ...rounded(x, `${x}.step`),
-  ];
+/** x rounded to the multiples -128 to 127 of a scale. */
+function quantised(graph: GraphBuilder, x: Value, scale: Value): Value {
+  const multiples = graph.node(`${x}.multiples`, 'Div', [x, scale]);
+  const whole = graph.node(`${x}.whole`, 'Round', [multiples]);
+  const bytes = graph.node(`${x}.bytes`, 'Clip', [whole, 'int8_min', 'int8_max']);
+  return graph.node(`${x}.quantised`, 'Mul', [bytes, scale]);
 }
 
-/** x to the nearest multiples of a step, from -128 to 127 of them. */
-function rounded(x: string, step: string): KernelNode[] {
-  return [
-    node(`${x}.steps`, 'Div', [x, step]),
-    node(`${x}.whole`, 'Round', [`${x}.steps`]),
-    node(`${x}.byte`, 'Clip', [`${x}.whole`, 'least', 'greatest']),
-    node(`${x}.rounded`, 'Mul', [`${x}.byte`, step]),
-  ];
+/** Each row of x, quantised at a scale of its own: a 127th of its greatest absolute value. */
+function quantisedByRow(graph: GraphBuilder, x: Value): Value {
+  const magnitudes = graph.node(`${x}.magnitudes`, 'Abs', [x]);
+  const greatest = graph.node(`${x}.greatest`, 'ReduceMax', [magnitudes, 'last_axis']);
+  const scale = graph.node(`${x}.row_scale`, 'Div', [greatest, 'int8_max']);
+  const least = graph.constant(`${x}.least_scale`, [], Float32Array.of(LEAST_SCALE));
+  return quantised(graph, x, graph.node(`${x}.scale`, 'Max', [scale, least]));
 }
 
-const multiply = kernel({
-  inputs: ['x', 'weight'],
-  nodes: [node('product', 'Gemm', ['x', 'weight'], [int('transB', 1)])],
-  output: 'product',
-  outputType: DataType.FLOAT,
-});
+const multiply = kernel('float32', graph =>
+  graph.node('product', 'Gemm', [matrixInput(graph, 'x'), matrixInput(graph, 'weight')], { transB: 1 }),
+);
 
-function errorKernel(roundedInput: KernelNode[], scalars: readonly string[] = []) {
-  return kernel({
-    inputs: ['x', 'weight', 'factors', 'exact', ...scalars],
-    scalars,
-    nodes: [
-      node('axis', 'Constant', [], [ints('value_ints', [1])]),
-      node('least', 'Constant', [], [float('value_float', -128)]),
-      node('greatest', 'Constant', [], [float('value_float', 127)]),
-      node('tiny', 'Constant', [], [float('value_float', 1e-30)]),
-      node('smooth', 'Div', ['x', 'factors']),
-      node('smooth_weight', 'Mul', ['weight', 'factors']),
-      ...roundedInput,
-      ...roundedRows('smooth_weight'),
-      node('product', 'Gemm', ['smooth.rounded', 'smooth_weight.rounded'], [int('transB', 1)]),
-      node('difference', 'Sub', ['product', 'exact']),
-      node('error', 'ReduceSumSquare', ['difference', 'axis']),
-    ],
-    output: 'error',
-    outputType: DataType.FLOAT,
+function errorKernel(quantisedInput: (graph: GraphBuilder, smoothed: Value) => Value) {
+  return kernel('float32', graph => {
+    const [x, weight, factors, exact] = ['x', 'weight', 'factors', 'exact'].map(name =>
+      matrixInput(graph, name),
+    ) as [Value, Value, Value, Value];
+    graph.constant('last_axis', [1], BigInt64Array.of(1n));
+    graph.constant('int8_min', [], Float32Array.of(-INT8_MAX - 1));
+    graph.constant('int8_max', [], Float32Array.of(INT8_MAX));
+    const smoothed = graph.node('smoothed', 'Div', [x, factors]);
+    const smoothedWeight = graph.node('smoothed_weight', 'Mul', [weight, factors]);
+    const inputs = [quantisedInput(graph, smoothed), quantisedByRow(graph, smoothedWeight)];
+    const product = graph.node('product', 'Gemm', inputs, { transB: 1 });
+    const difference = graph.node('difference', 'Sub', [product, exact]);
+    return graph.node('error', 'ReduceSumSquare', [difference, 'last_axis']);
   });
 }
 
-const errorByRow = errorKernel(roundedRows('smooth'));
-const errorAtStep = errorKernel(rounded('smooth', 'step'), ['step']);
+const errorByRow = errorKernel(quantisedByRow);
+const errorAtScale = errorKernel((graph, smoothed) =>
+  quantised(graph, smoothed, scalarInput(graph, 'scale')),
+);
 
 /** x [rows, in] times weight [out, in] transposed: [rows, out]. */
 export async function linearOutput(
@@ -94,16 +69,17 @@ export async function linearOutput(
 }
 
 /**
- * The sum of squares of the error, for each row of x [rows, in] times weight [out, in] transposed: [rows]. `exact` is
- * the product. The weight is multiplied by `factors` [in] before it is quantised, and x divided by them; x in units of
- * `step`, or where there is none of each row's own.
+ * For each row of x [rows, in] times weight [out, in] transposed, the sum of squares of its error at 8 bits: [rows].
+ * `exact` [rows, out] is the product without quantisation. The weight is multiplied by `factors` [in] and x divided by
+ * them before both are quantised: the weight with one scale for each of its rows, x at `scale`, or where that is
+ * undefined with one scale for each of its rows.
  */
 export async function quantisationError(
   x: Float32Array,
   weight: Float32Array,
   exact: Float32Array,
   factors: Float32Array,
-  step?: number,
+  scale?: number,
 ): Promise<Float32Array> {
   const width = factors.length;
   const [rows, out] = [x.length / width, weight.length / width];
@@ -115,7 +91,7 @@ export async function quantisationError(
     exact: new Tensor('float32', exact, [rows, out]),
   };
   const output = new Tensor('float32', errors, [rows, 1]);
-  if (step === undefined) await errorByRow(inputs, output);
-  else await errorAtStep({ ...inputs, step: new Tensor('float32', Float32Array.of(step), []) }, output);
+  if (scale === undefined) await errorByRow(inputs, output);
+  else await errorAtScale({ ...inputs, scale: new Tensor('float32', Float32Array.of(scale), []) }, output);
   return errors;
 }

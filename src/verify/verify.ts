@@ -2,17 +2,17 @@
 // pass that is computed from the checkpoint without it.
 
 import { rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { layerOf } from '../checkpoint/layers.js';
 import type { Merged } from '../checkpoint/merge.js';
 import { elementCount, type TensorSource } from '../checkpoint/tensors.js';
-import '../noTelemetry.js';
 import type { Sequence } from '../engine/batch.js';
 import { Session } from '../engine/session.js';
 import { UserError } from '../errors.js';
 import { writeFirstLayer } from '../graph/firstLayer.js';
 import type { PrecisionName } from '../graph/precisionNames.js';
 import type { GraphOptions } from '../graph/write.js';
+import { usableCores } from '../machine/cores.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import { referenceLogits } from './reference.js';
 
@@ -116,14 +116,14 @@ function counted(
 ): TensorSource {
   let total = 0;
   for (const { name, shape } of weights.tensors.values()) {
-    if (name.startsWith('layers.') && Number(name.split('.')[1]) < layers) total += elementCount(shape);
+    if ((layerOf(name) ?? layers) < layers) total += elementCount(shape);
   }
   let done = 0;
   return {
     ...weights,
     async read(name, start, end) {
       const values = await weights.read(name, start, end);
-      if (name.startsWith('layers.')) done += values.length;
+      if (layerOf(name) !== undefined) done += values.length;
       onProgress(done, total);
       return values;
     },
@@ -145,7 +145,7 @@ async function exportedLogits(
   file?: string,
 ): Promise<Float32Array[]> {
   try {
-    const session = await Session.load(folder, { device: 'cpu', threads: availableParallelism() }, file);
+    const session = await Session.load(folder, { device: 'cpu', threads: usableCores() }, file);
     try {
       return await session.run(sequences);
     } finally {

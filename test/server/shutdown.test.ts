@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { usableCores } from '../../dist/engine/cores.js';
+import { usableCores } from '../../dist/machine/cores.js';
 import { exportCheckpoint, temporaryFolder } from '../support/fixtures.js';
 import { enginePids } from '../support/processes.js';
 import { type RunningService, ready, startService, stop } from '../support/service.js';

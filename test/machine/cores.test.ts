@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { usableCores } from '../../dist/engine/cores.js';
+import { usableCores } from '../../dist/machine/cores.js';
 import { temporaryFolder } from '../support/fixtures.js';
 
 const root = temporaryFolder();
