@@ -1,5 +1,5 @@
-// What each layer needs to keep its quality at 8 bits, measured on texts: how far its outlier channels are smoothed, or
-// that it stays in floating point.
+// Calibration: measures on texts how each linear layer keeps its quality at 8 bits. The result is how far its outlier
+// channels are smoothed, whether its input has one scale or one for each row, or that the layer stays in float32.
 
 import { join } from 'node:path';
 import { isNorm, producerOf } from '../checkpoint/layers.js';
@@ -12,44 +12,47 @@ import { INT8_MAX } from '../kernels/int8.js';
 import { linearOutput, quantisationError } from '../kernels/quantisationError.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import { type LinearInput, linearInputs } from './activations.js';
-import { greatestSizes, rootMeanSquares, sharedByGroup, smoothingFactors } from './factors.js';
+import { greatestMagnitudes, rootMeanSquares, sharedByGroup, smoothingFactors } from './factors.js';
 import { type Smoothing, smoothed, smoothInput } from './smoothing.js';
 import { CALIBRATION_TEXTS } from './texts.js';
 
-/** What was chosen for linear layers that read the same value. */
+/** The choice for linear layers that read the same value. */
 export interface LayerChoice extends Int8Choice {
   readonly modules: readonly string[];
-  /** How much of the outlier channels went into the weights: 0 for nothing, 1 for all. */
+  /** The strength of smoothing: 0 leaves outlier channels in the activation, 1 moves them wholly into the weights. */
   readonly smoothing: number;
-  /** Of the layers' outputs at 8 bits, as a share of their size: root mean square over the texts' tokens. */
+  /** The relative error of the layers' outputs at 8 bits: the root mean square over the texts' tokens. */
   readonly error: number;
 }
 
 export interface Calibration {
-  /** Computes the same as before, and quantises better. */
+  /** The checkpoint with smoothed weights: it computes the same and quantises better. */
   readonly merged: Merged;
   readonly choices: readonly LayerChoice[];
 }
 
 export interface CalibrateOptions extends DecoderOptions {
-  /** Told of the layers done so far, and of all there are. */
+  /** Called with the layers that are done and with the number of layers. */
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** Strengths of smoothing that are tried; see smoothingFactors. */
+/** The strengths of smoothing that are tried; see smoothingFactors. */
 const STRENGTHS = [0, 0.4, 0.55, 0.7, 0.85];
-/** Where all rows have one step: measured best on both shipped models, nearly everywhere. */
+/** The strength where all rows have one scale: the best for nearly every layer of both shipped models. */
 const STRENGTH_AT_STEP = 0.7;
-/** A layer whose output moves by more, whatever is tried, stays float32. */
+/** A layer whose least error is above this stays float32. */
 const MOST_ERROR = 0.1;
-/** A step for all rows is taken where the output moves by no more. */
+/** One scale for all rows is chosen where the error is at most this. */
 const MOST_ERROR_AT_STEP = 0.02;
-/** What a step for all rows reaches, as shares of the greatest value that was seen: rare peaks may be cut off. */
+/** The ranges that one scale for all rows covers, as shares of the greatest value that was seen. Rare peaks may be clamped. */
 const REACHES = [1, 0.8];
-/** A text's longest. */
+/** A longer text is cut to this many tokens. */
 const TEXT_TOKENS = 32;
 
-/** Throws what reading weights throws. `folder` is for files of its own, which are gone after. */
+/**
+ * Calibrates every linear layer of the decoder. Temporary files are written into `folder` and removed.
+ * Throws what reading the weights throws.
+ */
 export async function calibrate(
   merged: Merged,
   tokenizer: Tokenizer,
@@ -80,17 +83,23 @@ function sequencesFor(tokenizer: Tokenizer, maxLength: number, vocabSize: number
   });
 }
 
-/** The strength that moves the outputs least. Rows that come from a norm are of one size, and may do with one step. */
+/**
+ * Chooses the strength of smoothing with the least error. The rows that a norm produces have similar magnitudes, so for
+ * them one scale for all rows is tried as well.
+ */
 async function choose({ modules, rows, values }: LinearInput, { decoder, weights: source }: Merged) {
   const width = values.length / rows;
   const weights = await readAll(source, modules);
   const errorOf = await outputError(values, weights, width);
-  const sizes = { activations: rootMeanSquares(values, width), weights: greatestSizes(weights, width) };
+  const magnitudes = {
+    activations: rootMeanSquares(values, width),
+    weights: greatestMagnitudes(weights, width),
+  };
   const producer = producerOf(modules[0]!, decoder);
   const isShared = producer.endsWith('.v_proj');
-  let best = { smoothing: 0, error: Number.POSITIVE_INFINITY, factors: sizes.activations };
+  let best = { smoothing: 0, error: Number.POSITIVE_INFINITY, factors: magnitudes.activations };
   for (const strength of STRENGTHS) {
-    const own = smoothingFactors(sizes, strength);
+    const own = smoothingFactors(magnitudes, strength);
     const factors = isShared ? sharedByGroup(own, decoder) : own;
     const error = await errorOf(factors);
     if (error < best.error) best = { smoothing: strength, error, factors };
@@ -98,8 +107,8 @@ async function choose({ modules, rows, values }: LinearInput, { decoder, weights
   if (best.error > MOST_ERROR) return { ...best, stored: 'float32' as const, step: null };
   const perRow = { ...best, stored: 'int8' as const, step: null };
   if (!isNorm(producer)) return perRow;
-  const peaks = greatestSizes([values], width);
-  const factors = smoothingFactors({ ...sizes, activations: peaks }, STRENGTH_AT_STEP);
+  const peaks = greatestMagnitudes([values], width);
+  const factors = smoothingFactors({ ...magnitudes, activations: peaks }, STRENGTH_AT_STEP);
   const greatest = Math.max(...Array.from(peaks, (peak, channel) => peak / factors[channel]!));
   let atStep = { ...perRow, smoothing: STRENGTH_AT_STEP, factors, step: 0, error: Number.POSITIVE_INFINITY };
   for (const reach of REACHES) {
@@ -116,7 +125,10 @@ async function readAll(source: TensorSource, modules: readonly string[]): Promis
   return weights;
 }
 
-/** A function of factors and step: how far the outputs move. Every token counts alike, however large its values are. */
+/**
+ * Makes the function that measures the relative error for given factors and scale (see quantisationError). Every token
+ * has the same weight in it, however large its values are.
+ */
 async function outputError(x: Float32Array, weights: readonly Float32Array[], width: number) {
   const rows = x.length / width;
   const outputs: Float32Array[] = [];

@@ -1,37 +1,42 @@
-// How much of an outlier channel's size moves from an activation into the weights that read it.
+// Smoothing factors: how far the magnitude of an outlier channel moves from an activation into the weights that read it.
 
 import type { DecoderConfig } from '../checkpoint/config.js';
 
-/** Sizes of each channel: of what is read, on average, and of the weights that read it, at most. */
-export interface ChannelSizes {
+/** The magnitude of each channel [width], in a linear layer's input and in the weights that read it. */
+export interface ChannelMagnitudes {
+  /** Usually the root mean square of the channel. */
   readonly activations: Float32Array;
+  /** The greatest absolute value of the channel's column. */
   readonly weights: Float32Array;
 }
 
-/** Of x [rows, width]: the root mean square of each channel. */
+/** The root mean square of each channel of x [rows, width]: [width]. */
 export function rootMeanSquares(x: Float32Array, width: number): Float32Array {
   const sums = new Float64Array(width);
   for (let i = 0; i < x.length; i++) sums[i % width]! += x[i]! ** 2;
   return Float32Array.from(sums, sum => Math.sqrt((sum * width) / x.length));
 }
 
-/** Of weights [out, width] that read the same x: the greatest absolute value of each column. */
-export function greatestSizes(weights: readonly Float32Array[], width: number): Float32Array {
-  const sizes = new Float32Array(width);
-  for (const weight of weights) {
-    for (let i = 0; i < weight.length; i++) {
-      const size = Math.abs(weight[i]!);
-      if (size > sizes[i % width]!) sizes[i % width] = size;
+/** The greatest absolute value of each column, over matrices [rows, width]: [width]. */
+export function greatestMagnitudes(matrices: readonly Float32Array[], width: number): Float32Array {
+  const greatest = new Float32Array(width);
+  for (const matrix of matrices) {
+    for (let i = 0; i < matrix.length; i++) {
+      const magnitude = Math.abs(matrix[i]!);
+      if (magnitude > greatest[i % width]!) greatest[i % width] = magnitude;
     }
   }
-  return sizes;
+  return greatest;
 }
 
 /**
- * activation^strength / weight^(1 - strength) for each channel, 1 on (geometric) average:
- * https://arxiv.org/abs/2211.10438 eq. 4. Strength 0 leaves everything as it is; a channel of zeros stays.
+ * activation^strength / weight^(1 - strength) for each channel, divided by their geometric mean: [width].
+ * SmoothQuant, https://arxiv.org/abs/2211.10438 eq. 4. At strength 0 every factor is 1; a channel of zeros always has 1.
  */
-export function smoothingFactors({ activations, weights }: ChannelSizes, strength: number): Float32Array {
+export function smoothingFactors(
+  { activations, weights }: ChannelMagnitudes,
+  strength: number,
+): Float32Array {
   if (strength === 0) return new Float32Array(activations.length).fill(1);
   const logs = Array.from(activations, (activation, i) =>
     activation > 0 && weights[i]! > 0
@@ -43,7 +48,7 @@ export function smoothingFactors({ activations, weights }: ChannelSizes, strengt
   return Float32Array.from(logs, log => (Number.isNaN(log) ? 1 : Math.exp(log - mean)));
 }
 
-/** One factor for a channel of values wherever query heads share it: the geometric mean over their group. */
+/** Gives the query heads of a group, which read the same head of values, the geometric mean of their factors. */
 export function sharedByGroup(
   factors: Float32Array,
   { heads, kvHeads, headDim }: DecoderConfig,

@@ -1,26 +1,27 @@
-// Outlier channels of activations are divided by a factor where they come from, and the weights that read them are
-// multiplied by it: the model computes the same, and both quantise better. https://arxiv.org/abs/2211.10438
+// Smoothing: each channel of an activation is divided by a factor in the module that produces it, and the columns of the
+// weights that read it are multiplied by that factor. The model computes the same, and both quantise better.
+// SmoothQuant, https://arxiv.org/abs/2211.10438
 
 import type { DecoderConfig } from '../checkpoint/config.js';
 import { isNorm, producerOf } from '../checkpoint/layers.js';
 import { rowWidth, type TensorSource } from '../checkpoint/tensors.js';
 
-/** What a tensor's rows and columns are multiplied by. */
+/** The factors of a tensor's rows and of its columns. */
 export interface Scaling {
   readonly rows?: Float32Array;
   readonly columns?: Float32Array;
 }
 
-/** By tensor name. */
+/** The scaling of each tensor, by the tensor's name. */
 export type Smoothing = Map<string, Scaling>;
 
-/** Modules that read one value, and the factor of each of its channels. */
+/** The linear layers that read one value, and the factor of each of its channels. */
 export interface SmoothedInput {
   readonly modules: readonly string[];
   readonly factors: Float32Array;
 }
 
-/** Adds what the tensors around one value are multiplied by. */
+/** Adds to `smoothing` the scaling of the tensors that produce and read one value. */
 export function smoothInput(
   smoothing: Smoothing,
   config: DecoderConfig,
@@ -37,7 +38,7 @@ export function smoothInput(
   }
 }
 
-/** Query heads of a group read the same head of values, and so share its factors: the channels of its first are taken. */
+/** Query heads of a group read the same head of values and have the same factors: those of its first head are taken. */
 function onePerGroup(perQueryHead: Float32Array, { heads, kvHeads, headDim }: DecoderConfig): Float32Array {
   const group = heads / kvHeads;
   return Float32Array.from({ length: kvHeads * headDim }, (_, channel) => {
@@ -46,7 +47,7 @@ function onePerGroup(perQueryHead: Float32Array, { heads, kvHeads, headDim }: De
   });
 }
 
-/** The same tensors, scaled as they are read. `normOffset` is what a norm adds to its weight. */
+/** The same tensors, scaled as they are read. A norm of the model multiplies by its weight plus `normOffset`. */
 export function smoothed(
   source: TensorSource,
   smoothing: Smoothing,

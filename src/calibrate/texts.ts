@@ -1,4 +1,4 @@
-// Texts of many kinds, whose activations show which channels of a model are large.
+// Calibration texts of many kinds, so that their activations show which channels of a model are large.
 
 export const CALIBRATION_TEXTS = [
   'The central bank left interest rates unchanged on Wednesday, and said that inflation would fall below two percent by spring.',

@@ -1,4 +1,4 @@
-// The activations of gated MLPs.
+// The activation functions of gated MLPs.
 
 import type { Activation } from '../checkpoint/config.js';
 import type { Graph, Value } from './graph.js';

@@ -1,4 +1,4 @@
-// Attention within each sequence, over the grid [batch, length] of a batch's rows.
+// Attention within each sequence, over a grid [batch, length] of the batch's rows.
 
 import type { DecoderConfig } from '../checkpoint/config.js';
 import type { Rotary } from '../checkpoint/rotary.js';
@@ -7,7 +7,10 @@ import type { BatchInputs, DecoderOptions } from './inputs.js';
 import type { Precision, ScaledRows } from './precision.js';
 import { type Rotate, rotation } from './rotary.js';
 
-/** Of layer `layer`, from its queries, keys and values [tokens, …Heads * headDim]: [tokens, heads * headDim]. */
+/**
+ * Attention of decoder layer `layer`, whose module is `at`, over queries, keys and values [tokens, heads * headDim].
+ * Keys and values have kvHeads heads. Returns [tokens, heads * headDim].
+ */
 export type Attend = (layer: number, at: string, q: ScaledRows, k: ScaledRows, v: Value) => Value;
 
 export function attention(
@@ -17,7 +20,7 @@ export function attention(
   batch: BatchInputs,
   { bidirectionalFrom, maxLength }: DecoderOptions,
 ): Attend {
-  /** Flattens the grid: [batch, length, heads * headDim] to [batch * length, heads * headDim]. */
+  /** The shape that flattens the grid: [batch, length, heads * headDim] to [batch * length, heads * headDim]. */
   const slotsShape = graph.constant(
     'slots_shape',
     [2],
@@ -40,11 +43,11 @@ export function attention(
   return (layer, at, q, k, v) => {
     const rotate = rotations.get(config.rotaries[layer]!)!;
     const toGrid = (x: Value) => graph.node(`${x}.grid`, 'Gather', [x, batch.gridRows], { axis: 0 });
-    // queries and keys come from the same rows
-    const steps = q.steps === undefined ? {} : { steps: toGrid(q.steps) };
+    // Queries and keys are computed from the same rows, so they have the same row scale.
+    const scale = q.scale === undefined ? {} : { scale: toGrid(q.scale) };
     const attended = attendGrid(layer, at, [
-      rotate({ values: toGrid(q.values), ...steps }, config.heads),
-      rotate({ values: toGrid(k.values), ...steps }, config.kvHeads),
+      rotate({ values: toGrid(q.values), ...scale }, config.heads),
+      rotate({ values: toGrid(k.values), ...scale }, config.kvHeads),
       toGrid(v),
     ]);
     const slots = graph.node(`${at}.slots`, 'Reshape', [attended, slotsShape]);
@@ -61,14 +64,14 @@ export function attention(
     const node = (inputs: readonly Value[], more = {}) =>
       graph.node(`${at}.attention`, 'Attention', inputs, { ...attributes, ...more });
     if (layer >= bidirectionalFrom) return node([...grids, '', '', '', batch.lengths]);
-    // Padding stands after a sequence's own tokens, so a causal mask hides it already.
+    // Padding comes after a sequence's own tokens, so the causal mask hides it already.
     const window = config.windows[layer];
     if (window === undefined || window >= maxLength) return node(grids, { is_causal: 1 });
     return node([...grids, windowMask(window)]);
   }
 }
 
-/** Which keys a query sees: itself and the window - 1 tokens before it. Bools [length, length]. */
+/** The mask of a sliding window: a query sees its own token and the window - 1 tokens before it. Bools [length, length]. */
 function slidingWindow(graph: Graph, batch: BatchInputs, window: number): Value {
   const name = `window_${window}`;
   const scalar = (what: string, value: number) =>

@@ -1,6 +1,6 @@
-// A decoder over packed rows: every token of a batch is one row [tokens, hidden], with no padding.
-// Attention alone sees a grid [batch, length]. Architecture: LLaMA, https://arxiv.org/abs/2302.13971, and what its
-// successors changed, as far as the config says so.
+// A decoder over packed rows: every token of a batch is one row of [tokens, hidden], without padding. Only attention
+// sees a grid [batch, length]. Architecture: LLaMA, https://arxiv.org/abs/2302.13971, with the changes of its
+// successors that the config names.
 
 import type { DecoderConfig } from '../checkpoint/config.js';
 import { feedForwardNorm, linearLayers } from '../checkpoint/layers.js';
@@ -9,12 +9,12 @@ import { attention } from './attention.js';
 import { type Graph, multiply, type Value } from './graph.js';
 import type { BatchInputs, DecoderOptions } from './inputs.js';
 import { rmsNorm } from './norm.js';
-import { type Precision, type ScaledRows, settled } from './precision.js';
+import { applyScale, type Precision, type ScaledRows } from './precision.js';
 import type { Weights } from './weights.js';
 
 /**
- * The hidden states before the last norm, of the rows that `read` picks, from ids [tokens]: [reads, hidden].
- * Throws UserError where a weight does not fit.
+ * Computes hidden states from ids [tokens]: those before the last norm, of the rows that `read` picks, [reads, hidden].
+ * Throws UserError where the checkpoint lacks a weight or has it in another shape.
  */
 export function decoder(
   graph: Graph,
@@ -34,10 +34,13 @@ export function decoder(
   return runLayer(config.layers - 1, hidden, read);
 }
 
-/** Some rows of [tokens, width]. */
+/** Picks the rows of [tokens, width] that the label head reads. */
 export type PickRows = (x: Value) => Value;
 
-/** A layer's output from its input, both [tokens, hidden]; only rows that are read go on after attention. */
+/**
+ * Computes a layer's output from its input, both [tokens, hidden]. After attention only the rows that `read` picks are
+ * computed: in the last layer nobody needs the others.
+ */
 export type DecoderLayer = (layer: number, hidden: Value, read?: PickRows) => Value;
 
 export function decoderLayer(
@@ -69,7 +72,7 @@ export function decoderLayer(
       `${at}.self_attn`,
       headNorm(q!, `${at}.self_attn.q_norm`),
       headNorm(k!, `${at}.self_attn.k_norm`),
-      settled(graph, v!),
+      applyScale(graph, v!),
     );
     const [output] = linear({ values: read(attended) }, `${at}.self_attn`, 'o_proj');
     return add(`${at}.self_attn`, read(hidden), output!, `${at}.post_attention_layernorm`);
@@ -78,24 +81,24 @@ export function decoderLayer(
   function feedForwardBlock(at: string, hidden: Value): Value {
     const normed = precision.enter(norm(hidden, `${at}.${feedForwardNorm(config)}`));
     const [gate, up] = linear({ values: normed }, `${at}.mlp`, 'gate_proj', 'up_proj');
-    const active = activate(graph, config.activation, settled(graph, gate!));
+    const active = activate(graph, config.activation, applyScale(graph, gate!));
     const gated = { ...up, values: graph.node(`${at}.mlp.gated`, 'Mul', [active, up!.values]) };
     const [output] = linear(gated, `${at}.mlp`, 'down_proj');
     return add(`${at}.mlp`, hidden, output!, `${at}.post_feedforward_layernorm`);
   }
 
-  /** The residual connection; some families norm a block's output before it. */
+  /** The residual connection. Some families norm a block's output before they add it. */
   function add(at: string, hidden: Value, output: ScaledRows, postNorm: string): Value {
-    const left = precision.leave(settled(graph, output));
-    const added = config.postNorms ? norm(left, postNorm) : left;
+    const rows = precision.leave(applyScale(graph, output));
+    const added = config.postNorms ? norm(rows, postNorm) : rows;
     return graph.node(`${at}.residual`, 'Add', [hidden, added]);
   }
 
-  /** Norms each head of [tokens, heads * headDim] by itself, where the family does. */
+  /** Norms each head of [tokens, heads * headDim] on its own, in families that do so. */
   function headNorm(x: ScaledRows, module: string): ScaledRows {
     if (!config.queryKeyNorms) return x;
     const heads = graph.constant(`${module}.heads`, [3], BigInt64Array.of(0n, -1n, BigInt(config.headDim)));
-    const split = graph.node(`${module}.split`, 'Reshape', [precision.leave(settled(graph, x)), heads]);
+    const split = graph.node(`${module}.split`, 'Reshape', [precision.leave(applyScale(graph, x)), heads]);
     const rows = graph.constant(`${module}.rows`, [2], BigInt64Array.of(0n, -1n));
     return {
       values: precision.enter(graph.node(`${module}.joined`, 'Reshape', [norm(split, module), rows])),

@@ -1,4 +1,4 @@
-// The label head: which rows it reads, and how a sequence's rows become one row of logits.
+// The label head: the rows that it reads, and how the logits of a sequence's rows are pooled.
 
 import type { Head } from '../checkpoint/head.js';
 import { LOGITS } from '../onnx/contract.js';
@@ -10,19 +10,20 @@ import { float32 } from './precision.js';
 import type { Weights } from './weights.js';
 
 /**
- * `rows`: one row of logits for each row that `head_rows` names (the last token of each sequence, or the
- * first token of each word). `mean`, `max`: every row is read, and each sequence's logits are pooled.
+ * How the head reads a batch. `rows`: it gives one row of logits for each row that the input `head_rows` names (the last
+ * token of each sequence, or the first token of each word). `mean` and `max`: it reads every row, and the logits of each
+ * sequence are pooled.
  */
 export type Readout = 'rows' | 'mean' | 'max';
 
-/** Picks the rows that the head reads: [tokens, width] to [reads, width]. */
+/** Makes the function that picks the rows which the head reads: [tokens, width] to [reads, width]. */
 export function rowReader(graph: Graph, readout: Readout): PickRows {
   if (readout !== 'rows') return x => x;
   const rows = batchInput(graph, 'head_rows');
   return x => graph.node(`${x}.read`, 'Gather', [x, rows], { axis: 0 });
 }
 
-/** Logits of normed rows, pooled: [reads, labels], or [batch, labels]. The output is named `logits`. */
+/** Adds the head, which computes logits from normed rows, as the graph's output: [reads, labels], or [batch, labels]. */
 export function labelHead(
   graph: Graph,
   weights: Weights,
@@ -50,8 +51,8 @@ export function labelHead(
 }
 
 /**
- * Sums the rows of each sequence, or takes their maximum: [tokens, labels] to [batch, labels].
- * Rows are added one after another in their order, so a neighbour in the batch cannot change the rounding.
+ * Sums the rows of each sequence, or takes their maximum: [tokens, labels] to [batch, labels]. ScatterElements adds rows
+ * one after another in their order, so the other sequences of a batch cannot change how a sum is rounded.
  */
 function poolRows(
   graph: Graph,

@@ -1,14 +1,14 @@
-// Rotary positions (https://arxiv.org/abs/2104.09864) as tables of cos and sin, one row a position.
+// Rotary position embeddings (https://arxiv.org/abs/2104.09864) from tables of cosines and sines, one row a position.
 
 import type { Rotary } from '../checkpoint/rotary.js';
 import type { Graph, Value } from './graph.js';
 import type { BatchInputs } from './inputs.js';
-import { type Precision, type ScaledRows, settled } from './precision.js';
+import { applyScale, type Precision, type ScaledRows } from './precision.js';
 
-/** Of values [batch, length, heads * headDim], and steps [batch, length, 1] where there are any: as the values. */
+/** Rotates values [batch, length, heads * headDim], whose scale is [batch, length, 1], by their positions. */
 export type Rotate = (x: ScaledRows, heads: number) => Value;
 
-/** Rotates what stands in the grid of a batch by its position. `name` keeps several tables apart. */
+/** The rotation of a batch's grid. `name` keeps the tables of several rotations in one graph apart. */
 export function rotation(
   graph: Graph,
   precision: Precision,
@@ -19,48 +19,49 @@ export function rotation(
   maxLength: number,
 ): Rotate {
   const hasLong = rotary.long !== undefined && rotary.long.above < maxLength;
-  const positions = hasLong
-    ? longPositions(graph, name, rotary.long.above, batch, maxLength)
+  const tableRow = hasLong
+    ? longTableRows(graph, name, rotary.long.above, batch, maxLength)
     : batch.positions;
-  /** Each slot's own line of a table: [batch, length, dimensions / 2]. */
-  const linesOf = (part: 'cos' | 'sin') => {
+  /** The table's row for each slot of the grid: [batch, length, dimensions / 2]. */
+  const gridOf = (part: 'cos' | 'sin') => {
     const table = graph.weight(
       `${name}.${part}`,
       [hasLong ? 2 * maxLength : maxLength, rotary.dimensions / 2],
       precision.inner,
-      async (start, end) => tableRows(rotary, Math[part], maxLength, start, end),
+      async (start, end) => tableValues(rotary, Math[part], maxLength, start, end),
     );
-    const rows = graph.node(`${name}.${part}.rows`, 'Gather', [table, positions], { axis: 0 });
+    const rows = graph.node(`${name}.${part}.rows`, 'Gather', [table, tableRow], { axis: 0 });
     return graph.node(`${name}.${part}.grid`, 'Gather', [rows, batch.gridRows], { axis: 0 });
   };
-  const cos = linesOf('cos');
-  const sin = linesOf('sin');
-  const scaled = new Map<Value, readonly [cos: Value, sin: Value]>();
+  const cos = gridOf('cos');
+  const sin = gridOf('sin');
+  const scaledTables = new Map<Value, readonly [cos: Value, sin: Value]>();
   return (grid, heads) => {
-    // of a head that is rotated in part, the tables do not reach the rest
-    const { values: x, steps } = rotary.dimensions === headDim ? grid : { values: settled(graph, grid) };
-    return graph.node(`${x}.rotated`, 'RotaryEmbedding', [x, ...tablesFor(steps)], {
+    // Where only a part of each head is rotated, the tables cannot scale the rest of it.
+    const { values, scale } =
+      rotary.dimensions === headDim ? grid : { values: applyScale(graph, grid), scale: undefined };
+    return graph.node(`${values}.rotated`, 'RotaryEmbedding', [values, ...tablesAt(scale)], {
       num_heads: heads,
       rotary_embedding_dim: rotary.dimensions,
     });
   };
 
-  /** Rotating is linear: the tables take up a slot's step. */
-  function tablesFor(steps: Value | undefined): readonly [cos: Value, sin: Value] {
-    if (steps === undefined) return [cos, sin];
-    const known = scaled.get(steps);
+  /** Rotation is linear in its tables, so multiplying the tables by a slot's scale scales the result. */
+  function tablesAt(scale: Value | undefined): readonly [cos: Value, sin: Value] {
+    if (scale === undefined) return [cos, sin];
+    const known = scaledTables.get(scale);
     if (known) return known;
     const tables = [
-      graph.node(`${steps}.cos`, 'Mul', [cos, steps]),
-      graph.node(`${steps}.sin`, 'Mul', [sin, steps]),
+      graph.node(`${scale}.cos`, 'Mul', [cos, scale]),
+      graph.node(`${scale}.sin`, 'Mul', [sin, scale]),
     ] as const;
-    scaled.set(steps, tables);
+    scaledTables.set(scale, tables);
     return tables;
   }
 }
 
-/** Rows `start` to `end` of a table; those from `maxLength` on are of the frequencies for long sequences. */
-function tableRows(
+/** Rows `start` to `end` of a table. Rows from `maxLength` on have the frequencies for long sequences. */
+function tableValues(
   { dimensions, frequencies, long, scale }: Rotary,
   part: (angle: number) => number,
   maxLength: number,
@@ -68,21 +69,21 @@ function tableRows(
   end: number,
 ): Float32Array {
   const half = dimensions / 2;
-  const rows = new Float32Array((end - start) * half);
+  const values = new Float32Array((end - start) * half);
   for (let row = start; row < end; row++) {
     const position = row % maxLength;
     const used = row < maxLength ? frequencies : long!.frequencies;
     for (let i = 0; i < half; i++) {
-      // transformers computes the angle in float32, and its rounding shows at far positions
+      // transformers computes the angle in float32, and its rounding shows at high positions.
       const angle = Math.fround(position * used[i]!);
-      rows[(row - start) * half + i] = Math.fround(part(angle)) * scale;
+      values[(row - start) * half + i] = Math.fround(part(angle)) * scale;
     }
   }
-  return rows;
+  return values;
 }
 
-/** Positions, moved into the second half of the tables for rows of sequences of more than `above` tokens. */
-function longPositions(
+/** The table's row for each row of the batch: its position, in the table's second half where its sequence is long. */
+function longTableRows(
   graph: Graph,
   name: string,
   above: number,
@@ -91,7 +92,7 @@ function longPositions(
 ): Value {
   const scalar = (what: string, value: number) =>
     graph.constant(`${name}.${what}`, [], BigInt64Array.of(BigInt(value)));
-  // the grid's width counts the slots of one sequence
+  // The grid is as wide as one sequence has slots.
   const width = graph.node(`${name}.grid_width`, 'Shape', [batch.gridRows], { start: 1, end: 2 });
   const sequence = graph.node(`${name}.sequence`, 'Div', [batch.rowSlots, width]);
   const length = graph.node(`${name}.length`, 'Gather', [batch.lengths, sequence], { axis: 0 });
@@ -101,5 +102,5 @@ function longPositions(
     scalar('shift_long', maxLength),
     scalar('shift_short', 0),
   ]);
-  return graph.node(`${name}.shifted`, 'Add', [batch.positions, shift]);
+  return graph.node(`${name}.table_row`, 'Add', [batch.positions, shift]);
 }

@@ -1,4 +1,4 @@
-// How the values of a weight become bytes of the data file.
+// Encodes the values of a weight as bytes of the data file.
 
 import { toFloat16 } from '../kernels/float16.js';
 import { toInt8 } from '../kernels/int8.js';
@@ -7,16 +7,20 @@ export type FloatStorage = 'float32' | 'float16';
 
 export const FLOAT_BYTES: Readonly<Record<FloatStorage, number>> = { float32: 4, float16: 2 };
 
-/** Bytes, and where in the data file they belong. */
+/** Bytes and their place in the data file. */
 export interface Chunk {
+  /** Bytes from the file's start. */
   readonly offset: number;
   readonly bytes: Uint8Array;
 }
 
-/** Encodes rows from row `start` on. All bytes are little-endian, as ONNX wants and as ONNX Runtime's machines are. */
+/**
+ * Encodes whole rows, the first of which is row `start` of the weight. All bytes are little-endian, as ONNX requires and
+ * as the machines are that ONNX Runtime runs on.
+ */
 export type Encode = (values: Float32Array, start: number) => Promise<Chunk[]>;
 
-/** Floats of `rowBytes` a row, from `offset` on. */
+/** Encodes rows as floats. The weight starts at `offset` in the data file; a row takes `rowBytes`. */
 export function floatEncoder(storage: FloatStorage, offset: number, rowBytes: number): Encode {
   return async (values, start) => [
     {
@@ -26,10 +30,13 @@ export function floatEncoder(storage: FloatStorage, offset: number, rowBytes: nu
   ];
 }
 
-/** The order in which the bytes of an 8-bit weight are stored: as the checkpoint has them, or transposed. */
+/** The order of the bytes of an 8-bit weight: `rows` as in the checkpoint [out, in], `columns` transposed [in, out]. */
 export type Int8Order = 'rows' | 'columns';
 
-/** Bytes of `width` a row from `values` on, and a float32 scale for each row from `scales` on. */
+/**
+ * Encodes rows of `width` values as signed bytes, and a float32 scale for each row. `offsets` are where the bytes and the
+ * scales start in the data file.
+ */
 export function int8Encoder(
   order: Int8Order,
   offsets: { values: number; scales: number },
@@ -39,7 +46,7 @@ export function int8Encoder(
     const rows = toInt8(values, values.length / width, order === 'columns');
     return [
       { offset: offsets.values + start * width, bytes: bytesOf(rows.values) },
-      { offset: offsets.scales + 4 * start, bytes: bytesOf(rows.scales) },
+      { offset: offsets.scales + FLOAT_BYTES.float32 * start, bytes: bytesOf(rows.scales) },
     ];
   };
 }

@@ -1,23 +1,23 @@
-// Weights to the data file, a piece of rows at a time: while one piece is worked on, the next is being read and the
-// last written, so that memory stays at a few pieces however large the model is.
+// Streams weights to the data file, a piece of rows at a time. While one piece is encoded, the next is read and the last
+// is written, so that memory stays at a few pieces however large the model is.
 
 import { open } from 'node:fs/promises';
 import { elementCount, rowWidth } from '../checkpoint/tensors.js';
 import { giveBack } from '../kernels/buffers.js';
 import type { Chunk, Encode } from './storage.js';
 
-/** Rows `start` to `end` of a weight, as float32. */
+/** Reads rows `start` to `end` of a weight as float32. The caller owns the array. */
 export type ReadRows = (start: number, end: number) => Promise<Float32Array>;
 
 export interface StoredWeight {
   readonly shape: readonly number[];
   readonly read: ReadRows;
   readonly encode: Encode;
-  /** Whether it is encoded all at once: one that is transposed. */
+  /** Whether all rows are encoded at once, which transposing needs. */
   readonly isWhole: boolean;
 }
 
-/** Values in a piece. Large enough for the matrix product to pay, small enough for the processor's caches: 2 MB. */
+/** Values in a piece: 2 MB, large enough for the merge's matrix product to pay, small enough for processor caches. */
 const PIECE_VALUES = 1 << 19;
 
 interface Piece {
@@ -26,7 +26,7 @@ interface Piece {
   readonly end: number;
 }
 
-/** Throws what reading or writing throws; the file is then of no use. */
+/** Writes every weight to `path`. Where reading or writing throws, this throws the same and the file is incomplete. */
 export async function writeWeights(
   path: string,
   weights: readonly StoredWeight[],
@@ -40,7 +40,7 @@ export async function writeWeights(
       if (chunks.every(({ bytes }) => bytes.buffer !== values.buffer)) giveBack(values);
       await written;
       written = writeChunks(chunks);
-      // a failure is met where it is awaited
+      // A failed write is reported where `written` is awaited; without this, Node would end the process before.
       written.catch(() => {});
     }
     await written;
@@ -60,7 +60,7 @@ export async function writeWeights(
   }
 }
 
-/** Every piece with its values, the next one being read meanwhile. */
+/** Yields every piece with its values, and meanwhile reads the next one. */
 async function* readAhead(weights: readonly StoredWeight[]): AsyncGenerator<[Piece, Float32Array]> {
   const all = pieces(weights);
   const readNext = () => {

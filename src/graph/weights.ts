@@ -1,4 +1,4 @@
-// The checkpoint's tensors as a graph asks for them: by name, with the shape it expects.
+// The checkpoint's tensors as the blocks of a graph ask for them: by name, with the shape that they expect.
 
 import { rowWidth, type TensorSource } from '../checkpoint/tensors.js';
 import { UserError } from '../errors.js';
@@ -16,7 +16,7 @@ export class Weights {
     return this.#source.tensors.has(name);
   }
 
-  /** Values in one row of a tensor. */
+  /** The number of values in one row of a tensor. */
   width(name: string): number {
     return rowWidth(this.#source.tensors.get(name)!.shape);
   }
@@ -31,14 +31,14 @@ export class Weights {
     }
   }
 
-  /** Puts one tensor, merged, into the graph, `offset` added to each of its values. */
+  /** Adds a merged tensor to the graph, with `offset` added to each of its values. */
   write(graph: Graph, name: string, storage: FloatStorage, offset = 0): Value {
     const read = (start: number, end: number) => this.#source.read(name, start, end);
     const shift = async (start: number, end: number) => (await read(start, end)).map(value => value + offset);
     return graph.weight(name, this.#source.tensors.get(name)!.shape, storage, offset === 0 ? read : shift);
   }
 
-  /** Puts one matrix, merged, into the graph in 8 bits. */
+  /** Adds a merged matrix to the graph in 8 bits. */
   writeInt8(graph: Graph, name: string, order: Int8Order): Int8Weight {
     const read = (start: number, end: number) => this.#source.read(name, start, end);
     return graph.int8Weight(name, this.#source.tensors.get(name)!.shape, order, read);

@@ -1,4 +1,4 @@
-// A checkpoint to model.onnx: the one entrance to this room.
+// Writes a merged checkpoint as model.onnx. Other rooms export models through this file.
 
 import { join } from 'node:path';
 import type { Merged } from '../checkpoint/merge.js';
@@ -22,17 +22,18 @@ const WRITERS: Record<
 export interface GraphOptions {
   readonly readout: Readout;
   readonly precision: PrecisionName;
-  /** What was chosen for linear layers at int8, by their names. */
+  /** How each linear layer is quantised at int8, by the layer's name. */
   readonly choices: ReadonlyMap<string, Int8Choice>;
-  /** The first layer without the causal mask; the number of layers for none. */
+  /** The first layer without the causal mask; the number of layers where every layer has it. */
   readonly bidirectionalFrom: number;
+  /** Tokens of the longest sequence. */
   readonly maxLength: number;
   readonly producerVersion: string;
-  /** Told of the bytes of weights written so far, and of all there will be. */
+  /** Called with the bytes of weights written so far, and with their total. */
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** Writes model.onnx and its data file into `folder`. Throws UserError where a weight is missing or misshapen. */
+/** Writes model.onnx and its data file into `folder`. Throws UserError where a weight is missing or of another shape. */
 export async function writeGraph(
   folder: string,
   { decoder: config, weights: source, head }: Merged,

@@ -1,11 +1,12 @@
-// How many cores this process may use: a container's quota counts, which Node's own number leaves out.
+// How many cores this process may use. Node's own count ignores a container's CPU quota, so the quota is read here.
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /**
- * At least 1. `root` is the file system's, `limit` what the scheduler of the system allows.
+ * The whole cores that this process may use, at least 1: the fewest that the operating system's scheduler (`limit`) and
+ * the quota of any control group allow. `root` is the root of the file system.
  * https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu, https://docs.kernel.org/scheduler/sched-bwc.html
  */
 export function usableCores(root = '/', limit = availableParallelism()): number {
@@ -13,7 +14,7 @@ export function usableCores(root = '/', limit = availableParallelism()): number 
   return Math.max(1, Math.floor(Math.min(limit, ...quotas)));
 }
 
-/** In cores, of each group that this process is in. */
+/** The quota, in cores, of each control group that this process is in. */
 function cgroupQuotas(root: string): number[] {
   const lines = read(join(root, 'proc/self/cgroup'))?.split('\n') ?? [];
   return lines.flatMap(line => {
@@ -26,7 +27,7 @@ function cgroupQuotas(root: string): number[] {
   });
 }
 
-/** A group and those that it is in: each one's quota holds. In a container only the outermost may be there. */
+/** A group and the groups around it. Every one's quota holds. In a container only the outermost may be visible. */
 function groupsFrom(path: string): string[] {
   return path === '/' ? [path] : [path, ...groupsFrom(dirname(path))];
 }
@@ -40,7 +41,7 @@ function quota1(group: string): number {
   return cores(read(join(group, 'cpu.cfs_quota_us')), read(join(group, 'cpu.cfs_period_us')));
 }
 
-/** Infinity where there is none: `max`, -1, or no file. Both in microseconds. */
+/** A quota in cores, Infinity where there is none: `max`, -1, or no file. Quota and period are in microseconds. */
 function cores(quota: string | undefined, period: string | undefined): number {
   const found = Number(quota) / Number(period);
   return found > 0 ? found : Number.POSITIVE_INFINITY;

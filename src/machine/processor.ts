@@ -1,8 +1,8 @@
-// What the processor offers that ONNX Runtime's kernels are chosen by.
+// The instruction sets of the processor by which ONNX Runtime chooses its kernels.
 
 import { readFileSync } from 'node:fs';
 
-/** As /proc/cpuinfo names them. */
+/** The names that /proc/cpuinfo uses. */
 const INSTRUCTION_SETS = [
   'avx2',
   'fma',
@@ -18,7 +18,7 @@ const INSTRUCTION_SETS = [
   'bf16',
 ];
 
-/** Empty where the system does not tell. */
+/** Those of INSTRUCTION_SETS that the processor has; none where the system does not say. */
 export function instructionSets(): string[] {
   if (process.platform !== 'linux') return [];
   const flags =
@@ -27,8 +27,8 @@ export function instructionSets(): string[] {
 }
 
 /**
- * Whether products of 8 bits may be cut off: without VNNI, x86 adds pairs of them in 16 bits, and two products of
- * 255 and 127 do not fit. Where the system does not tell, they may be.
+ * Whether sums of 8-bit products may saturate. Without VNNI, x86 adds pairs of products in 16 bits, and two products of
+ * 255 and 127 do not fit. Where the instruction sets are not known, they may saturate.
  */
 export function int8Saturates(architecture: string, sets: readonly string[]): boolean {
   return architecture === 'x64' && !['avx_vnni', 'avx512_vnni', 'amx_int8'].some(set => sets.includes(set));

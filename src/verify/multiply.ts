@@ -1,10 +1,11 @@
-// A linear layer: its weight streams from the checkpoint a piece at a time, and meets the tokens of all sequences.
+// A linear layer whose weight streams from the checkpoint a piece at a time. Each piece is multiplied with the tokens of
+// all sequences while it is in memory.
 
 import { rowWidth, type TensorSource } from '../checkpoint/tensors.js';
 import { giveBack } from '../kernels/buffers.js';
 import type { Rows } from './steps.js';
 
-/** Values of a weight in memory at a time. */
+/** The number of values of a weight that are in memory at a time. */
 const PIECE_VALUES = 1 << 20;
 
 /** x [tokens, in] times a weight [out, in] transposed, plus a bias: [tokens, out]. */
@@ -29,8 +30,9 @@ export async function multiply(
 }
 
 /**
- * product[token][start + r] = row r of the piece · x[token]. Two rows and four tokens at a time: what is read is used
- * more than once, and eight sums do not wait for each other. Past the end the last row or token is computed again.
+ * Sets product[token][start + r] to the dot product of the piece's row r and x[token]. It works on two rows and four
+ * tokens at a time, so that each value read is used more than once and eight independent sums overlap. Where fewer rows
+ * or tokens are left, the last one is computed again.
  */
 function multiplyPiece(piece: Float32Array, x: Rows, product: Rows, start: number): void {
   const width = x[0]!.length;
@@ -53,7 +55,7 @@ function multiplyPiece(piece: Float32Array, x: Rows, product: Rows, start: numbe
   }
 }
 
-/** a · x0, a · x1, a · x2, a · x3, b · x0, …, in double precision. */
+/** The dot products of a with x0 to x3, then of b with x0 to x3, in double precision. */
 function dotProducts(
   a: Float32Array,
   b: Float32Array,
@@ -73,7 +75,7 @@ function dotProducts(
   for (let i = 0; i < a.length; i++) {
     const ai = a[i]!;
     const bi = b[i]!;
-    // held in variables: read again, each would be checked against its bounds again
+    // Local variables: each read from an array would be checked against its bounds again.
     const x0i = x0[i]!;
     const x1i = x1[i]!;
     const x2i = x2[i]!;

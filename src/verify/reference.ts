@@ -1,6 +1,6 @@
-// The forward pass again, step by step from the checkpoint: what an export is compared with.
-// It shares no code with the graph, so that a mistake in either shows as a difference between them.
-// LLaMA: https://arxiv.org/abs/2302.13971, and what its successors changed, as far as the config says so.
+// A plain forward pass, computed step by step from the checkpoint, with which exports are compared. It shares no code
+// with the graph, so that a mistake in either shows as a difference between them.
+// LLaMA: https://arxiv.org/abs/2302.13971, with the changes of its successors that the config names.
 
 import type { Merged } from '../checkpoint/merge.js';
 import type { TensorSource } from '../checkpoint/tensors.js';
@@ -9,17 +9,17 @@ import { multiply } from './multiply.js';
 import { activate, add, attend, type Rows, rmsNorm, rotate } from './steps.js';
 
 export interface ReferenceOptions {
-  /** The first layer without the causal mask; the number of layers for none. */
+  /** The first layer without the causal mask; the number of layers where every layer has it. */
   readonly bidirectionalFrom: number;
-  /** The rows of logits that a sequence's headPositions name, or all of its rows pooled. */
+  /** `rows` for the logits at a sequence's headPositions; `mean` or `max` for the logits of all its tokens, pooled. */
   readonly readout: 'rows' | 'mean' | 'max';
-  /** So many of the first layers; all unless given. */
+  /** How many of the first layers are run; all by default. */
   readonly layers?: number;
 }
 
 /**
- * Logits of each sequence by itself, row after row: headPositions.length * labels, or labels where they are pooled.
- * Every weight is read once, a piece at a time, and multiplied with the tokens of all sequences while it is there.
+ * Computes the logits of each sequence alone, row after row: headPositions.length * labels, or labels where they are
+ * pooled. Every weight is read once, a piece at a time.
  */
 export async function referenceLogits(
   { decoder: config, weights, head }: Merged,
@@ -68,7 +68,7 @@ export async function referenceLogits(
     return add(hidden, config.postNorms ? await norm(output, `${at}.post_feedforward_layernorm`) : output);
   }
 
-  /** With a bias where the checkpoint has one. */
+  /** x times the module's weight, plus its bias where the checkpoint has one. */
   function linear(x: Rows, module: string): Promise<Rows> {
     const bias = `${module}.bias`;
     return multiply(weights, x, `${module}.weight`, weights.tensors.has(bias) ? bias : undefined);
@@ -84,7 +84,7 @@ export async function referenceLogits(
   }
 }
 
-/** The rows of the table that the ids name, and no others. */
+/** Reads only the rows of the embedding table that the ids name. */
 async function embeddings(weights: TensorSource, ids: readonly number[], scale: number): Promise<Rows> {
   const rows: Float32Array[] = [];
   for (const id of ids) {
@@ -106,7 +106,7 @@ function joined(rows: Rows): Float32Array {
   return Float32Array.from(rows.flatMap(row => [...row]));
 }
 
-/** The mean, or the greatest, of each label's logits. */
+/** The mean or the maximum of each label's logits: [labels]. */
 function pooled(rows: Rows, readout: 'mean' | 'max'): Float32Array {
   return rows[0]!.map((_, label) => {
     const values = rows.map(row => row[label]!);

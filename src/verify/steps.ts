@@ -1,12 +1,13 @@
-// The steps of a decoder over rows in memory, as their papers write them. Sums are in double precision, results float32.
+// The steps of a decoder over rows in memory, as their papers define them. Sums are computed in double precision, and
+// results are rounded to float32.
 
 import type { Activation, DecoderConfig } from '../checkpoint/config.js';
 import type { Rotary } from '../checkpoint/rotary.js';
 
-/** One vector a token. */
+/** One vector for each token. */
 export type Rows = readonly Float32Array[];
 
-/** x * weight / rms(x) over every run of weight.length values: https://arxiv.org/abs/1910.07467 eq. 4. */
+/** x * (weight + offset) / rms(x) over every run of weight.length values: https://arxiv.org/abs/1910.07467 eq. 4. */
 export function rmsNorm(x: Rows, weight: Float32Array, offset: number, epsilon: number): Rows {
   return x.map(row => {
     const normed = new Float32Array(row.length);
@@ -23,8 +24,8 @@ export function rmsNorm(x: Rows, weight: Float32Array, offset: number, epsilon: 
 }
 
 /**
- * Turns each pair (i, i + dimensions / 2) of every head by its position's angle: https://arxiv.org/abs/2104.09864
- * eq. 34, in the order of transformers. The rows are those of one sequence.
+ * Rotates each pair (i, i + dimensions / 2) of every head by the angle of its position. The rows are one sequence.
+ * https://arxiv.org/abs/2104.09864 eq. 34, with the pairs that transformers forms.
  */
 export function rotate(x: Rows, { dimensions, frequencies, long, scale }: Rotary, headDim: number): Rows {
   const used = long && x.length > long.above ? long.frequencies : frequencies;
@@ -32,7 +33,7 @@ export function rotate(x: Rows, { dimensions, frequencies, long, scale }: Rotary
   return x.map((row, position) => {
     const rotated = row.slice();
     for (let i = 0; i < half; i++) {
-      // an angle is float32 in transformers, and its rounding shows at far positions
+      // transformers computes the angle in float32, and its rounding shows at high positions.
       const angle = Math.fround(position * used[i]!);
       const cos = Math.cos(angle) * scale;
       const sin = Math.sin(angle) * scale;
@@ -47,8 +48,8 @@ export function rotate(x: Rows, { dimensions, frequencies, long, scale }: Rotary
 }
 
 /**
- * softmax(q k^T * scale) v of one sequence, each group of query heads with one head of keys and values:
- * https://arxiv.org/abs/2305.13245. With a window, a token sees itself and the window - 1 before it.
+ * softmax(q k^T * scale) v of one sequence. Each group of query heads shares one head of keys and values:
+ * https://arxiv.org/abs/2305.13245. With a window, a token sees itself and the window - 1 tokens before it.
  */
 export function attend(
   { heads, kvHeads, headDim, attentionScale, attentionSoftCap: cap }: DecoderConfig,
@@ -97,9 +98,9 @@ export function activate(activation: Activation, x: number): number {
   }
 }
 
-/** https://dlmf.nist.gov/7.6 eq. 7.6.2: no term changes sign, so nothing cancels. Beyond 6 it is 1 in double. */
+/** The error function by https://dlmf.nist.gov/7.6 eq. 7.6.2, whose terms all have one sign, so that nothing cancels. */
 function erf(x: number): number {
-  // NaN ends here too
+  // Beyond 6 it is 1 in double precision. The negated comparison is true for NaN as well.
   if (!(Math.abs(x) <= 6)) return Math.sign(x);
   let sum = 0;
   for (let term = x, n = 1; sum + term !== sum; n++) {

@@ -1,5 +1,5 @@
-// The last step of an export: what was written is loaded and run, and its logits are compared with those of a forward
-// pass that is computed from the checkpoint without it.
+// Verification, the last step of an export: the written model is loaded and run, and its logits are compared with those
+// of a plain forward pass that is computed from the checkpoint.
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,44 +16,46 @@ import { usableCores } from '../machine/cores.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import { referenceLogits } from './reference.js';
 
-/** What a verification found. */
+/** The result of a verification. */
 export interface Verification {
-  /** The greatest difference of two logits. */
+  /** The greatest difference between a logit of the export and of the checkpoint. */
   readonly maxDifference: number;
-  /** Texts that were compared. */
+  /** The number of texts that were compared. */
   readonly texts: number;
-  /** Layers that were run: all, or the first alone where the model is large. */
+  /** The number of layers that were run: all, or only the first where the model is large. */
   readonly layers: number;
 }
 
-/** Few and short, for every token costs the reference as many multiplications as the model has parameters. */
+/** Few and short texts: for every token the plain forward pass multiplies once by each parameter of the model. */
 const TEXTS = [
   'Yes',
   'Siemens opened an office in Munich.',
   'On 12 May 2023, oil fell 3.5% to $71.20',
   '東京 café 🎉',
 ];
-/** A text's longest. */
+/** A longer text is cut to this many tokens. */
 const TEXT_TOKENS = 10;
 
-/** Above so many parameters only the first layer is run: the whole would take minutes, and its size in memory. */
+/** A model of more parameters runs only its first layer: the whole would take minutes, and as much memory as its weights. */
 const MOST_PARAMETERS = 400e6;
 const FIRST_LAYER = 'first_layer.onnx';
 
 /**
- * How far logits may be apart, as a share of their own size (of 1, where they are smaller). At float32 only the order of
- * sums differs: 3e-5 at most was measured. float16 rounds weights and inner values to 11 bits, in every layer anew: 0.002
- * was measured on trained models, 0.035 on random ones. At int8 single tokens may move far (the second of a text, which
- * may or may not become a sink of attention), so that all of them count: 0.2 was measured on trained models, and up to
- * 0.12 on random ones. A weight in the wrong place moves logits by their own size.
+ * The difference that is allowed between logits, as a share of their magnitude (of 1 where that is smaller). At float32
+ * only the order of sums differs: at most 3e-5 was measured. float16 rounds weights and inner values to 11 bits in every
+ * layer: 0.002 was measured on trained models, 0.035 on random ones. At int8 single tokens may move far (the second token
+ * of a text may or may not become an attention sink), so the root mean square over all tokens is compared: 0.2 was
+ * measured on trained models, and up to 0.12 on random ones. A weight in the wrong place moves logits by their own
+ * magnitude.
  */
-const TOLERANCE: Readonly<Record<PrecisionName, { readonly sizeOf: Size; readonly share: number }>> = {
-  float32: { sizeOf: largest, share: 1e-3 },
-  float16: { sizeOf: largest, share: 1e-1 },
-  int8: { sizeOf: rootMeanSquare, share: 4e-1 },
-};
+const TOLERANCE: Readonly<Record<PrecisionName, { readonly magnitude: Magnitude; readonly share: number }>> =
+  {
+    float32: { magnitude: largest, share: 1e-3 },
+    float16: { magnitude: largest, share: 1e-1 },
+    int8: { magnitude: rootMeanSquare, share: 4e-1 },
+  };
 
-type Size = (values: readonly number[]) => number;
+type Magnitude = (values: readonly number[]) => number;
 
 export type VerifyOptions = Pick<
   GraphOptions,
@@ -86,11 +88,11 @@ export async function verifyExport(
   return { maxDifference, texts: sequences.length, layers };
 }
 
-/** The head reads every token of them, where it does not pool. */
+/** The texts as sequences of which the head reads every token, where it does not pool. */
 function sequencesFor(tokenizer: Tokenizer, maxLength: number, vocabSize: number): Sequence[] {
   const sequences = TEXTS.flatMap(text => {
     const encoded = tokenizer.encode(text, Math.min(maxLength, TEXT_TOKENS));
-    // a tokenizer may have more tokens than the model: a text with one of those is refused when it comes
+    // A tokenizer may have more tokens than the model. A request with one of those tokens is refused, so they are left out.
     const ids = encoded.ids.filter(id => id < vocabSize);
     return ids.length > 0 ? [{ ids, headPositions: ids.map((_, position) => position) }] : [];
   });
@@ -108,7 +110,7 @@ function parameters({ weights }: Merged): number {
   return count;
 }
 
-/** Tells of the values of the first `layers` layers as they are read. */
+/** The same weights, which report to `onProgress` how many values of the first `layers` layers have been read. */
 function counted(
   weights: TensorSource,
   layers: number,
@@ -156,7 +158,7 @@ async function exportedLogits(
   }
 }
 
-/** The greatest difference. Throws UserError where it is too large. */
+/** Returns the greatest difference of two logits. Throws UserError where the difference is more than allowed. */
 function compare(expected: readonly number[], exported: readonly number[], precision: PrecisionName): number {
   if (!expected.every(Number.isFinite)) {
     throw new UserError(
@@ -169,9 +171,9 @@ function compare(expected: readonly number[], exported: readonly number[], preci
     );
   }
   const differences = expected.map((logit, i) => logit - exported[i]!);
-  const { sizeOf, share } = TOLERANCE[precision];
-  const difference = sizeOf(differences);
-  const allowed = share * Math.max(1, sizeOf(expected));
+  const { magnitude, share } = TOLERANCE[precision];
+  const difference = magnitude(differences);
+  const allowed = share * Math.max(1, magnitude(expected));
   if (!(difference <= allowed)) {
     throw new UserError(
       'verification failed: the logits of the exported model differ from those computed from the checkpoint ' +
@@ -185,7 +187,7 @@ function flat(rows: readonly Float32Array[]): number[] {
   return rows.flatMap(row => [...row]);
 }
 
-/** Without its sign. */
+/** The greatest absolute value. */
 function largest(values: readonly number[]): number {
   return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
