@@ -4,7 +4,12 @@
 
 import { basename } from 'node:path';
 import { program } from 'commander';
-import { type LoadOptions, type LoadReport, runLoad, type Send } from '../dist/load/load.js';
+import {
+  type LoadTestOptions,
+  type LoadTestReport,
+  runLoadTest,
+  type Send,
+} from '../dist/loadtest/loadTest.js';
 import { Tokenizer } from '../dist/text/tokenizer.js';
 import { CLASSIFIER, exportedModel } from './models.ts';
 import { emit, MACHINE, printTable, spread, spreadText } from './report.ts';
@@ -49,13 +54,13 @@ interface Round {
   /** The same where LONG_SHARE of them are long. */
   readonly mixedCapacity: number;
   /** One in flight, short. */
-  readonly alone: LoadReport;
+  readonly alone: LoadTestReport;
   /** Short ones at UTILISATION of their own capacity. */
-  readonly short: LoadReport;
+  readonly short: LoadTestReport;
   /** Short ones among long ones, at UTILISATION of the mix's capacity. */
-  readonly mixed: LoadReport;
+  readonly mixed: LoadTestReport;
   /** As many short ones a second, and no long ones. */
-  readonly without: LoadReport;
+  readonly without: LoadTestReport;
 }
 
 const rounds: Round[] = [];
@@ -67,7 +72,7 @@ try {
 summarise();
 
 async function measureRound(round: number): Promise<Round> {
-  const step = (name: string, report: LoadReport, rate?: number) => {
+  const step = (name: string, report: LoadTestReport, rate?: number) => {
     emit(BENCH, { step: name, round, ...(rate && { rate }), ...report });
     return report;
   };
@@ -98,8 +103,8 @@ async function measureRound(round: number): Promise<Round> {
   };
 }
 
-function load(send: Send, kind: Partial<LoadOptions>): Promise<LoadReport> {
-  return runLoad(send, { ...options, concurrency: 0, ...kind });
+function load(send: Send, kind: Partial<LoadTestOptions>): Promise<LoadTestReport> {
+  return runLoadTest(send, { ...options, concurrency: 0, ...kind });
 }
 
 function summarise(): void {

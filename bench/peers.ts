@@ -6,7 +6,7 @@
 
 import { basename, join, resolve } from 'node:path';
 import { program } from 'commander';
-import { type LoadReport, runLoad, type Send } from '../dist/load/load.js';
+import { type LoadTestReport, runLoadTest, type Send } from '../dist/loadtest/loadTest.js';
 import { CLASSIFIER, exportedModel } from './models.ts';
 import { type Peer, startPeer } from './peerProcess.ts';
 import { emit, interleave, MACHINE, printTable, ratios, spread, spreadText } from './report.ts';
@@ -58,7 +58,7 @@ try {
     IN_FLIGHT.flatMap(concurrency =>
       [...senders].map(([name, send]) => ({
         step: stepOf(name, concurrency),
-        measure: () => runLoad(send, { ...options, concurrency }),
+        measure: () => runLoadTest(send, { ...options, concurrency }),
       })),
     ),
   );
@@ -78,7 +78,7 @@ function bodyOf(name: string): (text: string) => object {
   return text => ({ model, input: [text] });
 }
 
-function summarise(results: ReadonlyMap<string, readonly LoadReport[]>): void {
+function summarise(results: ReadonlyMap<string, readonly LoadTestReport[]>): void {
   const rows = [['', 'in flight', 'texts/s', 'p50 ms', 'p99 ms', 'ours / it', 'errors']];
   for (const in_flight of IN_FLIGHT) {
     const rates = (name: string) =>

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Send } from '../dist/load/load.js';
+import type { Send } from '../dist/loadtest/loadTest.js';
 import { atEnd } from './children.ts';
 import { modelsFolder, ROOT } from './models.ts';
 import { cycle } from './texts.ts';

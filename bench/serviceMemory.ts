@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { program } from 'commander';
 import { DATA_FILE } from '../dist/graph/graph.js';
-import { runLoad } from '../dist/load/load.js';
+import { runLoadTest } from '../dist/loadtest/loadTest.js';
 import { type PeakMemory, watchMemory } from './memory.ts';
 import { CLASSIFIER, exportedModel, TAGGER } from './models.ts';
 import { emit, printTable } from './report.ts';
@@ -37,7 +37,7 @@ for (const precision of options.precisions.split(',')) {
   const loaded = await sampled(service.pid, async () => {
     for (const route of ['/classify', '/ner']) {
       const send = httpSender(service.url + route, texts);
-      await runLoad(send, { seconds: options.seconds, warmup: 0, concurrency: IN_FLIGHT });
+      await runLoadTest(send, { seconds: options.seconds, warmup: 0, concurrency: IN_FLIGHT });
     }
   });
   await service.stop();

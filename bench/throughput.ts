@@ -4,7 +4,7 @@
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { program } from 'commander';
-import { runLoad, type Send } from '../dist/load/load.js';
+import { runLoadTest, type Send } from '../dist/loadtest/loadTest.js';
 import { engineSender, meanTokens, openEngine } from './engine.ts';
 import { CLASSIFIER, exportedModel } from './models.ts';
 import { emit, interleave, MACHINE, printTable, ratios, spread, spreadText } from './report.ts';
@@ -94,7 +94,7 @@ function stepOf(name: string, concurrency: number): string {
 
 async function measured(send: Send, concurrency: number) {
   const before = process.cpuUsage();
-  const report = await runLoad(send, { ...load, concurrency });
+  const report = await runLoadTest(send, { ...load, concurrency });
   const { user, system } = process.cpuUsage(before);
   const seconds = (load.seconds + load.warmup) * availableParallelism();
   return { ...report, generator: (user + system) / 1e6 / seconds };
