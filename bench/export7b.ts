@@ -1,5 +1,5 @@
-// Time and memory of an export, beside the work that it cannot avoid: copying the base's bytes, and computing B A of every
-// module, as numpy does it. Each round measures every step once, from equal conditions.
+// Time and memory of an export, beside the work that it cannot avoid: copying the base's bytes, and computing B A of
+// every module, as numpy does it. Each round measures every step once, from equal conditions.
 // usage: npx tsx bench/export7b.ts CHECKPOINT WORK [--rounds 2] [--python PATH] [--cli FILE]
 
 import { execFile, spawn } from 'node:child_process';

@@ -1,4 +1,4 @@
-// Latency of short texts that arrive at random, at 70% of the service's capacity: alone, and with long texts among them.
+// Latency of short texts that arrive at random, at 70% of the capacity: alone, and with long texts among them.
 // usage: npx tsx bench/mix.ts DATA.jsonl [--precision NAME] [--rounds 3] [--seconds 30] [--warmup 5]
 
 import { basename } from 'node:path';
@@ -26,8 +26,8 @@ const LONG_SHARE = 0.05;
 const UTILISATION = 0.7;
 const IN_FLIGHT = 64;
 /**
- * Warm-up before the capacity of the mix is measured. Long texts accumulate slowly among those in flight, and until they
- * have, a closed loop answers more than it can sustain. Seconds.
+ * Warm-up before the capacity of the mix is measured. Long texts accumulate slowly among those in flight, and until
+ * they have, a closed loop answers more than it can sustain. Seconds.
  */
 const MIX_WARMUP = 25;
 
@@ -129,9 +129,9 @@ function summarise(): void {
     ['p50, one in flight', spreadText(summary.alone_p50, 0)],
     ['p99 at 70%', spreadText(summary.short_p99, 0)],
     ['p99 at 70% / p50 of one', spreadText(summary.short_p99_to_alone_p50, 2)],
-    ['p99 with 5% long ones, at 70%', spreadText(summary.mixed_p99, 0)],
-    ['p99 without them, as many', spreadText(summary.without_p99, 0)],
-    ['with / without', spreadText(summary.mixed_to_without, 2)],
+    ['p99 at 70%, with 5% long ones', spreadText(summary.mixed_p99, 0)],
+    ['p99 at that rate without long ones', spreadText(summary.without_p99, 0)],
+    ['p99 with / without long ones', spreadText(summary.mixed_to_without, 2)],
   ]);
 }
 

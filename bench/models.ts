@@ -1,4 +1,4 @@
-// Exports of the shipped models with other settings than their recipes have. They stay in lsllama's cache for next time.
+// Exports of the shipped models with other settings than their recipes have. They stay in lsllama's cache.
 
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -53,7 +53,7 @@ const CHARTS: Record<string, Chart> = {
       bar(alone_p50, 'p50, one in flight', `${precision}`),
       bar(short_p99, 'p99 at 70%', `${precision}`),
       bar(mixed_p99, 'p99 with 5% long ones', `${precision}`),
-      bar(without_p99, 'p99 without, as many', `${precision}`),
+      bar(without_p99, 'p99 at that rate, without', `${precision}`),
     ],
   },
   'service memory': {

@@ -1,5 +1,5 @@
-// Compares int8 with float32 on whole test sets: how often their answers agree, and how good each is. Then checks that the
-// logits of a text are the same bits in any batch.
+// Compares int8 with float32 on whole test sets: how often their answers agree, and how good each is. Then checks that
+// the logits of a text are the same bits in any batch.
 // usage: npx tsx bench/quality.ts DATA_DIR [--texts 1000] [--limit N]
 // DATA_DIR holds agnews/test.jsonl and conll03/test.jsonl.
 

@@ -13,7 +13,7 @@ export interface Tensor {
 /** Standard deviation of the weights that LLaMA's training starts from (`initializer_range`). */
 export const DEVIATION = 0.02;
 
-/** A block of random numbers. Its length is a prime, so that rows of a tensor start at different places of the block. */
+/** A block of random numbers. Its length is a prime, so that rows of a tensor start at different places in it. */
 const float32 = Float32Array.from({ length: 4_194_301 }, randomNormal);
 /** The same numbers as bfloat16, which is the upper half of a float32. */
 const bfloat16 = Uint16Array.from(new Uint32Array(float32.buffer), bits => bits >>> 16);

@@ -1,5 +1,5 @@
-// The engine beside an upper bound of its throughput: a graph of the model's linear layers alone, on as many rows as the
-// engine's batches have tokens. It runs on all cores together, and on each core apart, and the faster of the two counts.
+// The engine beside an upper bound of its throughput: a graph of the model's linear layers alone, on as many rows as
+// the engine's batches have tokens. It runs on all cores together, and on each core apart: the faster way counts.
 // usage: npx tsx bench/roofline.ts DATA.jsonl [--model FOLDER] [--precision NAME] [--rounds 5] [--seconds 5]
 
 import { fork } from 'node:child_process';

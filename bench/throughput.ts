@@ -72,10 +72,10 @@ printTable([
   ['over HTTP, texts/s', spreadText(summary.http)],
   ['HTTP / engine', spreadText(summary.http_to_engine, 2)],
   ['load generator’s share of the cores', spreadText(summary.generator, 3)],
-  ['HTTP / engine, that given back', spreadText(summary.http_to_engine_less_generator, 2)],
+  ['HTTP / engine, without that share', spreadText(summary.http_to_engine_less_generator, 2)],
   ['engine alone, p50 of one in flight, ms', spreadText(summary.engine_p50)],
   ['over HTTP, p50 of one in flight, ms', spreadText(summary.http_p50)],
-  ['the difference, ms', spreadText(summary.http_p50_less_engine)],
+  ['difference of the two, ms', spreadText(summary.http_p50_less_engine)],
 ]);
 
 function stepOf(name: string, concurrency: number): string {

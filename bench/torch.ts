@@ -1,5 +1,5 @@
-// The engine beside PyTorch. The engine makes its own batches. PyTorch gets full batches of texts of equal length, which
-// need no padding.
+// The engine beside PyTorch. The engine makes its own batches. PyTorch gets full batches of texts of equal length,
+// which need no padding.
 // usage: npx tsx bench/torch.ts PYTHON MODEL DATA.jsonl [--precisions float32,int8] [--dtypes bfloat16,float32]
 //        [--rounds 5] [--seconds 5]
 // PYTHON has torch and transformers. MODEL is the merged classifier, a Hugging Face folder.

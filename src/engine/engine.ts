@@ -81,8 +81,8 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
   }
 
   #start(): ChildProcess {
-    // Advanced serialization keeps typed arrays as they are: https://nodejs.org/api/child_process.html#advanced-serialization
     const child = fork(PROCESS, {
+      // Typed arrays arrive as such: https://nodejs.org/api/child_process.html#advanced-serialization
       serialization: 'advanced',
       // glibc gives each thread an arena of freed memory. One is enough: the threads of a pass do not compete for it.
       env: { ...process.env, MALLOC_ARENA_MAX: '1' },

@@ -1,6 +1,6 @@
 // Predicts how long forward passes of a model take on this machine, from the passes of the last seconds.
 
-/** How a pass uses the cores: `together` runs it on all cores, `apart` on the cores of one engine beside other passes. */
+/** How a pass uses the cores: `together` runs it on all of them, `apart` on one engine's share beside other passes. */
 export type Mode = 'together' | 'apart';
 
 /** A core reads all weights in the time that it takes to compute this many tokens, whatever the model's size. */

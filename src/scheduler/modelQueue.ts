@@ -3,10 +3,10 @@
 import { type Job, lengthOf, type QueuedRequest, tokensOf } from './job.js';
 
 /**
- * Weighted fair queueing (https://dl.acm.org/doi/10.1145/75247.75248): the next batch is led by the request whose next
- * sequence would finish first if all waiting requests were served in turn, one token at a time. So a request of a single
- * text gets the same share as one of a thousand texts, and a short text runs before a long one that arrived with it, but
- * not before a long one that has already waited its turn.
+ * Weighted fair queueing (https://dl.acm.org/doi/10.1145/75247.75248): the next batch is led by the request whose
+ * next sequence would finish first if all waiting requests were served in turn, one token at a time. So a request of
+ * one text gets the same share as one of a thousand texts, and a short text runs before a long one that arrived with
+ * it, but not before a long one that has already waited its turn.
  */
 export class ModelQueue {
   readonly requests = new Set<QueuedRequest>();

@@ -92,8 +92,8 @@ export class Placement {
   }
 
   /**
-   * One batch on all cores, or one on each engine: whichever is predicted to finish all waiting sequences first. The two
-   * never run at the same time.
+   * One batch on all cores, or one on each engine: whichever is predicted to finish all waiting sequences first. The
+   * two never run at the same time.
    */
   #chooseAmong(engines: readonly Slot[], next: Candidate, now: number) {
     const latency = this.#latencyOf(next.model);
@@ -117,8 +117,8 @@ export class Placement {
   }
 
   /**
-   * Milliseconds until all cores together would have finished sequences of these lengths. Infinite while a long sequence
-   * runs, as short ones do not wait for it.
+   * Milliseconds until all cores together would have finished sequences of these lengths. Infinite while a long
+   * sequence runs, as short ones do not wait for it.
    */
   #togetherIn({ model, budget }: Candidate, lengths: readonly number[], freeIn: number, now: number): number {
     if ([...this.#running].some(run => run.isLong)) return Number.POSITIVE_INFINITY;
@@ -127,7 +127,7 @@ export class Placement {
     return freeIn + passes * this.#latencyOf(model).predict('together', tokens / passes, now);
   }
 
-  /** Milliseconds until an engine should be free. A batch that is late is expected to take as long again as it is late. */
+  /** Milliseconds until an engine should be free. A batch that is late by a time is expected to take that time more. */
   #freeIn(engine: Slot, now: number): number {
     const run = [...this.#running].find(({ slot }) => slot === engine);
     return run ? Math.abs(run.expectedEnd - now) : 0;

@@ -1,4 +1,4 @@
-// All waiting sequences, and the choice of the one that leads the next batch: fair to models and requests, starving none.
+// All waiting sequences, and the choice of the one that leads the next batch, which is fair to models and requests.
 
 import { fillBatch } from './fill.js';
 import { isAbandoned, type Job, lengthOf, type QueuedRequest, tokensOf } from './job.js';
@@ -81,8 +81,8 @@ export class Queue {
   }
 
   /**
-   * Lengths of a model's waiting sequences in order of arrival, leaving out those of more than `maxLength` tokens, up to
-   * `tokens` in all.
+   * Lengths of a model's waiting sequences in order of arrival, leaving out those of more than `maxLength` tokens, up
+   * to `tokens` in all.
    */
   lengths(model: string, maxLength: number, tokens: number): number[] {
     const found: number[] = [];

@@ -10,8 +10,8 @@ import { spreadOver } from '../../dist/scheduler/spread.js';
 const BUDGET = 256;
 
 /**
- * Milliseconds of a pass by its tokens, measured on two cores with one, two and five texts of 51 tokens. `slowTogether` was
- * measured while the cores took long to synchronise.
+ * Milliseconds of a pass by its tokens, measured on two cores with one, two and five texts of 51 tokens. `slowTogether`
+ * was measured while the cores took long to synchronise.
  */
 const MEASURED = {
   apart: { 51: 23, 102: 40, 255: 94 },

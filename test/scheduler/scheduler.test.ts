@@ -104,7 +104,7 @@ describe('batches', () => {
     }
   });
 
-  it('hold a sequence alone if it fills the budget, and a longer one does not queue behind a running batch', async () => {
+  it('hold a sequence alone if it fills the budget, and a longer one waits for the running batch to end', async () => {
     const { engine, scheduler } = start();
     const all = [[10], [2048], [2048], [300]].map((lengths, tag) => scheduler.submit(request(lengths, tag)));
     expect(engine.running.map(({ lengths }) => lengths)).toEqual([[10]]);
