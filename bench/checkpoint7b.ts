@@ -1,11 +1,13 @@
-// A checkpoint of LLaMA-2-7B's shape with random weights, 13.5 GB: what export7b.ts measures an export of.
-// Writes OUT/base (three bfloat16 shards) and OUT/adapter (rank 16 on every linear layer, a head of 4 labels).
+// Writes a checkpoint of LLaMA-2-7B's shape with random weights (13.5 GB), whose export export7b.ts measures.
+// OUT/base holds three bfloat16 shards, OUT/adapter an adapter of rank 16 on every linear layer and a head of 4 labels.
 // usage: npx tsx bench/checkpoint7b.ts OUT [--layers N]
 
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { program } from 'commander';
+import { wholeNumber } from '../dist/commands/options.js';
+import { requireFree } from './disk.ts';
 import { DEVIATION, elementCount, type Tensor, writeRandomSafetensors } from './randomSafetensors.ts';
 
 const HIDDEN = 4096;
@@ -16,7 +18,7 @@ const RANK = 16;
 const LABELS = 4;
 const BFLOAT16_ONE = 0x3f80;
 
-/** [out, in] of the linear modules of a layer. */
+/** Shapes [out, in] of a layer's linear modules. */
 const LINEARS = {
   'self_attn.q_proj': [HIDDEN, HIDDEN],
   'self_attn.k_proj': [HIDDEN, HIDDEN],
@@ -30,22 +32,17 @@ const LINEARS = {
 const FIXTURES = fileURLToPath(new URL('../test/fixtures/checkpoints/', import.meta.url));
 
 program
-  .description('writes a random checkpoint of LLaMA-2-7B’s shape')
+  .description('write a checkpoint of LLaMA-2-7B’s shape with random weights')
   .argument('<out>', 'the folder to write base/ and adapter/ into')
-  .option('--layers <n>', 'fewer layers, for a trial', Number, 32)
+  .option('--layers <n>', 'layers of the base; fewer make a quick trial', wholeNumber(1), 32)
   .parse();
 const [out] = program.args as [string];
 const { layers } = program.opts<{ layers: number }>();
-if (!Number.isInteger(layers) || layers < 1) program.error('error: --layers: expected a whole number from 1');
 mkdirSync(out, { recursive: true });
-if (readdirSync(out).length > 0) program.error(`error: ${out} is not empty`);
+if (readdirSync(out).length > 0) program.error(`error: ${out}: expected an empty folder`);
 
 const base = baseTensors();
-const needed = 2 * base.reduce((sum, tensor) => sum + elementCount(tensor), 0);
-const { bavail, bsize } = statfsSync(out);
-if (needed > bavail * bsize) {
-  program.error(`error: ${out}: needs ${gigabytes(needed)}, its disk has ${gigabytes(bavail * bsize)} free`);
-}
+requireFree(out, 2 * base.reduce((sum, tensor) => sum + elementCount(tensor), 0));
 
 writeBase(join(out, 'base'), base);
 writeAdapter(join(out, 'adapter'));
@@ -89,16 +86,16 @@ function writeBase(folder: string, tensors: readonly Tensor[]): void {
     shards[Math.floor((SHARDS * before) / total)]!.push(tensor);
     before += elementCount(tensor);
   }
-  const homes: Record<string, string> = {};
+  const fileOf: Record<string, string> = {};
   shards.forEach((shard, index) => {
     const file = `model-0000${index + 1}-of-0000${SHARDS}.safetensors`;
     process.stderr.write(`${file}\n`);
     writeRandomSafetensors(join(folder, file), 'BF16', shard);
-    for (const { name } of shard) homes[name] = file;
+    for (const { name } of shard) fileOf[name] = file;
   });
   writeJson(join(folder, 'model.safetensors.index.json'), {
     metadata: { total_size: 2 * total },
-    weight_map: homes,
+    weight_map: fileOf,
   });
   writeJson(join(folder, 'config.json'), {
     architectures: ['LlamaForCausalLM'],
@@ -129,7 +126,7 @@ function writeBase(folder: string, tensors: readonly Tensor[]): void {
   }
 }
 
-/** Its configuration is one that PEFT wrote for every linear layer, with another rank. */
+/** The adapter's configuration is one that PEFT wrote for all linear layers, with the rank changed. */
 function writeAdapter(folder: string): void {
   mkdirSync(folder);
   writeRandomSafetensors(join(folder, 'adapter_model.safetensors'), 'F32', adapterTensors());
@@ -139,8 +136,4 @@ function writeAdapter(folder: string): void {
 
 function writeJson(path: string, value: unknown): void {
   writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { BATCH_TOKENS } from '../dist/commands/offline.js';
 import type { Sequence } from '../dist/engine/batch.js';
 import { Engines } from '../dist/engine/engines.js';
-import type { Send } from '../dist/load/load.js';
+import type { Send } from '../dist/loadtest/loadTest.js';
 import { defaultCache } from '../dist/model/cache.js';
 import { encodeText } from '../dist/predictor/classifier.js';
 import { loadModel } from '../dist/predictor/load.js';

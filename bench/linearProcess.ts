@@ -1,8 +1,8 @@
-// A process that multiplies a graph of linear layers over and over, on a number of threads.
+// A process that runs a graph of linear layers again and again, on a given number of threads.
 
 import { type LinearLayer, openLinearGraph, type Rows } from './linearGraph.ts';
 
-/** First the graph, answered when it is loaded; then, again and again, seconds, answered with the rows per second. */
+/** The first request is the graph, answered once it is loaded. Each later one is answered with rows per second. */
 export type LinearRequest =
   | { readonly layers: readonly LinearLayer[]; readonly rows: Rows; readonly threads: number }
   | { readonly seconds: number };

@@ -1,25 +1,25 @@
-// The most memory that a process and what it started take while they run, from /proc (Linux only).
+// The peak memory of a process and its descendants while they run, read from /proc (Linux only).
 // Fields: https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
 
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Bytes. */
 export interface PeakMemory {
-  /** Resident pages, those of mapped files among them; by the kernel, which misses no peak (VmHWM). */
+  /** Resident pages, including those of mapped files. The kernel counts them and misses no peak (VmHWM). */
   resident: number;
-  /** `resident` less the pages of mapped files at the sample that had most resident pages. */
+  /** `resident` less the pages of mapped files in the sample with the most resident pages. */
   residentWithoutFiles: number;
   /** The process's own memory: heap, stacks, buffers (RssAnon). Sampled. */
   anonymous: number;
-  /** Pages of mapped files, which the kernel may take back at any time (RssFile). Sampled. */
+  /** Pages of mapped files, which the kernel may reclaim at any time (RssFile). Sampled. */
   files: number;
-  /** Resident pages of the process and all its descendants, one that several map counted once (Pss). Sampled. */
+  /** Resident pages of the process and its descendants. A page that several of them map counts once (Pss). Sampled. */
   treeResident: number;
-  /** Own memory of the process and all its descendants. Sampled. */
+  /** Anonymous memory of the process and its descendants. Sampled. */
   treeAnonymous: number;
 }
 
-/** Between two samples. Milliseconds. */
+/** Time between two samples. Milliseconds. */
 const SAMPLE_MS = 100;
 
 interface Status {
@@ -30,7 +30,7 @@ interface Status {
   readonly files: number;
 }
 
-/** Watches the process `pid` until the function it returns is called. */
+/** Watches the process `pid`. The function that it returns stops watching and returns the peaks. */
 export function watchMemory(pid: number): () => PeakMemory {
   const peak: PeakMemory = {
     resident: 0,
@@ -41,14 +41,14 @@ export function watchMemory(pid: number): () => PeakMemory {
     treeAnonymous: 0,
   };
   let mostResident = 0;
-  let filesThen = 0;
+  let filesAtPeak = 0;
   const sample = () => {
     const processes = readProcesses();
     const root = processes.get(pid);
     if (!root) return;
     if (root.resident > mostResident) {
       mostResident = root.resident;
-      filesThen = root.files;
+      filesAtPeak = root.files;
     }
     const tree = [...processes].filter(([id]) => descendsFrom(pid, id, processes));
     raise(peak, {
@@ -62,7 +62,7 @@ export function watchMemory(pid: number): () => PeakMemory {
   const timer = setInterval(sample, SAMPLE_MS);
   return () => {
     clearInterval(timer);
-    return { ...peak, residentWithoutFiles: peak.resident - filesThen };
+    return { ...peak, residentWithoutFiles: peak.resident - filesAtPeak };
   };
 }
 
@@ -82,7 +82,7 @@ function readProcesses(): Map<number, Status> {
   return processes;
 }
 
-/** Nothing where the process is a kernel's, or has ended meanwhile. */
+/** Undefined for a thread of the kernel, and for a process that has ended meanwhile. */
 function readStatus(pid: number): Status | undefined {
   let text: string;
   try {
@@ -102,7 +102,7 @@ function readStatus(pid: number): Status | undefined {
   };
 }
 
-/** Bytes; a page that n processes map counts 1/n in each. https://docs.kernel.org/filesystems/proc.html */
+/** Bytes. A page that n processes map counts 1/n in each. https://docs.kernel.org/filesystems/proc.html */
 function proportional(pid: number): number {
   try {
     const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');

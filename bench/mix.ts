@@ -1,61 +1,67 @@
-// Latency at a load that comes by chance: 70% of what the service can do, in short texts alone, and with long ones
-// among them.
+// Latency of short texts that arrive at random, at 70% of the capacity: alone, and with long texts among them.
 // usage: npx tsx bench/mix.ts DATA.jsonl [--precision NAME] [--rounds 3] [--seconds 30] [--warmup 5]
 
 import { basename } from 'node:path';
 import { program } from 'commander';
-import { type LoadOptions, type LoadReport, runLoad, type Send } from '../dist/load/load.js';
+import {
+  type LoadTestOptions,
+  type LoadTestReport,
+  runLoadTest,
+  type Send,
+} from '../dist/loadtest/loadTest.js';
 import { Tokenizer } from '../dist/text/tokenizer.js';
 import { CLASSIFIER, exportedModel } from './models.ts';
-import { emit, MACHINE, printTable, spread, spreadText } from './report.ts';
+import { dataArgument, precisionOption, roundsOption, secondsOption, warmupOption } from './options.ts';
+import { emit, emitSummary, MACHINE, printTable, spread, spreadText } from './report.ts';
 import { httpSender, startService } from './service.ts';
 import { cycle, readTexts } from './texts.ts';
 
 const BENCH = 'mix';
 const MAX_LENGTH = 2048;
-/** Of a long text, at least. Tokens. */
+/** The least length of a long text. Tokens. */
 const LONG_TOKENS = 1000;
+/** Share of the texts that are long. */
 const LONG_SHARE = 0.05;
-/** Of the capacity. */
+/** Share of the capacity that the load takes. */
 const UTILISATION = 0.7;
 const IN_FLIGHT = 64;
 /**
- * Long texts take their time to pile up among those in flight; until then a closed loop does more than can go on. Seconds
- * before the mix's capacity counts.
+ * Warm-up before the capacity of the mix is measured. Long texts accumulate slowly among those in flight, and until
+ * they have, a closed loop answers more than it can sustain. Seconds.
  */
-const PILING_UP = 25;
+const MIX_WARMUP = 25;
 
 program
-  .argument('<data>', 'JSON lines with "text" or "tokens"')
-  .option('--precision <name>', 'instead of the recipe’s')
-  .option('--rounds <n>', 'how often each is measured', Number, 3)
-  .option('--seconds <n>', 'how long', Number, 30)
-  .option('--warmup <n>', 'seconds before that do not count', Number, 5)
+  .addArgument(dataArgument())
+  .addOption(precisionOption())
+  .addOption(roundsOption(3))
+  .addOption(secondsOption(30))
+  .addOption(warmupOption(5))
   .parse();
 const [data] = program.args as [string];
 const options = program.opts<{ precision?: string; rounds: number; seconds: number; warmup: number }>();
 
 const folder = await exportedModel(CLASSIFIER, { precision: options.precision, maxLength: MAX_LENGTH });
 const texts = readTexts(data);
-const longTexts = joined(texts, Tokenizer.load(folder));
+const longTexts = joinTexts(texts, Tokenizer.load(folder));
 const service = await startService({ model: folder });
 const sendShort = httpSender(`${service.url}/classify`, texts);
 const sendLong = httpSender(`${service.url}/classify`, longTexts);
 const sendMixed = oneIn(1 / LONG_SHARE, sendLong, sendShort);
 
 interface Round {
-  /** Texts a second. */
+  /** Short texts per second. */
   readonly capacity: number;
-  /** The same where LONG_SHARE of them are long. */
+  /** Texts per second if LONG_SHARE of them are long. */
   readonly mixedCapacity: number;
-  /** One in flight, short. */
-  readonly alone: LoadReport;
-  /** Short ones at UTILISATION of their own capacity. */
-  readonly short: LoadReport;
-  /** Short ones among long ones, at UTILISATION of the mix's capacity. */
-  readonly mixed: LoadReport;
-  /** As many short ones a second, and no long ones. */
-  readonly without: LoadReport;
+  /** Short texts, one in flight. */
+  readonly alone: LoadTestReport;
+  /** Short texts at UTILISATION of their own capacity. */
+  readonly short: LoadTestReport;
+  /** Short texts among long ones, at UTILISATION of the mix's capacity. */
+  readonly mixed: LoadTestReport;
+  /** Short texts at the same rate as in the mix, without the long ones. */
+  readonly without: LoadTestReport;
 }
 
 const rounds: Round[] = [];
@@ -67,7 +73,7 @@ try {
 summarise();
 
 async function measureRound(round: number): Promise<Round> {
-  const step = (name: string, report: LoadReport, rate?: number) => {
+  const step = (name: string, report: LoadTestReport, rate?: number) => {
     emit(BENCH, { step: name, round, ...(rate && { rate }), ...report });
     return report;
   };
@@ -76,11 +82,11 @@ async function measureRound(round: number): Promise<Round> {
   const rate = UTILISATION * capacity.requests_per_second;
   const short = step('short, 70%', await load(sendShort, { rate }), rate);
 
-  const settled = { concurrency: IN_FLIGHT, warmup: PILING_UP };
-  const mixedCapacity = step('mix, capacity', await load(sendMixed, settled));
+  const closedLoop = { concurrency: IN_FLIGHT, warmup: MIX_WARMUP };
+  const mixedCapacity = step('mix, capacity', await load(sendMixed, closedLoop));
   const mixedRate = UTILISATION * mixedCapacity.requests_per_second;
   const shortRate = (1 - LONG_SHARE) * mixedRate;
-  // Two independent streams of chance make one.
+  // Two independent Poisson processes make up one.
   const [mixed, long] = await Promise.all([
     load(sendShort, { rate: shortRate }),
     load(sendLong, { rate: LONG_SHARE * mixedRate }),
@@ -98,15 +104,13 @@ async function measureRound(round: number): Promise<Round> {
   };
 }
 
-function load(send: Send, kind: Partial<LoadOptions>): Promise<LoadReport> {
-  return runLoad(send, { ...options, concurrency: 0, ...kind });
+function load(send: Send, kind: Partial<LoadTestOptions>): Promise<LoadTestReport> {
+  return runLoadTest(send, { ...options, concurrency: 0, ...kind });
 }
 
 function summarise(): void {
   const of = (value: (round: Round) => number) => spread(rounds.map(value));
   const summary = {
-    summary: true,
-    machine: MACHINE,
     precision: options.precision ?? 'recipe’s',
     data: basename(data),
     capacity: of(({ capacity }) => capacity),
@@ -118,27 +122,27 @@ function summarise(): void {
     without_p99: of(({ without }) => without.latency.p99),
     mixed_to_without: of(({ mixed, without }) => mixed.latency.p99 / without.latency.p99),
   };
-  emit(BENCH, summary);
+  emitSummary(BENCH, summary);
   process.stderr.write(`${MACHINE}; ${summary.data}, ${summary.precision}\n`);
   printTable([
     ['short texts, ms', 'median (range)'],
     ['p50, one in flight', spreadText(summary.alone_p50, 0)],
     ['p99 at 70%', spreadText(summary.short_p99, 0)],
     ['p99 at 70% / p50 of one', spreadText(summary.short_p99_to_alone_p50, 2)],
-    ['p99 with 5% long ones, at 70%', spreadText(summary.mixed_p99, 0)],
-    ['p99 without them, as many', spreadText(summary.without_p99, 0)],
-    ['with / without', spreadText(summary.mixed_to_without, 2)],
+    ['p99 at 70%, with 5% long ones', spreadText(summary.mixed_p99, 0)],
+    ['p99 at that rate without long ones', spreadText(summary.without_p99, 0)],
+    ['p99 with / without long ones', spreadText(summary.mixed_to_without, 2)],
   ]);
 }
 
-/** Every n-th request is a long one. */
+/** Sends a long text in every n-th request. */
 function oneIn(n: number, long: Send, short: Send): Send {
   const next = cycle([long, ...Array.from({ length: n - 1 }, () => short)]);
   return () => next()();
 }
 
-/** Neighbours joined until they have LONG_TOKENS. */
-function joined(texts: readonly string[], tokenizer: Tokenizer): string[] {
+/** Joins neighbouring texts until they have LONG_TOKENS. */
+function joinTexts(texts: readonly string[], tokenizer: Tokenizer): string[] {
   const long: string[] = [];
   let text = '';
   for (const next of texts) {

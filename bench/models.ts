@@ -1,5 +1,4 @@
-// A shipped model, exported otherwise than its recipe says. The export lands in lsllama's cache, and is found there
-// the next time.
+// Exports of the shipped models with other settings than their recipes have. They stay in lsllama's cache.
 
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,31 +18,32 @@ export interface ExportedAs {
   readonly maxLength?: number;
 }
 
-/** The model folder of a recipe folder, with `options` in place of the recipe's; of a model folder, itself. */
+/** Exports a recipe folder with these settings in place of the recipe's. A model folder is returned as it is. */
 export async function exportedModel(path: string, { precision, maxLength }: ExportedAs): Promise<string> {
   if (isModelFolder(path)) return path;
   const { adapters, ...recipe } = readRecipe(join(path, RECIPE));
   return withTemporaryFolder(async folder => {
-    const own = join(folder, basename(resolve(path)));
+    const changedFolder = join(folder, basename(resolve(path)));
     const changed = {
       ...recipe,
       adapter: adapters,
       ...(precision && { precision }),
       ...(maxLength && { maxLength }),
     };
-    mkdirSync(own);
-    writeFileSync(join(own, RECIPE), JSON.stringify(changed));
-    return prepareModel(own, { cache: defaultCache(), device: 'cpu' });
+    mkdirSync(changedFolder);
+    writeFileSync(join(changedFolder, RECIPE), JSON.stringify(changed));
+    return prepareModel(changedFolder, { cache: defaultCache(), device: 'cpu' });
   });
 }
 
-/** A folder as `serve --models` takes it, with these model folders under these names. */
+/** Creates a folder for `serve --models` that holds model folders under the given names, as links. */
 export function modelsFolder(folders: Record<string, string>): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'lsllama-bench-'));
   for (const [name, folder] of Object.entries(folders)) symlinkSync(resolve(folder), join(path, name));
   return { path, remove: () => rmSync(path, { recursive: true }) };
 }
 
+/** Runs `work` with an empty folder, which is removed afterwards. */
 export async function withTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'lsllama-bench-'));
   try {

@@ -1,4 +1,4 @@
-// Another server, started by a script, in a process group of its own that ends with it.
+// Another server, started by a script in a process group of its own, which ends with the benchmark.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,10 +14,10 @@ export interface Peer {
 
 /** vLLM compiles its model before it answers. Milliseconds. */
 const START_LIMIT_MS = 300_000;
-/** For an orderly end, before the group is killed. Milliseconds. */
+/** Time to end in order before the group is killed. Milliseconds. */
 const STOP_LIMIT_MS = 10_000;
 
-/** Throws where it ends, or does not answer in time. */
+/** Starts a server and waits until it is ready. Throws if it ends, or does not answer in time. */
 export async function startPeer(script: string, dir: string, name: string): Promise<Peer> {
   const url = `http://127.0.0.1:${await freePort()}`;
   const child = spawn('bash', [script, 'start', dir, name, new URL(url).port], {
@@ -27,13 +27,13 @@ export async function startPeer(script: string, dir: string, name: string): Prom
   const group = -child.pid!;
   const ended = once(child, 'exit');
   const killGroup = () => signal(group, 'SIGKILL');
-  const forget = atEnd(killGroup);
+  const cancel = atEnd(killGroup);
   const stop = async () => {
     signal(group, 'SIGTERM');
     await Promise.race([ended, sleep(STOP_LIMIT_MS)]);
     killGroup();
     await ended;
-    forget();
+    cancel();
   };
   const deadline = performance.now() + START_LIMIT_MS;
   while (!(await isReady(url))) {
@@ -42,7 +42,7 @@ export async function startPeer(script: string, dir: string, name: string): Prom
       continue;
     }
     await stop();
-    throw new Error(`${name} did not start`);
+    throw new Error(`${name}: expected GET ${url}/health to answer 200 within ${START_LIMIT_MS / 1000} s`);
   }
   return { name, url, stop };
 }
@@ -55,7 +55,7 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
-/** Nothing where the group has ended already. */
+/** Signals a process group. Does nothing if the group has ended already. */
 function signal(group: number, name: NodeJS.Signals): void {
   try {
     process.kill(group, name);

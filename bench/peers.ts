@@ -1,50 +1,50 @@
-// Texts a second and latency over HTTP, beside servers that a user would pick instead, on the same merged classifier.
-// All stay up, one at a time is under load.
+// Throughput and latency over HTTP, beside other servers that a user could choose, all with the same merged classifier.
+// All servers stay up, and one at a time is under load.
 // usage: npx tsx bench/peers.ts PEERS_SH PEERS_DIR DATA.jsonl [--precision int8] [--peers vllm,infinity,fastapi]
 //        [--rounds 3] [--seconds 8] [--warmup 3]
-// `bash PEERS_SH start PEERS_DIR NAME PORT` serves PEERS_DIR/model; it is ready when GET /health answers 200.
+// `bash PEERS_SH start PEERS_DIR NAME PORT` serves PEERS_DIR/model. A server is ready when GET /health answers 200.
 
 import { basename, join, resolve } from 'node:path';
 import { program } from 'commander';
-import { type LoadReport, runLoad, type Send } from '../dist/load/load.js';
+import { type LoadTestReport, runLoadTest, type Send } from '../dist/loadtest/loadTest.js';
 import { CLASSIFIER, exportedModel } from './models.ts';
+import { dataArgument, listOption, roundsOption, secondsOption, warmupOption } from './options.ts';
 import { type Peer, startPeer } from './peerProcess.ts';
-import { emit, interleave, MACHINE, printTable, ratios, spread, spreadText } from './report.ts';
+import { emitSummary, interleave, MACHINE, printTable, ratios, spread, spreadText } from './report.ts';
 import { httpSender, startService } from './service.ts';
 import { readTexts } from './texts.ts';
 
 const BENCH = 'peers';
-/** The peers' own limit. Tokens. */
+/** The limit of the other servers. Tokens. */
 const MAX_LENGTH = 512;
 const IN_FLIGHT = [64, 1];
 const OURS = 'ours';
 
 program
-  .argument('<script>', 'starts a peer')
-  .argument('<dir>', 'the folder that the script set up')
-  .argument('<data>', 'JSON lines with "text" or "tokens"')
-  .option('--precision <name>', 'of our export', 'float32')
-  .option('--peers <names>', 'which peers', 'vllm,infinity,fastapi')
-  .option('--rounds <n>', 'how often each is measured', Number, 3)
-  .option('--seconds <n>', 'how long', Number, 8)
-  .option('--warmup <n>', 'seconds before that do not count', Number, 3)
+  .argument('<script>', 'the script that starts another server')
+  .argument('<dir>', 'the folder that the script uses')
+  .addArgument(dataArgument())
+  .option('--precision <name>', 'precision of the lsllama export', 'float32')
+  .addOption(listOption('--peers <names>', 'servers to compare with', ['vllm', 'infinity', 'fastapi']))
+  .addOption(roundsOption(3))
+  .addOption(secondsOption(8))
+  .addOption(warmupOption(3))
   .parse();
 const [script, dir, data] = program.args as [string, string, string];
 const options = program.opts<{
   precision: string;
-  peers: string;
+  peers: string[];
   rounds: number;
   seconds: number;
   warmup: number;
 }>();
-const names = options.peers.split(',');
 const texts = readTexts(data);
 
 const folder = await exportedModel(CLASSIFIER, { precision: options.precision, maxLength: MAX_LENGTH });
 const peers: Peer[] = [];
 const service = await startService({ model: folder });
 try {
-  for (const name of names) peers.push(await startPeer(script, dir, name));
+  for (const name of options.peers) peers.push(await startPeer(script, dir, name));
   const senders = new Map<string, Send>([
     [OURS, httpSender(`${service.url}/classify`, texts)],
     ...peers.map(({ name, url }): [string, Send] => [
@@ -58,7 +58,7 @@ try {
     IN_FLIGHT.flatMap(concurrency =>
       [...senders].map(([name, send]) => ({
         step: stepOf(name, concurrency),
-        measure: () => runLoad(send, { ...options, concurrency }),
+        measure: () => runLoadTest(send, { ...options, concurrency }),
       })),
     ),
   );
@@ -78,16 +78,14 @@ function bodyOf(name: string): (text: string) => object {
   return text => ({ model, input: [text] });
 }
 
-function summarise(results: ReadonlyMap<string, readonly LoadReport[]>): void {
+function summarise(results: ReadonlyMap<string, readonly LoadTestReport[]>): void {
   const rows = [['', 'in flight', 'texts/s', 'p50 ms', 'p99 ms', 'ours / it', 'errors']];
   for (const in_flight of IN_FLIGHT) {
     const rates = (name: string) =>
       results.get(stepOf(name, in_flight))!.map(({ requests_per_second }) => requests_per_second);
-    for (const name of [OURS, ...names]) {
+    for (const name of [OURS, ...options.peers]) {
       const reports = results.get(stepOf(name, in_flight))!;
       const server = {
-        summary: true,
-        machine: MACHINE,
         data: basename(data),
         server: name,
         precision: name === OURS ? options.precision : 'bfloat16',
@@ -101,7 +99,7 @@ function summarise(results: ReadonlyMap<string, readonly LoadReport[]>): void {
           0,
         ),
       };
-      emit(BENCH, server);
+      emitSummary(BENCH, server);
       rows.push([
         `${name} (${server.precision})`,
         String(in_flight),

@@ -1,4 +1,4 @@
-// Benchmarks' JSON lines to pictures: an SVG for each benchmark that has a summary among them.
+// Draws the JSON lines of benchmarks: one SVG for each benchmark that has a summary among them.
 // usage: npm run bench:plots -- RESULTS.jsonl [--out docs/performance]
 
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -11,13 +11,14 @@ import { readExamples } from './texts.ts';
 
 interface Bar extends Spread {
   readonly name: string;
-  /** Bars of a group share a colour. */
+  /** Bars of one group share a colour. */
   readonly group: string;
 }
 
 interface Chart {
+  /** Title of the axis: the quantity or unit. */
   readonly axis: string;
-  /** The bars of one summary. */
+  /** Returns the bars of one summary. */
   readonly bars: (summary: Record<string, unknown>) => Bar[];
 }
 
@@ -52,7 +53,7 @@ const CHARTS: Record<string, Chart> = {
       bar(alone_p50, 'p50, one in flight', `${precision}`),
       bar(short_p99, 'p99 at 70%', `${precision}`),
       bar(mixed_p99, 'p99 with 5% long ones', `${precision}`),
-      bar(without_p99, 'p99 without, as many', `${precision}`),
+      bar(without_p99, 'p99 at that rate, without', `${precision}`),
     ],
   },
   'service memory': {
@@ -65,8 +66,8 @@ const CHARTS: Record<string, Chart> = {
 };
 
 program
-  .argument('<results>', 'what benchmarks printed')
-  .option('--out <dir>', 'where the pictures go', 'docs/performance')
+  .argument('<results>', 'a file of the JSON lines that benchmarks printed')
+  .option('--out <dir>', 'the folder to write the pictures to', 'docs/performance')
   .parse();
 const [results] = program.args as [string];
 const { out } = program.opts<{ out: string }>();
@@ -89,7 +90,7 @@ function exactly(value: number): Spread {
   return { median: value, least: value, greatest: value };
 }
 
-/** Medians as bars, ranges as lines over them. */
+/** Draws medians as bars, and ranges as lines over them. */
 async function svgOf(bars: readonly Bar[], axis: string): Promise<string> {
   const spec: TopLevelSpec = {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',

@@ -1,4 +1,5 @@
-# Seconds that numpy takes for B A of every module of a LoRA adapter, in float32. usage: products.py ADAPTER.safetensors
+# Prints the seconds that numpy takes to compute B A of every module of a LoRA adapter, in float32.
+# usage: products.py ADAPTER.safetensors
 import json
 import struct
 import sys

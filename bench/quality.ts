@@ -1,5 +1,5 @@
-// int8 beside float32 on whole test sets: how often their answers agree, and how good either is. Then whether a
-// text's logits are the same bits in any batch.
+// Compares int8 with float32 on whole test sets: how often their answers agree, and how good each is. Then checks that
+// the logits of a text are the same bits in any batch.
 // usage: npx tsx bench/quality.ts DATA_DIR [--texts 1000] [--limit N]
 // DATA_DIR holds agnews/test.jsonl and conll03/test.jsonl.
 
@@ -7,30 +7,31 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { program } from 'commander';
 import type { JsonObject } from '../dist/checkpoint/files.js';
+import { wholeNumber } from '../dist/commands/options.js';
 import { classify, encodeText } from '../dist/predictor/classifier.js';
 import type { LoadedModel } from '../dist/predictor/predictor.js';
 import { encodeWords, tag } from '../dist/predictor/tagger.js';
 import { classificationReport, entityReport } from '../dist/text/score.js';
 import { openEngine, sequencesOf, submit } from './engine.ts';
 import { CLASSIFIER, exportedModel, TAGGER } from './models.ts';
-import { emit, printTable } from './report.ts';
+import { emit, emitSummary, printTable } from './report.ts';
 import { readExamples, readTexts } from './texts.ts';
 
 const BENCH = 'quality';
 const PRECISIONS = ['float32', 'int8'] as const;
 const UNHURRIED = { deadline: Number.POSITIVE_INFINITY };
-/** Within which a batch's texts arrive. Milliseconds. */
+/** The texts of a group arrive within this time. Milliseconds. */
 const ARRIVAL_MS = 20;
-/** Texts that are waited for at a time. */
-const GREATEST_GROUP = 64;
+/** The most texts that are in flight at a time. */
+const MAX_GROUP = 64;
 
 program
-  .argument('<data>', 'the folder with agnews/ and conll03/')
-  .option('--texts <n>', 'texts whose bits are compared, of either kind', Number, 1000)
-  .option('--limit <n>', 'only the first n examples of a test set', Number, Number.POSITIVE_INFINITY)
+  .argument('<data>', 'a folder with agnews/test.jsonl and conll03/test.jsonl')
+  .option('--texts <n>', 'texts of each test set whose bits to compare', wholeNumber(1), 1000)
+  .option('--limit <n>', 'use only the first n examples of each test set', wholeNumber(1))
   .parse();
 const [data] = program.args as [string];
-const options = program.opts<{ texts: number; limit: number }>();
+const options = program.opts<{ texts: number; limit?: number }>();
 
 const SETS = [
   { model: CLASSIFIER, file: 'agnews/test.jsonl', measure: labelsAndAccuracy, metric: 'accuracy' },
@@ -38,7 +39,7 @@ const SETS = [
 ];
 
 interface Answers {
-  /** A label a text, or a tag a word. */
+  /** One label per text, or one tag per word. */
   readonly answers: readonly string[];
   readonly score: number;
 }
@@ -70,7 +71,7 @@ for (const { model: path, file, measure, metric } of SETS) {
   const [float32, int8] = found as [Answers, Answers];
   const same = float32.answers.filter((answer, i) => answer === int8.answers[i]).length;
   const agreement = same / float32.answers.length;
-  emit(BENCH, { summary: true, data: file, metric, float32: float32.score, int8: int8.score, agreement });
+  emitSummary(BENCH, { data: file, metric, float32: float32.score, int8: int8.score, agreement });
   rows.push([
     file,
     metric,
@@ -100,7 +101,10 @@ async function tagsAndF1(model: LoadedModel, examples: readonly JsonObject[]): P
   return { answers: answers.flat(), score: entityReport(pairs).f1 };
 }
 
-/** Each text alone, then all in an order, groups and arrival times of chance: how many have any other bit. */
+/**
+ * Runs each text alone, then all of them in random order, in random groups and at random times. Returns how many texts
+ * had any other bit in their logits.
+ */
 async function textsThatDiffer(model: LoadedModel, texts: readonly string[]): Promise<number> {
   const encoded = texts.map(text => sequencesOf(model, text));
   const alone: Float32Array[][] = [];
@@ -112,7 +116,7 @@ async function textsThatDiffer(model: LoadedModel, texts: readonly string[]): Pr
   let differing = 0;
   const order = shuffled(encoded.keys());
   while (order.length > 0) {
-    const group = order.splice(0, 1 + Math.floor(Math.random() * GREATEST_GROUP));
+    const group = order.splice(0, 1 + Math.floor(Math.random() * MAX_GROUP));
     await Promise.all(
       group.map(async i => {
         await sleep(Math.random() * ARRIVAL_MS);
@@ -130,7 +134,7 @@ function sameBits(a: Float32Array, b: Float32Array): boolean {
   );
 }
 
-/** Fisher–Yates. */
+/** A Fisher–Yates shuffle. */
 function shuffled<T>(items: Iterable<T>): T[] {
   const list = [...items];
   for (let i = list.length - 1; i > 0; i--) {

@@ -1,12 +1,18 @@
-// What a benchmark says: JSON lines on standard output, a table for a person on standard error.
+// The output of a benchmark: JSON lines on standard output, a table for people on standard error.
 
 import { availableParallelism, cpus } from 'node:os';
+import { alignedTable } from '../dist/commands/table.js';
 
 export const MACHINE = `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores`;
 
-/** One result, or a summary of them. */
+/** Prints one result. */
 export function emit(bench: string, line: object): void {
   process.stdout.write(`${JSON.stringify({ bench, ...line })}\n`);
+}
+
+/** Prints a summary of results, with the machine that they are from. */
+export function emitSummary(bench: string, line: object): void {
+  emit(bench, { summary: true, machine: MACHINE, ...line });
 }
 
 export interface Spread {
@@ -17,7 +23,7 @@ export interface Spread {
 
 export function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (place: number) => sorted[Math.floor(place)]!;
+  const at = (index: number) => sorted[Math.floor(index)]!;
   const middle = (sorted.length - 1) / 2;
   return { median: (at(middle) + at(middle + 0.5)) / 2, least: at(0), greatest: at(sorted.length - 1) };
 }
@@ -32,8 +38,8 @@ export interface Step<T> {
 }
 
 /**
- * Every step in turn, round after round, so that a machine whose speed drifts drifts for all; every other round
- * backwards, so that none always follows the same one. Results by step, in the order of the rounds.
+ * Measures all steps in each round, so that a drift of the machine's speed affects them alike. Every other round runs
+ * backwards, so that no step always follows the same one. Returns the results of each step in the order of the rounds.
  */
 export async function interleave<T extends object>(
   bench: string,
@@ -51,18 +57,11 @@ export async function interleave<T extends object>(
   return results;
 }
 
-/** `a` over `b` of the same round. */
+/** The ratios of `a` to `b`, round by round. */
 export function ratios(a: readonly number[], b: readonly number[]): Spread {
   return spread(a.map((value, round) => value / b[round]!));
 }
 
-/** Columns as wide as their widest cell; the first to the left, figures to the right. */
 export function printTable(rows: readonly (readonly string[])[]): void {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)));
-  for (const row of rows) {
-    const cells = row.map((cell, column) =>
-      column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!),
-    );
-    process.stderr.write(`${cells.join('  ')}\n`);
-  }
+  process.stderr.write(alignedTable(rows));
 }

@@ -1,35 +1,27 @@
-// The engine against what bounds it: a graph of the model's linear layers alone, on as many rows as the engine's batches
-// had tokens. The cores share that graph as they share the engine's batches, or work on it together: the better counts.
+// The engine beside an upper bound of its throughput: a graph of the model's linear layers alone, on as many rows as
+// the engine's batches have tokens. It runs on all cores together, and on each core apart: the faster way counts.
 // usage: npx tsx bench/roofline.ts DATA.jsonl [--model FOLDER] [--precision NAME] [--rounds 5] [--seconds 5]
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
-import { program } from 'commander';
 import { groupRunner, openEngine, sequencesOf, tokenRate } from './engine.ts';
 import { type LinearLayer, linearLayers, type Rows } from './linearGraph.ts';
 import type { LinearRequest } from './linearProcess.ts';
-import { CLASSIFIER, exportedModel } from './models.ts';
-import { emit, interleave, MACHINE, printTable, ratios, spread, spreadText } from './report.ts';
+import { exportedModel } from './models.ts';
+import { parseModelBenchmark } from './options.ts';
+import { emitSummary, interleave, MACHINE, printTable, ratios, spread, spreadText } from './report.ts';
 import { readTexts } from './texts.ts';
 
 const BENCH = 'roofline';
 
-program
-  .argument('<data>', 'JSON lines with "text" or "tokens"')
-  .option('--model <folder>', 'a model or recipe folder', CLASSIFIER)
-  .option('--precision <name>', 'instead of the recipe’s')
-  .option('--rounds <n>', 'how often each is measured', Number, 5)
-  .option('--seconds <n>', 'how long', Number, 5)
-  .parse();
-const [data] = program.args as [string];
-const options = program.opts<{ model: string; precision?: string; rounds: number; seconds: number }>();
+const options = parseModelBenchmark({ rounds: 5, seconds: 5 });
 
 const folder = await exportedModel(options.model, { precision: options.precision });
 const engine = await openEngine([folder]);
 const [model] = engine.models as [(typeof engine.models)[number]];
-const sequences = readTexts(data).flatMap(text => sequencesOf(model, text));
+const sequences = readTexts(options.data).flatMap(text => sequencesOf(model, text));
 const runEngine = groupRunner(model, sequences);
 const cores = availableParallelism();
 const layers = linearLayers(folder);
@@ -51,11 +43,9 @@ const [ours, ...bounds] = [...results.values()].map(reports =>
 );
 const bound = bounds[0]!.map((rate, round) => Math.max(rate, bounds[1]![round]!));
 const summary = {
-  summary: true,
-  machine: MACHINE,
   model: basename(options.model),
   precision: model.manifest.precision,
-  data: basename(data),
+  data: basename(options.data),
   rows,
   layers: layers.length,
   integer_layers: layers.filter(({ isInteger }) => isInteger).length,
@@ -63,7 +53,7 @@ const summary = {
   linear: spread(bound),
   engine_to_linear: ratios(ours!, bound),
 };
-emit(BENCH, summary);
+emitSummary(BENCH, summary);
 process.stderr.write(
   `${MACHINE}; ${summary.model}, ${summary.precision}: ${summary.layers} linear layers, ${summary.integer_layers} of integers; ${rows.tokens} rows\n`,
 );
@@ -74,7 +64,7 @@ printTable([
   ['engine / linear layers', spreadText(summary.engine_to_linear, 2)],
 ]);
 
-/** Tokens in the engine's batches, and rows that are read, on average. */
+/** The mean tokens of the engine's batches, and the mean rows of them that the label head reads. */
 async function rowsOfBatches(): Promise<Rows> {
   const batches: { tokens: number; sequences: number }[] = [];
   const count = (batch: (typeof batches)[number]) => batches.push(batch);
@@ -91,7 +81,7 @@ async function rowsOfBatches(): Promise<Rows> {
   };
 }
 
-/** The graph in processes of its own, each on `threads` threads. */
+/** Loads the graph in `processes` processes of its own, each on `threads` threads. */
 async function startLinear(layers: readonly LinearLayer[], rows: Rows, processes: number, threads: number) {
   const children = Array.from({ length: processes }, () =>
     fork(join(import.meta.dirname, 'linearProcess.ts'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),

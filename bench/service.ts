@@ -1,11 +1,11 @@
-// `serve` as a user starts it, in a process of its own, and requests to services like it.
+// Starts `serve` in a process of its own, as a user does, and sends requests to it or to other services.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Send } from '../dist/load/load.js';
+import type { Send } from '../dist/loadtest/loadTest.js';
 import { atEnd } from './children.ts';
 import { modelsFolder, ROOT } from './models.ts';
 import { cycle } from './texts.ts';
@@ -16,17 +16,17 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Serves model folders under these names; ready when every one is loaded. */
+/** Serves model folders under the given names. Resolves when all of them are loaded. */
 export async function startService(folders: Record<string, string>): Promise<Service> {
   const models = modelsFolder(folders);
   const child = spawn(
     process.execPath,
     [join(ROOT, 'dist/cli.js'), 'serve', '--models', models.path, '--port', '0'],
-    // Repeated texts are computed again.
+    // Without the result cache, repeated texts are computed again.
     { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LSLLAMA_CACHE_SIZE: '0' } },
   );
   const ended = once(child, 'exit');
-  const forget = atEnd(() => {
+  const cancel = atEnd(() => {
     child.kill('SIGTERM');
     models.remove();
   });
@@ -35,7 +35,7 @@ export async function startService(folders: Record<string, string>): Promise<Ser
       const listening = /"url":"([^"]+)"/.exec(line);
       if (listening) found(listening[1]!);
     });
-    ended.then(() => failed(new Error('the service ended')));
+    ended.then(() => failed(new Error('the service ended before it listened')));
   });
   while (!(await fetch(`${url}/health/ready`)).ok) await sleep(100);
   return {
@@ -45,12 +45,12 @@ export async function startService(folders: Record<string, string>): Promise<Ser
       child.kill('SIGTERM');
       await ended;
       models.remove();
-      forget();
+      cancel();
     },
   };
 }
 
-/** Requests with one text each; `body` is what this kind of service expects. */
+/** Sends requests of one text each. `body` makes the JSON body that the service expects for a text. */
 export function httpSender(
   route: string,
   texts: readonly string[],

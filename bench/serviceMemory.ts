@@ -1,4 +1,4 @@
-// What `serve` with both shipped models takes of memory, against the bytes of their weights on disk (Linux only).
+// Memory of `serve` with both shipped models, beside the bytes of their weights on disk (Linux only).
 // usage: npx tsx bench/serviceMemory.ts DATA.jsonl [--precisions float32,int8] [--seconds 5]
 
 import { statSync } from 'node:fs';
@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { program } from 'commander';
 import { DATA_FILE } from '../dist/graph/graph.js';
-import { runLoad } from '../dist/load/load.js';
+import { runLoadTest } from '../dist/loadtest/loadTest.js';
 import { type PeakMemory, watchMemory } from './memory.ts';
 import { CLASSIFIER, exportedModel, TAGGER } from './models.ts';
-import { emit, printTable } from './report.ts';
+import { dataArgument, precisionsOption, secondsOption } from './options.ts';
+import { emitSummary, printTable } from './report.ts';
 import { httpSender, startService } from './service.ts';
 import { readTexts } from './texts.ts';
 
@@ -17,16 +18,16 @@ const BENCH = 'service memory';
 const IN_FLIGHT = 64;
 
 program
-  .argument('<data>', 'JSON lines with "text" or "tokens"')
-  .option('--precisions <names>', 'of both models', 'float32,int8')
-  .option('--seconds <n>', 'of idleness, and of load on each model', Number, 5)
+  .addArgument(dataArgument())
+  .addOption(precisionsOption())
+  .addOption(secondsOption(5, 'seconds of idling, and of load on each model'))
   .parse();
 const [data] = program.args as [string];
-const options = program.opts<{ precisions: string; seconds: number }>();
+const options = program.opts<{ precisions: string[]; seconds: number }>();
 const texts = readTexts(data);
 
 const rows = [['MB', 'weights', 'idle', 'under load', 'idle / weights', 'under load / weights']];
-for (const precision of options.precisions.split(',')) {
+for (const precision of options.precisions) {
   const folders = [
     await exportedModel(CLASSIFIER, { precision }),
     await exportedModel(TAGGER, { precision }),
@@ -37,12 +38,11 @@ for (const precision of options.precisions.split(',')) {
   const loaded = await sampled(service.pid, async () => {
     for (const route of ['/classify', '/ner']) {
       const send = httpSender(service.url + route, texts);
-      await runLoad(send, { seconds: options.seconds, warmup: 0, concurrency: IN_FLIGHT });
+      await runLoadTest(send, { seconds: options.seconds, warmup: 0, concurrency: IN_FLIGHT });
     }
   });
   await service.stop();
   const summary = {
-    summary: true,
     precision,
     weights,
     idle: idle.treeResident,
@@ -52,7 +52,7 @@ for (const precision of options.precisions.split(',')) {
     idle_to_weights: idle.treeResident / weights,
     loaded_to_weights: loaded.treeResident / weights,
   };
-  emit(BENCH, summary);
+  emitSummary(BENCH, summary);
   rows.push([
     precision,
     ...[weights, idle.treeResident, loaded.treeResident].map(bytes => (bytes / 1e6).toFixed(0)),

@@ -1,4 +1,4 @@
-// Real texts, out of JSON lines of data sets.
+// Real texts, from data sets in JSON lines.
 
 import { readFileSync } from 'node:fs';
 import type { JsonObject } from '../dist/checkpoint/files.js';
@@ -8,7 +8,7 @@ export function readExamples(path: string): JsonObject[] {
   return readFileSync(path, 'utf8').trimEnd().split('\n').map(parseLine);
 }
 
-/** The first `limit` texts. */
+/** Reads the first `limit` texts. Pre-split words are joined by spaces. */
 export function readTexts(path: string, limit = 2000): string[] {
   return readExamples(path)
     .slice(0, limit)
@@ -18,7 +18,7 @@ export function readTexts(path: string, limit = 2000): string[] {
     });
 }
 
-/** Items of a list, over and over. */
+/** Returns a function that returns the items in turn, and starts again at the end. */
 export function cycle<T>(items: readonly T[]): () => T {
   let next = 0;
   return () => items[next++ % items.length]!;

@@ -1,30 +1,22 @@
-// Texts a second and latency in the engine alone and over HTTP, in one run: saturated, and with one text in flight.
+// Throughput and latency of the engine alone and over HTTP, in one run: saturated, and with one text in flight.
 // usage: npm run bench -- DATA.jsonl [--model FOLDER] [--precision NAME] [--rounds 5] [--seconds 10]
 
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
-import { program } from 'commander';
-import { runLoad, type Send } from '../dist/load/load.js';
+import { runLoadTest, type Send } from '../dist/loadtest/loadTest.js';
 import { engineSender, meanTokens, openEngine } from './engine.ts';
-import { CLASSIFIER, exportedModel } from './models.ts';
-import { emit, interleave, MACHINE, printTable, ratios, spread, spreadText } from './report.ts';
+import { exportedModel } from './models.ts';
+import { parseModelBenchmark } from './options.ts';
+import { emitSummary, interleave, MACHINE, printTable, ratios, spread, spreadText } from './report.ts';
 import { httpSender, routeOf, startService } from './service.ts';
 import { readTexts } from './texts.ts';
 
 const BENCH = 'throughput';
 const IN_FLIGHT = 64;
 
-program
-  .argument('<data>', 'JSON lines with "text" or "tokens"')
-  .option('--model <folder>', 'a model or recipe folder', CLASSIFIER)
-  .option('--precision <name>', 'instead of the recipe’s')
-  .option('--rounds <n>', 'how often each is measured', Number, 5)
-  .option('--seconds <n>', 'how long', Number, 10)
-  .parse();
-const [data] = program.args as [string];
-const options = program.opts<{ model: string; precision?: string; rounds: number; seconds: number }>();
+const options = parseModelBenchmark({ rounds: 5, seconds: 10 });
 const load = { seconds: options.seconds, warmup: 2 };
-const texts = readTexts(data);
+const texts = readTexts(options.data);
 
 const folder = await exportedModel(options.model, { precision: options.precision });
 const engine = await openEngine([folder]);
@@ -52,18 +44,16 @@ const rates = (name: string) => results.get(stepOf(name, IN_FLIGHT))!.map(r => r
 const generator = results.get(stepOf('http', IN_FLIGHT))!.map(report => report.generator);
 const p50s = (name: string) => results.get(stepOf(name, 1))!.map(({ latency }) => latency.p50);
 const summary = {
-  summary: true,
-  machine: MACHINE,
   model: basename(options.model),
   precision: model.manifest.precision,
-  data: basename(data),
+  data: basename(options.data),
   tokens_per_text: meanTokens(model, texts),
   in_flight: IN_FLIGHT,
   engine: spread(rates('engine')),
   http: spread(rates('http')),
   generator: spread(generator),
   http_to_engine: ratios(rates('http'), rates('engine')),
-  /** The cores that the load generator took, given back. */
+  /** The ratio if the cores that the load generator took had served as well. */
   http_to_engine_less_generator: ratios(
     rates('http').map((rate, round) => rate / (1 - generator[round]!)),
     rates('engine'),
@@ -72,7 +62,7 @@ const summary = {
   http_p50: spread(p50s('http')),
   http_p50_less_engine: spread(p50s('http').map((p50, round) => p50 - p50s('engine')[round]!)),
 };
-emit(BENCH, summary);
+emitSummary(BENCH, summary);
 process.stderr.write(
   `${MACHINE}; ${summary.model}, ${summary.precision}; ${summary.tokens_per_text.toFixed(1)} tokens a text\n`,
 );
@@ -82,10 +72,10 @@ printTable([
   ['over HTTP, texts/s', spreadText(summary.http)],
   ['HTTP / engine', spreadText(summary.http_to_engine, 2)],
   ['load generator’s share of the cores', spreadText(summary.generator, 3)],
-  ['HTTP / engine, that given back', spreadText(summary.http_to_engine_less_generator, 2)],
+  ['HTTP / engine, without that share', spreadText(summary.http_to_engine_less_generator, 2)],
   ['engine alone, p50 of one in flight, ms', spreadText(summary.engine_p50)],
   ['over HTTP, p50 of one in flight, ms', spreadText(summary.http_p50)],
-  ['the difference, ms', spreadText(summary.http_p50_less_engine)],
+  ['difference of the two, ms', spreadText(summary.http_p50_less_engine)],
 ]);
 
 function stepOf(name: string, concurrency: number): string {
@@ -94,7 +84,7 @@ function stepOf(name: string, concurrency: number): string {
 
 async function measured(send: Send, concurrency: number) {
   const before = process.cpuUsage();
-  const report = await runLoad(send, { ...load, concurrency });
+  const report = await runLoadTest(send, { ...load, concurrency });
   const { user, system } = process.cpuUsage(before);
   const seconds = (load.seconds + load.warmup) * availableParallelism();
   return { ...report, generator: (user + system) / 1e6 / seconds };

@@ -1,7 +1,8 @@
-// The engine beside PyTorch: ours makes its own batches, PyTorch's are full, of texts of equal length, with no padding.
+// The engine beside PyTorch. The engine makes its own batches. PyTorch gets full batches of texts of equal length,
+// which need no padding.
 // usage: npx tsx bench/torch.ts PYTHON MODEL DATA.jsonl [--precisions float32,int8] [--dtypes bfloat16,float32]
 //        [--rounds 5] [--seconds 5]
-// PYTHON has torch and transformers; MODEL is the merged classifier, a Hugging Face folder.
+// PYTHON has torch and transformers. MODEL is the merged classifier, a Hugging Face folder.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +13,17 @@ import { program } from 'commander';
 import { BATCH_TOKENS } from '../dist/commands/offline.js';
 import { groupRunner, openEngine, sequencesOf, type TokenRate, tokenRate } from './engine.ts';
 import { CLASSIFIER, exportedModel, ROOT } from './models.ts';
-import { emit, interleave, MACHINE, printTable, ratios, type Step, spread, spreadText } from './report.ts';
+import { dataArgument, listOption, precisionsOption, roundsOption, secondsOption } from './options.ts';
+import {
+  emitSummary,
+  interleave,
+  MACHINE,
+  printTable,
+  ratios,
+  type Step,
+  spread,
+  spreadText,
+} from './report.ts';
 import { readTexts } from './texts.ts';
 
 const BENCH = 'torch';
@@ -22,16 +33,19 @@ const TEXTS = 2000;
 program
   .argument('<python>', 'a Python with torch and transformers')
   .argument('<model>', 'the merged classifier, a Hugging Face folder')
-  .argument('<data>', 'JSON lines with "text" or "tokens"')
-  .option('--precisions <names>', 'of our exports', 'float32,int8')
-  .option('--dtypes <names>', 'of PyTorch', 'bfloat16,float32')
-  .option('--rounds <n>', 'how often each is measured', Number, 5)
-  .option('--seconds <n>', 'how long', Number, 5)
+  .addArgument(dataArgument())
+  .addOption(precisionsOption())
+  .addOption(listOption('--dtypes <names>', 'dtypes of PyTorch', ['bfloat16', 'float32']))
+  .addOption(roundsOption(5))
+  .addOption(secondsOption(5))
   .parse();
 const [python, merged, data] = program.args as [string, string, string];
-const options = program.opts<{ precisions: string; dtypes: string; rounds: number; seconds: number }>();
-const precisions = options.precisions.split(',');
-const dtypes = options.dtypes.split(',');
+const { precisions, dtypes, rounds, seconds } = program.opts<{
+  precisions: string[];
+  dtypes: string[];
+  rounds: number;
+  seconds: number;
+}>();
 
 const folders: string[] = [];
 for (const precision of precisions) {
@@ -46,14 +60,14 @@ try {
       model,
       texts.flatMap(text => sequencesOf(model, text)),
     );
-    return { step: oursAt(precisions[i]!), measure: () => tokenRate(run, options.seconds) };
+    return { step: oursAt(precisions[i]!), measure: () => tokenRate(run, seconds) };
   });
   for (const dtype of dtypes) {
     const torch = await startTorch(dtype);
     torches.push(torch);
     steps.push({ step: torchAt(dtype), measure: torch.measure });
   }
-  summarise(await interleave(BENCH, options.rounds, steps));
+  summarise(await interleave(BENCH, rounds, steps));
 } finally {
   close();
   for (const torch of torches) await torch.stop();
@@ -67,7 +81,7 @@ function torchAt(dtype: string): string {
   return `torch ${dtype}`;
 }
 
-/** A process that waits until it is told to measure. */
+/** Starts a process that loads the model, and then waits to be told to measure. */
 async function startTorch(
   dtype: string,
 ): Promise<{ measure: () => Promise<TokenRate>; stop: () => Promise<void> }> {
@@ -81,7 +95,7 @@ async function startTorch(
   const nextLine = async () => {
     const [line] = await Promise.race([
       once(lines, 'line'),
-      ended.then(() => Promise.reject(new Error('the Python process ended'))),
+      ended.then(() => Promise.reject(new Error(`PyTorch at ${dtype}: the Python process ended`))),
     ]);
     return JSON.parse(line as string) as TokenRate;
   };
@@ -89,7 +103,7 @@ async function startTorch(
   return {
     async measure() {
       const line = nextLine();
-      child.stdin.write(`${options.seconds}\n`);
+      child.stdin.write(`${seconds}\n`);
       return line;
     },
     async stop() {
@@ -106,9 +120,7 @@ function summarise(results: ReadonlyMap<string, readonly TokenRate[]>): void {
     const ours = precisions.map(
       precision => [precision, ratios(rates(oursAt(precision)), rates(step))] as const,
     );
-    emit(BENCH, {
-      summary: true,
-      machine: MACHINE,
+    emitSummary(BENCH, {
       data: basename(data),
       runner: step,
       tokens_per_second: spread(rates(step)),

@@ -1,6 +1,6 @@
-# Forward passes of a merged classifier in PyTorch, over texts sorted by length and batched with others of the very same
-# length, so that nothing is padding. Rounds are asked for by lines on standard input: the seconds that one lasts.
-# Prints one JSON line when it is ready, and one a round.
+# Runs forward passes of a merged classifier in PyTorch, in batches of texts of exactly equal length, without padding.
+# Each line on standard input starts a round, and says how many seconds it lasts.
+# Prints one JSON line when it is ready, and one for each round.
 # usage: torch_forward.py MODEL DATA.jsonl bfloat16|float32 THREADS TEXTS BATCH_TOKENS MAX_LENGTH
 import itertools
 import json
@@ -31,7 +31,7 @@ for length, group in itertools.groupby(sorted(encoded, key=len), len):
     group = list(group)
     size = max(1, batch_tokens // length)
     batches += [torch.tensor(group[i : i + size]) for i in range(0, len(group), size)]
-# Any stretch of them is a fair sample of the lengths.
+# In random order, any stretch of the batches is a fair sample of the lengths.
 generator = torch.Generator().manual_seed(0)
 batches = [batches[i] for i in torch.randperm(len(batches), generator=generator)]
 

@@ -1,12 +1,12 @@
-// lsllama bench: load on a running service, with real texts.
+// lsllama bench: a load test of a running service, with real texts.
 
 import { type Command, Option } from 'commander';
 import { UserError } from '../errors.js';
-import { type LoadOptions, type LoadReport, runLoad, type Send } from '../load/load.js';
+import { type LoadTestOptions, type LoadTestReport, runLoadTest, type Send } from '../loadtest/loadTest.js';
 import { exampleOf, parseLine, readLines } from './jsonl.js';
 import { httpUrl, positiveNumber, wholeNumber } from './options.js';
 
-interface BenchFlags extends LoadOptions {
+interface BenchFlags extends LoadTestOptions {
   readonly perRequest: number;
   readonly model?: string;
   readonly apiKey?: string;
@@ -16,25 +16,25 @@ interface BenchFlags extends LoadOptions {
 export function addBench(program: Command): void {
   program
     .command('bench')
-    .description('measure a running service: texts a second, latencies, errors')
+    .description('measure the throughput, latency and errors of a running service')
     .argument('<url>', 'the route: http://127.0.0.1:8080/classify or …/ner', httpUrl)
-    .argument('<data>', 'JSON lines with "text" or "tokens"')
+    .argument('<data>', 'a JSON lines file with "text" or "tokens", - for standard input')
     .addOption(new Option('--concurrency <n>', 'requests in flight').default(64).argParser(wholeNumber(1)))
     .addOption(
-      new Option('--rate <n>', 'requests a second instead, at random intervals')
+      new Option('--rate <n>', 'requests per second at random intervals, instead of --concurrency')
         .argParser(positiveNumber)
         .conflicts('concurrency'),
     )
-    .addOption(new Option('--seconds <n>', 'how long').default(20).argParser(positiveNumber))
+    .addOption(new Option('--seconds <n>', 'seconds to measure').default(20).argParser(positiveNumber))
     .addOption(
-      new Option('--warmup <n>', 'seconds before that do not count').default(3).argParser(positiveNumber),
+      new Option('--warmup <n>', 'seconds of load before measuring').default(3).argParser(positiveNumber),
     )
-    .addOption(new Option('--per-request <n>', 'texts in a request').default(1).argParser(wholeNumber(1)))
-    .option('--model <name>', 'the model, where several serve the route')
-    .addOption(new Option('--api-key <key>', 'sent as a bearer token').env('LSLLAMA_API_KEY'))
-    .option('--json', 'the report as JSON')
+    .addOption(new Option('--per-request <n>', 'texts in each request').default(1).argParser(wholeNumber(1)))
+    .option('--model <name>', 'the model to ask, if several serve the route')
+    .addOption(new Option('--api-key <key>', 'a key to send as the bearer token').env('LSLLAMA_API_KEY'))
+    .option('--json', 'print the report as JSON')
     .action(async (url: string, data: string, flags: BenchFlags) => {
-      const report = await runLoad(sender(url, await readTexts(data), flags), flags);
+      const report = await runLoadTest(sender(url, await readTexts(data), flags), flags);
       const texts = report.requests_per_second * flags.perRequest;
       process.stdout.write(
         flags.json
@@ -52,11 +52,11 @@ async function readTexts(path: string): Promise<string[]> {
     const example = exampleOf(parseLine(line));
     texts.push('text' in example ? example.text : example.tokens.join(' '));
   }
-  if (texts.length === 0) throw new UserError(`${path}: holds no line`);
+  if (texts.length === 0) throw new UserError(`${path}: expected lines of JSON, found none`);
   return texts;
 }
 
-/** Texts in the data's order, over and over. */
+/** Each request takes the next texts of the data, which starts again at its end. */
 function sender(url: string, texts: readonly string[], { perRequest, model, apiKey }: BenchFlags): Send {
   let next = 0;
   const headers = {
@@ -79,7 +79,10 @@ function sender(url: string, texts: readonly string[], { perRequest, model, apiK
   };
 }
 
-function reportText({ requests, requests_per_second, latency, errors }: LoadReport, texts: number): string {
+function reportText(
+  { requests, requests_per_second, latency, errors }: LoadTestReport,
+  texts: number,
+): string {
   const failures = Object.entries(errors).map(([name, count]) => `${count} ${name}`);
   return [
     `requests    ${requests}, ${requests_per_second.toFixed(1)} a second`,

@@ -17,6 +17,7 @@ import { exampleOf, parseLine, readLines } from './jsonl.js';
 import { type OfflineOptions, withModel } from './offline.js';
 import { cacheOption, deviceOption, wholeNumber } from './options.js';
 import { startProgress } from './progress.js';
+import { alignedTable } from './table.js';
 
 interface EvalOptions extends OfflineOptions {
   readonly json?: true;
@@ -154,14 +155,4 @@ function scoreTable(labels: Record<string, Scores>): string {
       String(support),
     ]),
   ]);
-}
-
-/** Columns as wide as their widest cell; the first to the left, figures to the right. */
-function alignedTable(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
-      .join('  ');
-  return `${rows.map(line).join('\n')}\n`;
 }

@@ -1,4 +1,4 @@
-// The supervisor of one engine process: starts it, hands it batches, and starts it again where it crashes.
+// The supervisor of one engine process: starts it, hands it batches, and starts it again when it crashes.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter } from 'node:events';
@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Sequence } from './batch.js';
 import type { RuntimeReport } from './probe.js';
-import type { Reply, Request, Result } from './protocol.js';
+import type { Exchange, Kind, Reply, Request, RunReply } from './protocol.js';
 import type { SessionOptions } from './session.js';
 
 const PROCESS = fileURLToPath(new URL('./process.js', import.meta.url));
@@ -16,22 +16,21 @@ export class EngineCrashed extends Error {
   override readonly name = 'EngineCrashed';
 }
 
-/** ONNX Runtime refused a model or a batch; the process lives on. */
+/** ONNX Runtime refused a model or a batch. The process goes on running. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
 }
 
-interface Waiting {
-  readonly resolve: (result: Result) => void;
+/** A request without an answer yet. */
+interface Pending {
+  readonly resolve: (content: Exchange[Kind]['reply']) => void;
   readonly reject: (error: Error) => void;
 }
 
-type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
-
-/** Emits `restart` where the process has ended by itself and a new one is being started. */
+/** Emits `restart` when the process has ended by itself and a new one is being started. */
 export class Engine extends EventEmitter<{ restart: [reason: string] }> {
   readonly #loaded = new Map<string, { readonly folder: string; readonly options: SessionOptions }>();
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #pending = new Map<number, Pending>();
   #child: ChildProcess;
   #ready: Promise<void> = Promise.resolve();
   #nextId = 0;
@@ -44,67 +43,66 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
   }
 
   /**
-   * Loads a model folder under a name; where `packed` is there, from that copy of it. Throws EngineError where ONNX
-   * Runtime cannot load it.
+   * Loads a model folder under a name, from its copy in the folder `packed` if there is one. After a crash it is loaded
+   * from the model folder itself. Throws EngineError if ONNX Runtime cannot load it.
    */
   async load(model: string, folder: string, options: SessionOptions, packed?: string): Promise<void> {
-    await this.#ask({ kind: 'load', model, folder: packed ?? folder, options });
+    await this.#ask('load', { model, folder: packed ?? folder, options });
     this.#loaded.set(model, { folder, options });
   }
 
   /**
-   * Writes a copy of a model folder's graph, for loading on this machine, into the folder `into`. Throws EngineError
-   * where ONNX Runtime cannot load the one or write the other.
+   * Writes a copy of a model folder's graph, packed for this processor, into the folder `into`. Throws EngineError if
+   * ONNX Runtime cannot load the graph or write the copy.
    */
   async pack(folder: string, into: string): Promise<void> {
-    await this.#ask({ kind: 'pack', folder, into });
+    await this.#ask('pack', { folder, into });
   }
 
-  /** One forward pass. Throws EngineCrashed where the process ended meanwhile, EngineError for a refused batch. */
-  async run(model: string, sequences: readonly Sequence[]): Promise<Result> {
+  /** Runs one forward pass. Throws EngineCrashed if the process ends meanwhile, EngineError for a refused batch. */
+  async run(model: string, sequences: readonly Sequence[]): Promise<RunReply> {
     await this.#ready;
-    const result = await this.#ask({ kind: 'run', model, sequences });
+    const reply = await this.#ask('run', { model, sequences });
     this.#crashesInARow = 0;
-    return result;
+    return reply;
   }
 
-  /** What ONNX Runtime offers on this machine. */
-  async probe(): Promise<RuntimeReport> {
-    const { runtime } = await this.#ask({ kind: 'probe' });
-    return runtime!;
+  /** The version and the execution providers of ONNX Runtime on this machine. */
+  probe(): Promise<RuntimeReport> {
+    return this.#ask('probe', {});
   }
 
-  /** Ends the process. What it still holds is rejected. */
+  /** Ends the process. Requests that it has not answered are rejected with EngineCrashed. */
   close(): void {
     this.#closed = true;
     if (this.#child.connected) this.#child.disconnect();
-    this.#failWaiting(new EngineCrashed('the engine is closed'));
+    this.#failPending(new EngineCrashed('the engine is closed'));
   }
 
   #start(): ChildProcess {
-    // Typed arrays travel as they are: https://nodejs.org/api/child_process.html#advanced-serialization
     const child = fork(PROCESS, {
+      // Typed arrays arrive as such: https://nodejs.org/api/child_process.html#advanced-serialization
       serialization: 'advanced',
-      // glibc keeps freed memory for each thread apart; threads of one pass do not allocate in each other's way
+      // glibc gives each thread an arena of freed memory. One is enough: the threads of a pass do not compete for it.
       env: { ...process.env, MALLOC_ARENA_MAX: '1' },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     child.on('message', (reply: Reply) => {
-      const waiting = this.#waiting.get(reply.id);
-      this.#waiting.delete(reply.id);
-      if ('error' in reply) waiting?.reject(new EngineError(reply.error));
-      else waiting?.resolve(reply.result);
+      const pending = this.#pending.get(reply.id);
+      this.#pending.delete(reply.id);
+      if ('error' in reply) pending?.reject(new EngineError(reply.error));
+      else pending?.resolve(reply.content);
     });
     child.on('exit', (code, signal) => {
       if (!this.#closed) this.#restart(`the engine process ended (${signal ?? `exit code ${code}`})`);
     });
-    // Told by the exit that follows.
+    // An `exit` event follows and tells the reason.
     child.on('error', () => {});
     return child;
   }
 
   #restart(reason: string): void {
-    this.#failWaiting(new EngineCrashed(reason));
+    this.#failPending(new EngineCrashed(reason));
     this.emit('restart', reason);
     const pause = Math.min(100 * 2 ** this.#crashesInARow++, 10_000);
     this.#ready = (async () => {
@@ -112,25 +110,25 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
       if (this.#closed) return;
       this.#child = this.#start();
       for (const [model, { folder, options }] of this.#loaded) {
-        await this.#ask({ kind: 'load', model, folder, options });
+        await this.#ask('load', { model, folder, options });
       }
     })();
-    // Who waits for it hears of a failed reload; nobody may be waiting.
+    // The next run() throws the error of a failed reload. Without this handler it would end this process before.
     this.#ready.catch(() => {});
   }
 
-  #ask(request: Unnumbered<Request>): Promise<Result> {
+  #ask<K extends Kind>(kind: K, content: Exchange[K]['request']): Promise<Exchange[K]['reply']> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new EngineCrashed('the engine is closed'));
       const id = this.#nextId++;
-      this.#waiting.set(id, { resolve, reject });
-      // A message that cannot be sent is one to a process that is ending: its exit rejects what waits.
-      this.#child.send({ ...request, id } satisfies Request, () => {});
+      this.#pending.set(id, { resolve, reject });
+      // Sending fails only where the process is ending, and its exit rejects the pending requests.
+      this.#child.send({ id, kind, content } satisfies Request<K>, () => {});
     });
   }
 
-  #failWaiting(error: Error): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
+  #failPending(error: Error): void {
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
   }
 }

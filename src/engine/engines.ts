@@ -1,5 +1,5 @@
-// The engine processes of a machine. A batch can have all cores, which is soonest done; or each engine a batch of its
-// own on its share of them, which does most in a time: nobody waits for another between two operators.
+// The engine processes of a machine. One batch on all cores is done soonest. A batch on each engine, with its share of
+// the cores, has the higher throughput, because no core waits for another between two operators.
 
 import { EventEmitter } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -7,32 +7,32 @@ import { join } from 'node:path';
 import type { Sequence } from './batch.js';
 import { Engine } from './engine.js';
 import type { RuntimeReport } from './probe.js';
-import type { Result } from './protocol.js';
+import type { RunReply } from './protocol.js';
 
-/** Where a batch runs: on all cores, or in one of the engines that share them. */
-export type Place = 'all' | number;
+/** Where a batch runs: on all cores, or on the engine of this number, which has a share of the cores. */
+export type Slot = 'all' | number;
 
 export interface EnginesOptions {
-  /** `cpu`, `cuda`, `cuda:N`, or `auto`: cuda where it works, else cpu. */
+  /** `cpu`, `cuda`, `cuda:N`, or `auto`, which is cuda where that works and cpu elsewhere. */
   readonly device: string;
   readonly cores: number;
-  /** A folder on a disk with room for the weights once more. */
+  /** A folder on a disk that has room for another copy of the weights. */
   readonly scratch: string;
 }
 
 /**
- * A model of more weights has large operators, which all cores share well, and would take long to write at each start.
- * Bytes.
+ * Larger models are not spread over engines: all cores together compute their large operators well, and it would take
+ * long to write their packed weights at each start. Bytes.
  */
-const SPREAD_LIMIT = 2 ** 30;
-/** Each is a Node process with its own memory for activations. */
-const MOST_ENGINES = 8;
+const MAX_SPREAD_BYTES = 2 ** 30;
+/** Every engine is a Node process with its own memory for activations. */
+const MAX_ENGINES = 8;
 
-/** Emits `restart` where a process has ended by itself, `unshared` where a model's weights could not be shared. */
+/** Emits `restart` when a process has ended by itself, and `unshared` when a model's weights could not be shared. */
 export class Engines extends EventEmitter<{ restart: [reason: string]; unshared: [reason: string] }> {
   readonly #options: EnginesOptions;
   readonly #engines: Engine[] = [];
-  readonly #places = new Map<string, readonly Place[]>();
+  readonly #slots = new Map<string, readonly Slot[]>();
   #device: Promise<string> | undefined;
 
   constructor(options: EnginesOptions) {
@@ -41,45 +41,45 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
     this.#start(1);
   }
 
-  /** Loads a model folder under a name. Throws EngineError where ONNX Runtime cannot load it. */
+  /** Loads a model folder under a name. Throws EngineError if ONNX Runtime cannot load it. */
   async load(model: string, folder: string): Promise<void> {
     const device = await this.device();
     const { cores } = this.#options;
-    const isSpread = device === 'cpu' && cores > 1 && graphBytes(folder) <= SPREAD_LIMIT;
+    const isSpread = device === 'cpu' && cores > 1 && graphBytes(folder) <= MAX_SPREAD_BYTES;
     if (isSpread && (await this.#spread(model, folder))) return;
     await this.#first.load(onAllCores(model), folder, { device, threads: cores });
-    this.#places.set(model, ['all']);
+    this.#slots.set(model, ['all']);
   }
 
-  /** Where batches of a loaded model can run: on all cores always, and in the engines that it is spread over. */
-  places(model: string): readonly Place[] {
-    return this.#places.get(model) ?? [];
+  /** The slots in which batches of a loaded model can run: `all`, and the engines that the model is spread over. */
+  slots(model: string): readonly Slot[] {
+    return this.#slots.get(model) ?? [];
   }
 
-  /** One forward pass. Throws EngineCrashed where the process ended meanwhile, EngineError for a refused batch. */
-  run(model: string, sequences: readonly Sequence[], place: Place): Promise<Result> {
-    return place === 'all'
+  /** Runs one forward pass. Throws EngineCrashed if the process ends meanwhile, EngineError for a refused batch. */
+  run(model: string, sequences: readonly Sequence[], slot: Slot): Promise<RunReply> {
+    return slot === 'all'
       ? this.#first.run(onAllCores(model), sequences)
-      : this.#engines[place]!.run(model, sequences);
+      : this.#engines[slot]!.run(model, sequences);
   }
 
-  /** The device that models are for: `auto` settled, once, to cuda where it works here, else cpu. */
+  /** The device that models run on: `cpu`, `cuda` or `cuda:N`. The device `auto` is resolved once. */
   device(): Promise<string> {
-    this.#device ??= this.#settledDevice();
+    this.#device ??= this.#resolveDevice();
     return this.#device;
   }
 
-  /** What ONNX Runtime offers on this machine. */
+  /** The version and the execution providers of ONNX Runtime on this machine. */
   probe(): Promise<RuntimeReport> {
     return this.#first.probe();
   }
 
-  /** Ends the processes. What they still hold is rejected. */
+  /** Ends the processes. Requests that they have not answered are rejected with EngineCrashed. */
   close(): void {
     for (const engine of this.#engines) engine.close();
   }
 
-  async #settledDevice(): Promise<string> {
+  async #resolveDevice(): Promise<string> {
     const { device } = this.#options;
     if (device !== 'auto') return device;
     return (await this.probe()).providers.cuda === 'ok' ? 'cuda' : 'cpu';
@@ -96,13 +96,13 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
   }
 
   /**
-   * Loads a model for each engine and for all cores. Its weights are in memory once: packed as this processor multiplies
-   * them, they are written to a file that every process maps, and that is gone from the folder as soon as they do.
-   * False where they cannot be written.
+   * Loads a model into each engine, and for all cores. The weights are in memory once: they are packed in the layout in
+   * which this processor multiplies them, and written to a file that every process maps. The file is deleted as soon as
+   * all of them have mapped it. Emits `unshared` and returns false if any of that fails.
    */
   async #spread(model: string, folder: string): Promise<boolean> {
     const { cores, scratch } = this.#options;
-    const threads = Math.ceil(cores / MOST_ENGINES);
+    const threads = Math.ceil(cores / MAX_ENGINES);
     const count = Math.floor(cores / threads);
     this.#start(count);
     let packed: string | undefined;
@@ -116,7 +116,7 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
         this.#first.load(onAllCores(model), folder, { device: 'cpu', threads: cores }, packed),
         ...this.#engines.map(engine => engine.load(model, folder, { device: 'cpu', threads }, packed)),
       ]);
-      this.#places.set(model, ['all', ...this.#engines.keys()]);
+      this.#slots.set(model, ['all', ...this.#engines.keys()]);
       return true;
     } catch (error) {
       this.emit('unshared', `${model}: ${(error as Error).message}`);
@@ -128,7 +128,7 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
   }
 }
 
-/** In a process of its own: what packing leaves of its memory would stay with an engine. */
+/** Packs in a process that ends afterwards, because an engine would keep the memory that packing takes. */
 async function pack(folder: string, into: string): Promise<void> {
   const packer = new Engine();
   try {
@@ -138,7 +138,7 @@ async function pack(folder: string, into: string): Promise<void> {
   }
 }
 
-/** Its name in the first engine, beside the session of that engine's own cores. */
+/** The model's name for its session on all cores, in the first engine, which also has one on its share of the cores. */
 function onAllCores(model: string): string {
   return `${model}\0all`;
 }

@@ -1,19 +1,38 @@
-// The engine process: holds ONNX Runtime sessions, and answers one request after another.
-// ONNX Runtime's run() blocks its thread and a native crash ends its process: neither may touch the HTTP process.
+// The engine process: holds the ONNX Runtime sessions and answers requests, one after another.
+// ONNX Runtime's run() blocks its thread, and a native crash ends its process, so neither happens in the HTTP process.
 
 import { probeRuntime } from './probe.js';
-import type { Reply, Request, Result } from './protocol.js';
+import type { Exchange, Kind, Reply, Request } from './protocol.js';
 import { Session } from './session.js';
 
 process.title = 'lsllama-engine';
-// Ctrl-C and a service manager's SIGTERM reach the whole group; the parent decides when the work is done.
+// Ctrl-C and a service manager's SIGTERM reach the whole process group. The parent decides when the work is done.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 process.on('disconnect', () => process.exit(0));
 
 const sessions = new Map<string, Session>();
 
-/** One at a time, in order of arrival: what waits here is not yet being timed. */
+const handlers: {
+  [K in Kind]: (content: Exchange[K]['request']) => Promise<Exchange[K]['reply']>;
+} = {
+  async load({ model, folder, options }) {
+    sessions.set(model, await Session.load(folder, options));
+  },
+  async run({ model, sequences }) {
+    const session = sessions.get(model);
+    if (!session) throw new Error(`model ${model} is not loaded`);
+    const started = performance.now();
+    const logits = await session.run(sequences);
+    return { logits, seconds: (performance.now() - started) / 1000 };
+  },
+  async pack({ folder, into }) {
+    await Session.pack(folder, into);
+  },
+  probe: () => probeRuntime(),
+};
+
+/** Resolves when the last request that arrived has been answered. Each waits for it, so a pass is timed alone. */
 let turn = Promise.resolve();
 
 process.on('message', (request: Request) => {
@@ -21,29 +40,12 @@ process.on('message', (request: Request) => {
   turn = turn
     .then(() => answer(request))
     .then(
-      (result): Reply => ({ id, result }),
+      (content): Reply => ({ id, content }),
       (error: unknown): Reply => ({ id, error: error instanceof Error ? error.message : String(error) }),
     )
     .then(reply => void process.send?.(reply));
 });
 
-async function answer(request: Request): Promise<Result> {
-  const started = performance.now();
-  const seconds = () => (performance.now() - started) / 1000;
-  switch (request.kind) {
-    case 'probe':
-      return { logits: [], runtime: await probeRuntime(), seconds: seconds() };
-    case 'load':
-      sessions.set(request.model, await Session.load(request.folder, request.options));
-      return { logits: [], seconds: seconds() };
-    case 'pack':
-      await Session.pack(request.folder, request.into);
-      return { logits: [], seconds: seconds() };
-    case 'run': {
-      const session = sessions.get(request.model);
-      if (!session) throw new Error(`model ${request.model} is not loaded`);
-      const logits = await session.run(request.sequences);
-      return { logits, seconds: seconds() };
-    }
-  }
+function answer<K extends Kind>({ kind, content }: Request<K>): Promise<Exchange[K]['reply']> {
+  return handlers[kind](content);
 }

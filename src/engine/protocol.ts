@@ -1,37 +1,47 @@
-// What the HTTP process and an engine process say to each other.
+// The messages between the serving process and an engine process.
 
 import type { Sequence } from './batch.js';
 import type { RuntimeReport } from './probe.js';
 import type { SessionOptions } from './session.js';
 
-/** Every request is answered by one Reply with its id. */
-export type Request =
-  | {
-      readonly id: number;
-      readonly kind: 'load';
-      readonly model: string;
-      readonly folder: string;
-      readonly options: SessionOptions;
-    }
-  | {
-      readonly id: number;
-      readonly kind: 'run';
-      readonly model: string;
-      readonly sequences: readonly Sequence[];
-    }
-  | { readonly id: number; readonly kind: 'pack'; readonly folder: string; readonly into: string }
-  | { readonly id: number; readonly kind: 'probe' };
-
-/** What a request comes to. */
-export interface Result {
-  /** Of each sequence, row after row; empty where nothing was run. */
-  readonly logits: readonly Float32Array[];
-  /** The work alone, without the way here and back. */
-  readonly seconds: number;
-  /** For a probe. */
-  readonly runtime?: RuntimeReport;
+/** The kinds of request that an engine process answers: what each carries, and what its answer carries. */
+export interface Exchange {
+  /** Loads a model folder under the name `model`. */
+  load: {
+    request: { readonly model: string; readonly folder: string; readonly options: SessionOptions };
+    reply: undefined;
+  };
+  /** Runs one forward pass of a loaded model. */
+  run: {
+    request: { readonly model: string; readonly sequences: readonly Sequence[] };
+    reply: RunReply;
+  };
+  /** Writes a model folder's graph, packed for this processor, into the folder `into`. */
+  pack: {
+    request: { readonly folder: string; readonly into: string };
+    reply: undefined;
+  };
+  /** Reports the version and the execution providers of ONNX Runtime on this machine. */
+  probe: {
+    request: Record<string, never>;
+    reply: RuntimeReport;
+  };
 }
 
+export interface RunReply {
+  /** The logits of each sequence, row after row. */
+  readonly logits: readonly Float32Array[];
+  /** Time of the forward pass alone, without the messages. */
+  readonly seconds: number;
+}
+
+export type Kind = keyof Exchange;
+
+/** A message to an engine process, which answers it with one Reply of the same id. */
+export type Request<K extends Kind = Kind> = {
+  [Each in K]: { readonly id: number; readonly kind: Each; readonly content: Exchange[Each]['request'] };
+}[K];
+
 export type Reply =
-  | { readonly id: number; readonly result: Result }
+  | { readonly id: number; readonly content: Exchange[Kind]['reply'] }
   | { readonly id: number; readonly error: string };

@@ -21,7 +21,7 @@ export interface LoadOptions {
 const MOST_EACH = 256;
 
 /**
- * Loads a model folder under `name`, and warms it with one forward pass in each place.
+ * Loads a model folder under `name`, and warms it with one forward pass in each slot.
  * Throws UserError for a broken folder, EngineError where ONNX Runtime refuses it.
  */
 export async function loadModel(
@@ -40,11 +40,11 @@ export async function loadModel(
   const model = { name, folder, manifest, tokenizer, scheduler };
   const sequences =
     manifest.task === 'token' ? encodeWords(model, ['warm']).sequences : [encodeText(model, 'warm').sequence];
-  const places = engines.places(name);
-  await Promise.all(places.map(place => engines.run(name, sequences, place)));
+  const slots = engines.slots(name);
+  await Promise.all(slots.map(slot => engines.run(name, sequences, slot)));
   if (measured) {
-    const pass: Pass = async batch => (await engines.run(name, batch, places.at(-1)!)).seconds;
-    const budget = await findBudget(manifest, sequences, pass, places.length > 1 ? MOST_EACH : undefined);
+    const pass: Pass = async batch => (await engines.run(name, batch, slots.at(-1)!)).seconds;
+    const budget = await findBudget(manifest, sequences, pass, slots.length > 1 ? MOST_EACH : undefined);
     if (budget !== undefined) scheduler.setBatchTokens(name, budget);
   }
   return { ...model, results };

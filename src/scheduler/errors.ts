@@ -1,16 +1,16 @@
-// Why a request was not run.
+// The reasons why the scheduler does not run a request.
 
-/** The queue has no room; try again later. */
+/** The queue has no room for the request, which may be tried again later. */
 export class QueueFull extends Error {
   override readonly name = 'QueueFull';
 }
 
-/** The request's deadline passed before its result was there. */
+/** The request's deadline passed before its result was ready. */
 export class DeadlinePassed extends Error {
   override readonly name = 'DeadlinePassed';
 }
 
-/** The service is shutting down and takes nothing new. */
+/** The service is shutting down and takes no new requests. */
 export class Draining extends Error {
   override readonly name = 'Draining';
 }

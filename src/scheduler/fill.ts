@@ -1,17 +1,20 @@
-// Which sequences run beside the one that leads a batch: of like length, and a fair share of each request.
+// Chooses the sequences that join a leader in its batch: sequences of like length, and a fair share of each request.
 
 import { type Job, lengthOf, type QueuedRequest } from './job.js';
 
-/** What a padded slot of the attention grid costs, in tokens: it passes through attention, not through the weights. */
+/** Cost of a padding position, in tokens: padding goes through attention, but not through the weights. */
 const PADDING_COST = 0.25;
-/** Lengths apart by no more than this factor are alike. */
-const ALIKE = 1.25;
-/** A batch grows no longer than its leader by more than this factor, so that a short text does not wait for a long one. */
-const LONGER = 2;
-/** Up to here lengths make no difference. In tokens. */
+/** Two lengths are alike where the longer one is at most this many times the shorter one. */
+const ALIKE_RATIO = 1.25;
+/** No sequence of more than this many times the leader's length joins it, so that short texts do not wait for long. */
+const MAX_RATIO = 2;
+/** Sequences of up to this many tokens count as equally long. */
 const SHORT = 32;
 
-/** The leader and what fits beside it into `budget` tokens. A leader that fills the budget runs alone. */
+/**
+ * Returns the leader and the sequences that fit beside it into a batch of `budget` tokens, padding included. A leader
+ * that fills the budget runs alone.
+ */
 export function fillBatch(leader: Job, requests: Iterable<QueuedRequest>, budget: number): Job[] {
   const batch = [leader];
   let tokens = lengthOf(leader);
@@ -27,26 +30,28 @@ export function fillBatch(leader: Job, requests: Iterable<QueuedRequest>, budget
   return batch;
 }
 
-/** Those of like length first; among them, one of a request that has had little before one that has had much. */
+/** Sequences of the leader's length come first. Among them, the request that has had fewer tokens comes first. */
 function candidates(leader: Job, requests: Iterable<QueuedRequest>, budget: number) {
   const target = Math.max(SHORT, lengthOf(leader));
-  const found: { job: Job; unlike: number; served: number }[] = [];
+  const found: { job: Job; unlike: number; virtualTime: number }[] = [];
   for (const request of requests) {
+    // Tokens that may still be listed of like length, and of other lengths: more than a budget cannot fit.
     const room = [budget, budget];
-    let served = request.served;
+    let virtualTime = request.virtualTime;
     for (const job of request.jobs) {
       const length = Math.max(SHORT, lengthOf(job));
-      if (length > target * LONGER) break;
-      const unlike = length * ALIKE < target || length > target * ALIKE ? 1 : 0;
+      if (length > target * MAX_RATIO) break;
+      const unlike = length * ALIKE_RATIO < target || length > target * ALIKE_RATIO ? 1 : 0;
       if (job === leader || room[unlike]! <= 0) continue;
       room[unlike]! -= lengthOf(job);
-      served += lengthOf(job);
-      found.push({ job, unlike, served });
+      virtualTime += lengthOf(job);
+      found.push({ job, unlike, virtualTime });
     }
   }
-  return found.sort((a, b) => a.unlike - b.unlike || a.served - b.served);
+  return found.sort((a, b) => a.unlike - b.unlike || a.virtualTime - b.virtualTime);
 }
 
+/** Tokens of a batch, plus the cost of padding each of its sequences to the longest one. */
 function batchCost(tokens: number, sequences: number, longest: number): number {
   return tokens + PADDING_COST * (sequences * longest - tokens);
 }

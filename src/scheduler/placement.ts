@@ -1,136 +1,147 @@
-// Where the next batch runs: on all cores, or on an engine of its own beside other batches; and what runs now.
+// Decides in which slot the next batch runs, on all cores or on one engine beside other batches, and knows what runs.
 
-import type { Engines, Place } from '../engine/engines.js';
-import { Pace, type Way } from './pace.js';
+import type { Engines, Slot } from '../engine/engines.js';
+import { LatencyModel, type Mode } from './latencyModel.js';
 import { spreadOver } from './spread.js';
 
-/** A batch in its place. */
+/** A batch that runs in a slot. */
 export interface Run {
   readonly model: string;
-  readonly place: Place;
+  readonly slot: Slot;
   readonly tokens: number;
-  /** One sequence of more than a budget. */
+  /** Whether it is a single sequence of more tokens than the model's budget. */
   readonly isLong: boolean;
+  /** Whether its sequence was in a crash before. */
   readonly isSuspect: boolean;
-  /** On the clock of performance.now(). */
+  /** Milliseconds on the clock of performance.now(), as is `expectedEnd`. */
   readonly startedAt: number;
   readonly expectedEnd: number;
 }
 
-/** What would run next. */
+/** The batch that would run next. */
 export interface Candidate {
   readonly model: string;
-  /** Tokens of the sequence that leads. */
+  /** Tokens of the leading sequence. */
   readonly length: number;
-  /** Tokens of a batch, at most. */
+  /** The most tokens that a batch of the model may have. */
   readonly budget: number;
-  /** It was in a crash, and no other batch is to be in the same process. */
+  /** Whether the leading sequence was in a crash. If so, no other batch may be in the same process. */
   readonly isSuspect: boolean;
-  /** Tokens of each sequence of the model that waits and is no longer than the budget, up to `tokens` in all. */
+  /** Lengths, up to `tokens` in all, of the model's waiting sequences that are no longer than the budget. */
   waiting(tokens: number): readonly number[];
 }
 
 /**
- * On all cores one batch runs while the next already waits in the engine process, so that they are never idle between
- * two. Where there are engines of their own cores, it is these that never are.
+ * Batches that the slot `all` holds at once, for a model that has no other slot. While the first runs, the second waits
+ * in the engine process, so that the cores are never idle between two batches. A model with a slot on each engine keeps
+ * the cores busy by running a batch in each.
  */
 const BATCHES_ON_ALL = 2;
-/** A share is filled with sequences of like length: not always the very ones that it was reckoned with. */
+/** The batch that fills a share need not hold the sequences that the share was planned with, so it gets some slack. */
 const SHARE_SLACK = 1.25;
 
 export class Placement {
-  readonly #places: Engines['places'];
-  readonly #paces = new Map<string, Pace>();
+  readonly #slots: Engines['slots'];
+  readonly #latencyModels = new Map<string, LatencyModel>();
   readonly #running = new Set<Run>();
   /** When a batch of sequences within the budget last ended. */
-  #shortAt = Number.NEGATIVE_INFINITY;
+  #shortEndedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(places: Engines['places']) {
-    this.#places = places;
+  constructor(slots: Engines['slots']) {
+    this.#slots = slots;
   }
 
   get isIdle(): boolean {
     return this.#running.size === 0;
   }
 
-  /** Long sequences have all engines but one, which is left to the short ones. */
+  /** Whether one more long sequence may run: they get all engines but one, which is left to the short sequences. */
   takesLong(model: string): boolean {
     const engines = this.#enginesOf(model).length;
     return engines === 0 || [...this.#running].filter(run => run.isLong).length < engines - 1;
   }
 
-  /** The place, and how many tokens the batch may have; undefined where it has to wait for what runs. */
-  choose(next: Candidate, now: number): { place: Place; tokens: number } | undefined {
+  /** Returns a slot and the most tokens for a batch in it; undefined where the batch has to wait for a running one. */
+  choose(next: Candidate, now: number): { slot: Slot; tokens: number } | undefined {
     const engines = this.#enginesOf(next.model);
-    const onAll = [...this.#running].filter(({ place }) => place === 'all');
-    if (engines.length > 0) return onAll.length > 0 ? undefined : this.#chooseEngine(next, engines, now);
-    const choice = { place: 'all' as const, tokens: next.budget };
+    const onAll = [...this.#running].filter(({ slot }) => slot === 'all');
+    if (engines.length > 0) return onAll.length > 0 ? undefined : this.#chooseAmong(engines, next, now);
+    const choice = { slot: 'all' as const, tokens: next.budget };
     if (this.isIdle) return choice;
     if (this.#running.size > onAll.length || onAll.length >= BATCHES_ON_ALL) return undefined;
-    // What arrives while a batch runs may have to wait for it and for one more, but not for one of any length.
+    // A long sequence does not queue behind a running batch: a short one that arrives meanwhile would wait for both.
     return isLong(next) || next.isSuspect || onAll.some(run => run.isSuspect) ? undefined : choice;
   }
 
-  start(next: Candidate, place: Place, tokens: number, now: number): Run {
+  /** Records that a batch of so many tokens starts in a slot. */
+  start(next: Candidate, slot: Slot, tokens: number, now: number): Run {
     const { model, isSuspect } = next;
-    const expectedEnd = now + this.#paceOf(model).expect(wayOf(place), tokens, now);
-    const run = { model, place, tokens, isLong: isLong(next), isSuspect, startedAt: now, expectedEnd };
+    const expectedEnd = now + this.#latencyOf(model).predict(modeOf(slot), tokens, now);
+    const run = { model, slot, tokens, isLong: isLong(next), isSuspect, startedAt: now, expectedEnd };
     this.#running.add(run);
     return run;
   }
 
-  /** `seconds` that its pass took; none where it failed. */
+  /** Records that a batch ended. `seconds` is the time of its forward pass, undefined where that failed. */
   end(run: Run, seconds: number | undefined, now: number): void {
     this.#running.delete(run);
     if (run.isLong) return;
-    this.#shortAt = now;
-    if (seconds !== undefined) this.#paceOf(run.model).see(wayOf(run.place), run.tokens, seconds * 1000, now);
+    this.#shortEndedAt = now;
+    if (seconds === undefined) return;
+    this.#latencyOf(run.model).observe(modeOf(run.slot), run.tokens, seconds * 1000, now);
   }
 
-  /** All cores together, or engines apart: whichever has all that waits done first. The two never overlap. */
-  #chooseEngine(next: Candidate, engines: readonly Place[], now: number) {
-    const pace = this.#paceOf(next.model);
-    const place = engines.find(engine => ![...this.#running].some(run => run.place === engine));
-    if (place === undefined) return undefined;
+  /**
+   * One batch on all cores, or one on each engine: whichever is predicted to finish all waiting sequences first. The
+   * two never run at the same time.
+   */
+  #chooseAmong(engines: readonly Slot[], next: Candidate, now: number) {
+    const latency = this.#latencyOf(next.model);
+    const slot = engines.find(engine => ![...this.#running].some(run => run.slot === engine));
+    if (slot === undefined) return undefined;
     if (isLong(next)) {
-      // All cores are tied up only where nothing short has come for as long as that will take.
+      // A long sequence gets all cores only where no short one waits, or ran within the time that the long one takes.
       const isQuiet =
-        now - this.#shortAt > pace.expect('together', next.length, now) &&
+        now - this.#shortEndedAt > latency.predict('together', next.length, now) &&
         next.waiting(next.budget).length === 0;
-      return { place: this.isIdle && isQuiet ? ('all' as const) : place, tokens: next.budget };
+      return { slot: this.isIdle && isQuiet ? ('all' as const) : slot, tokens: next.budget };
     }
     const freeIn = engines.map(engine => this.#freeIn(engine, now));
     const lengths = next.waiting(next.budget * engines.length);
-    const apart = spreadOver(lengths, freeIn, tokens => pace.expect('apart', tokens, now));
+    const apart = spreadOver(lengths, freeIn, tokens => latency.predict('apart', tokens, now));
     if (this.#togetherIn(next, lengths, Math.max(...freeIn), now) <= apart.doneIn) {
-      return this.isIdle ? { place: 'all' as const, tokens: next.budget } : undefined;
+      return this.isIdle ? { slot: 'all' as const, tokens: next.budget } : undefined;
     }
-    const share = Math.ceil(apart.shares[engines.indexOf(place)]! * SHARE_SLACK);
-    return { place, tokens: Math.min(next.budget, share) };
+    const share = Math.ceil(apart.shares[engines.indexOf(slot)]! * SHARE_SLACK);
+    return { slot, tokens: Math.min(next.budget, share) };
   }
 
-  /** Milliseconds until all cores would have done sequences of these lengths; never, beside a long one. */
+  /**
+   * Milliseconds until all cores together would have finished sequences of these lengths. Infinite while a long
+   * sequence runs, as short ones do not wait for it.
+   */
   #togetherIn({ model, budget }: Candidate, lengths: readonly number[], freeIn: number, now: number): number {
     if ([...this.#running].some(run => run.isLong)) return Number.POSITIVE_INFINITY;
     const tokens = lengths.reduce((sum, length) => sum + length, 0);
     const passes = Math.ceil(tokens / budget);
-    return freeIn + passes * this.#paceOf(model).expect('together', tokens / passes, now);
+    return freeIn + passes * this.#latencyOf(model).predict('together', tokens / passes, now);
   }
 
-  /** Milliseconds until an engine is expected to be free. One that is late is expected to take as long again as it is. */
-  #freeIn(engine: Place, now: number): number {
-    const run = [...this.#running].find(({ place }) => place === engine);
+  /** Milliseconds until an engine should be free. A batch that is late by a time is expected to take that time more. */
+  #freeIn(engine: Slot, now: number): number {
+    const run = [...this.#running].find(({ slot }) => slot === engine);
     return run ? Math.abs(run.expectedEnd - now) : 0;
   }
 
-  #enginesOf(model: string): Place[] {
-    return this.#places(model).filter(place => place !== 'all');
+  #enginesOf(model: string): Slot[] {
+    return this.#slots(model).filter(slot => slot !== 'all');
   }
 
-  #paceOf(model: string): Pace {
-    const pace = this.#paces.get(model) ?? new Pace(Math.max(1, this.#enginesOf(model).length));
-    this.#paces.set(model, pace);
-    return pace;
+  #latencyOf(model: string): LatencyModel {
+    const engines = Math.max(1, this.#enginesOf(model).length);
+    const latency = this.#latencyModels.get(model) ?? new LatencyModel(engines);
+    this.#latencyModels.set(model, latency);
+    return latency;
   }
 }
 
@@ -138,6 +149,6 @@ function isLong({ length, budget }: Candidate): boolean {
   return length > budget;
 }
 
-function wayOf(place: Place): Way {
-  return place === 'all' ? 'together' : 'apart';
+function modeOf(slot: Slot): Mode {
+  return slot === 'all' ? 'together' : 'apart';
 }

@@ -1,29 +1,31 @@
-// Everything that waits, and which of it leads the next batch: fair between models and requests, starving none.
+// All waiting sequences, and the choice of the one that leads the next batch, which is fair to models and requests.
 
 import { fillBatch } from './fill.js';
 import { isAbandoned, type Job, lengthOf, type QueuedRequest, tokensOf } from './job.js';
-import { Lane } from './lane.js';
+import { ModelQueue } from './modelQueue.js';
 
-/** Every so many batches the request that has waited longest leads, however long its sequences are. */
+/** One in this many batches is led by the request that has waited longest, whatever the length of its sequences. */
 export const OLDEST_EVERY = 4;
 
 export class Queue {
-  /** By model. */
-  readonly #lanes = new Map<string, Lane>();
+  /** By the name of the model. */
+  readonly #modelQueues = new Map<string, ModelQueue>();
   /** In order of arrival. */
   readonly #requests = new Set<QueuedRequest>();
-  /** Were in a crash, and run alone, so that only its cause can meet a second one. */
+  /** Sequences that were in a crash. Each runs alone, so that only the cause of the crash can meet a second one. */
   #suspects: Job[] = [];
   #sequences = 0;
   #tokens = 0;
   #batches = 0;
-  /** What the model that ran last had had: one that was idle starts from there, and has saved up nothing. */
-  #clock = 0;
+  /** Virtual time of the model that ran last. A model that was idle resumes here, so it earns no credit for idling. */
+  #virtualTime = 0;
 
+  /** The number of waiting sequences. */
   get sequences(): number {
     return this.#sequences;
   }
 
+  /** The number of tokens in all waiting sequences. */
   get tokens(): number {
     return this.#tokens;
   }
@@ -32,21 +34,23 @@ export class Queue {
     if (request.jobs.length === 0) return;
     request.jobs.sort((a, b) => lengthOf(a) - lengthOf(b));
     const { model } = request.submission;
-    const lane = this.#lanes.get(model) ?? new Lane();
-    this.#lanes.set(model, lane);
-    if (lane.requests.size === 0) lane.served = Math.max(lane.served, this.#clock);
-    lane.add(request);
+    const modelQueue = this.#modelQueues.get(model) ?? new ModelQueue();
+    this.#modelQueues.set(model, modelQueue);
+    if (modelQueue.requests.size === 0) {
+      modelQueue.virtualTime = Math.max(modelQueue.virtualTime, this.#virtualTime);
+    }
+    modelQueue.add(request);
     this.#requests.add(request);
     this.#count(request.jobs, 1);
   }
 
-  /** Puts back what a crash interrupted. */
+  /** Puts back the jobs that a crash interrupted. */
   addSuspects(jobs: readonly Job[]): void {
     this.#suspects.push(...jobs);
     this.#count(jobs, 1);
   }
 
-  /** Takes out the jobs that nobody waits for any more. */
+  /** Takes out and returns the jobs of requests for which nobody waits any more. */
   dropAbandoned(now: number): Job[] {
     const abandoned = this.#suspects.filter(({ request }) => isAbandoned(request, now));
     this.#suspects = this.#suspects.filter(({ request }) => !isAbandoned(request, now));
@@ -54,35 +58,38 @@ export class Queue {
       if (!isAbandoned(request, now)) continue;
       abandoned.push(...request.jobs);
       this.#requests.delete(request);
-      this.#laneOf(request).requests.delete(request);
+      this.#modelQueueOf(request).requests.delete(request);
     }
     this.#count(abandoned, -1);
     return abandoned;
   }
 
-  /** The job that the next batch is made around, of at most `longest` tokens. */
-  leader(longest = Number.POSITIVE_INFINITY): Job | undefined {
+  /** The job that the next batch is made around, among those of at most `maxLength` tokens. */
+  leader(maxLength = Number.POSITIVE_INFINITY): Job | undefined {
     const [suspect] = this.#suspects;
-    if (suspect && lengthOf(suspect) <= longest) return suspect;
+    if (suspect && lengthOf(suspect) <= maxLength) return suspect;
     if (this.#batches % OLDEST_EVERY === OLDEST_EVERY - 1) {
-      for (const { jobs } of this.#requests) if (lengthOf(jobs[0]!) <= longest) return jobs[0];
+      for (const { jobs } of this.#requests) if (lengthOf(jobs[0]!) <= maxLength) return jobs[0];
       return undefined;
     }
-    const lanes = [...this.#lanes.values()].sort((a, b) => a.served - b.served);
-    for (const lane of lanes) {
-      const leader = lane.leader(longest);
+    const modelQueues = [...this.#modelQueues.values()].sort((a, b) => a.virtualTime - b.virtualTime);
+    for (const modelQueue of modelQueues) {
+      const leader = modelQueue.leader(maxLength);
       if (leader) return leader;
     }
     return undefined;
   }
 
-  /** Tokens of each sequence of a model that waits, of at most `longest`, in order of arrival, up to `tokens` in all. */
-  lengths(model: string, longest: number, tokens: number): number[] {
+  /**
+   * Lengths of a model's waiting sequences in order of arrival, leaving out those of more than `maxLength` tokens, up
+   * to `tokens` in all.
+   */
+  lengths(model: string, maxLength: number, tokens: number): number[] {
     const found: number[] = [];
     let sum = 0;
     for (const job of this.#waiting(model)) {
       const length = lengthOf(job);
-      if (length > longest) continue;
+      if (length > maxLength) continue;
       if (sum + length > tokens) break;
       found.push(length);
       sum += length;
@@ -90,7 +97,7 @@ export class Queue {
     return found;
   }
 
-  /** Takes out the batch around `leader`, in `budget` tokens. */
+  /** Takes out and returns the batch around `leader`, of at most `budget` tokens. */
   takeBatch(leader: Job, budget: number): Job[] {
     const batch = leader === this.#suspects[0] ? this.#suspects.splice(0, 1) : this.#takeFair(leader, budget);
     this.#count(batch, -1);
@@ -99,21 +106,21 @@ export class Queue {
 
   *#waiting(model: string): Generator<Job> {
     yield* this.#suspects.filter(({ request }) => request.submission.model === model);
-    for (const { jobs } of this.#lanes.get(model)?.requests ?? []) yield* jobs;
+    for (const { jobs } of this.#modelQueues.get(model)?.requests ?? []) yield* jobs;
   }
 
   #takeFair(leader: Job, budget: number): Job[] {
-    const lane = this.#laneOf(leader.request);
-    const batch = fillBatch(leader, lane.requests, budget);
-    this.#clock = Math.max(this.#clock, lane.served);
-    lane.take(batch);
+    const modelQueue = this.#modelQueueOf(leader.request);
+    const batch = fillBatch(leader, modelQueue.requests, budget);
+    this.#virtualTime = Math.max(this.#virtualTime, modelQueue.virtualTime);
+    modelQueue.take(batch);
     for (const { request } of batch) if (request.jobs.length === 0) this.#requests.delete(request);
     this.#batches++;
     return batch;
   }
 
-  #laneOf({ submission }: QueuedRequest): Lane {
-    return this.#lanes.get(submission.model)!;
+  #modelQueueOf({ submission }: QueuedRequest): ModelQueue {
+    return this.#modelQueues.get(submission.model)!;
   }
 
   #count(jobs: readonly Job[], sign: 1 | -1): void {

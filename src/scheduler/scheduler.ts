@@ -1,4 +1,4 @@
-// Keeps the engine busy: takes requests, hands their sequences over in batches, and answers.
+// Keeps the engines busy: takes requests, runs their sequences in batches, and returns the logits.
 
 import { EventEmitter } from 'node:events';
 import { EngineCrashed } from '../engine/engine.js';
@@ -9,28 +9,28 @@ import { type Candidate, Placement, type Run } from './placement.js';
 import { Queue } from './queue.js';
 
 export interface SchedulerOptions {
-  /** Tokens in one forward pass, where setBatchTokens says no other; a longer sequence runs alone. */
+  /** The most tokens in one forward pass, unless setBatchTokens sets another number. A longer sequence runs alone. */
   readonly batchTokens: number;
-  /** Tokens that may wait; a request larger than that is still taken into an empty queue. */
+  /** The most tokens that may wait. An empty queue takes a request of any size. */
   readonly queueTokens: number;
 }
 
-/** What one forward pass was, for the metrics. */
+/** One forward pass, as the metrics count it. */
 export interface BatchReport {
   readonly model: string;
   readonly sequences: number;
   readonly tokens: number;
   readonly seconds: number;
-  /** Seconds each of its sequences waited. */
+  /** Seconds that each of its sequences waited in the queue. */
   readonly waited: readonly number[];
 }
 
-/** A sequence that was in two crashes may be their cause, and is given up. */
+/** A sequence that was in this many crashes is taken for their cause, and its request fails. */
 const MAX_CRASHES = 2;
 
 /** Emits `batch` after every forward pass. */
 export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
-  readonly #engines: Pick<Engines, 'run' | 'places'>;
+  readonly #engines: Pick<Engines, 'run' | 'slots'>;
   readonly #options: SchedulerOptions;
   readonly #batchTokens = new Map<string, number>();
   readonly #queue = new Queue();
@@ -38,42 +38,46 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   #draining = false;
   #onIdle: (() => void)[] = [];
 
-  constructor(engines: Pick<Engines, 'run' | 'places'>, options: SchedulerOptions) {
+  constructor(engines: Pick<Engines, 'run' | 'slots'>, options: SchedulerOptions) {
     super();
     this.#engines = engines;
     this.#options = options;
-    this.#placement = new Placement(model => engines.places(model));
+    this.#placement = new Placement(model => engines.slots(model));
   }
 
+  /** The number of sequences that wait for a batch. */
   get queuedSequences(): number {
     return this.#queue.sequences;
   }
 
+  /** The number of tokens in the sequences that wait for a batch. */
   get queuedTokens(): number {
     return this.#queue.tokens;
   }
 
+  /** Sets the most tokens in one forward pass of a model. */
   setBatchTokens(model: string, tokens: number): void {
     this.#batchTokens.set(model, tokens);
   }
 
+  /** The most tokens in one forward pass of a model. */
   batchTokens(model: string): number {
     return this.#batchTokens.get(model) ?? this.#options.batchTokens;
   }
 
   /**
-   * Runs the sequences, spread over batches as they fit; logits in their order.
-   * Throws QueueFull or Draining at once, DeadlinePassed, or what the engine throws.
+   * Runs the sequences, in as many batches as it takes. Returns the logits of each, in their order.
+   * Throws QueueFull or Draining at once, DeadlinePassed at the deadline, and the errors of Engines.run.
    */
   async submit(submission: Submission): Promise<Float32Array[]> {
     if (this.#draining) throw new Draining('shutting down');
     const tokens = submission.sequences.reduce((sum, { ids }) => sum + ids.length, 0);
     const waiting = this.#queue.tokens;
     if (waiting > 0 && waiting + tokens > this.#options.queueTokens) {
-      throw new QueueFull(`${waiting} tokens wait already`);
+      throw new QueueFull(`${waiting} tokens are waiting already`);
     }
     const enqueuedAt = performance.now();
-    const request: QueuedRequest = { submission, enqueuedAt, jobs: [], served: 0, failed: false };
+    const request: QueuedRequest = { submission, enqueuedAt, jobs: [], virtualTime: 0, failed: false };
     const results = submission.sequences.map(
       sequence =>
         new Promise<Float32Array>((resolve, reject) => {
@@ -85,7 +89,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     return withDeadline(Promise.all(results), submission.deadline);
   }
 
-  /** Takes nothing new; resolves when everything taken has been answered. */
+  /** Refuses new requests from now on. Resolves when every request taken before has been answered. */
   async drain(): Promise<void> {
     this.#draining = true;
     if (!this.#placement.isIdle || this.#queue.sequences > 0) {
@@ -93,6 +97,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     }
   }
 
+  /** Starts batches until the next one has to wait. */
   #dispatch(): void {
     for (;;) {
       const now = performance.now();
@@ -104,7 +109,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
       const choice = candidate && this.#placement.choose(candidate, now);
       if (!choice) break;
       const batch = this.#queue.takeBatch(leader!, choice.tokens);
-      const run = this.#placement.start(candidate, choice.place, tokensOf(batch), now);
+      const run = this.#placement.start(candidate, choice.slot, tokensOf(batch), now);
       void this.#run(batch, run).finally(() => this.#dispatch());
     }
     if (this.#placement.isIdle && this.#queue.sequences === 0) {
@@ -112,9 +117,9 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     }
   }
 
-  /** Whose turn it is; one of at most `longest` tokens, where longer ones have to wait. */
-  #leader(longest?: number): Job | undefined {
-    const leader = this.#queue.leader(longest);
+  /** The job whose turn it is. Long sequences are passed over while no more of them may run. */
+  #leader(maxLength?: number): Job | undefined {
+    const leader = this.#queue.leader(maxLength);
     if (!leader) return undefined;
     const { model } = leader.request.submission;
     const budget = this.batchTokens(model);
@@ -129,13 +134,13 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   }
 
   async #run(batch: Job[], run: Run): Promise<void> {
-    const { model, place, tokens, startedAt } = run;
+    const { model, slot, tokens, startedAt } = run;
     let seconds: number | undefined;
     try {
       const result = await this.#engines.run(
         model,
         batch.map(job => job.sequence),
-        place,
+        slot,
       );
       seconds = result.seconds;
       for (const [i, job] of batch.entries()) job.resolve(result.logits[i]!);
@@ -153,7 +158,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     }
   }
 
-  /** A crash is no fault of most of the batch: its jobs run again. */
+  /** Rejects the jobs of a failed batch. After a crash most of them are innocent, so they run again. */
   #failed(batch: Job[], error: Error): void {
     const again = batch.filter(job => error instanceof EngineCrashed && ++job.crashes < MAX_CRASHES);
     for (const job of batch) {
@@ -165,7 +170,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   }
 }
 
-/** Rejects with DeadlinePassed at the deadline; the work itself is dropped when its turn comes. */
+/** Rejects with DeadlinePassed at the deadline. The queue drops the work itself at its next dispatch. */
 function withDeadline<T>(work: Promise<T>, deadline: number): Promise<T> {
   if (deadline === Number.POSITIVE_INFINITY) return work;
   return new Promise((resolve, reject) => {

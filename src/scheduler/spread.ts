@@ -1,15 +1,16 @@
-// What waits, given to engines so that all of it is done as soon as it can be.
+// Divides the waiting sequences among the engines so that all of them are done as early as possible.
 
 export interface Spread {
   /** Tokens for each engine's next pass. */
   readonly shares: readonly number[];
-  /** Milliseconds from now until the last of them is done. */
+  /** Milliseconds from now until the last engine is done. */
   readonly doneIn: number;
 }
 
 /**
- * Gives sequences of `lengths` tokens, one after another, to the engine that would be done with it first. `freeIn`:
- * milliseconds until each engine takes its next pass; `passTime`: those that a pass of so many tokens takes it.
+ * Gives each sequence in turn to the engine that would be the first to finish it.
+ * `lengths` holds the tokens of each sequence, `freeIn` the milliseconds until each engine can start its next pass;
+ * `passTime` returns the milliseconds that a pass of so many tokens takes.
  */
 export function spreadOver(
   lengths: readonly number[],

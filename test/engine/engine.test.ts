@@ -1,4 +1,4 @@
-// The engine process: it reports to nobody, outlives signals, ends with its parent, and is started again.
+// The engine process: it sends no telemetry, ignores signals, ends with its parent, and is started again after a crash.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,7 +33,7 @@ async function loaded(): Promise<{ engine: Engine; pid: number }> {
   return { engine, pid: enginePids().find(pid => !before.includes(pid))! };
 }
 
-it('bears its title, and keeps ONNX Runtime from reporting', async () => {
+it('has its title, and turns off the telemetry of ONNX Runtime', async () => {
   const { pid } = await loaded();
   expect(readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')).toContain('ORT_DISABLE_TELEMETRY=1');
   expect(readdirSync('/tmp')).not.toContain(`mat-debug-${pid}.log`);
@@ -51,7 +51,7 @@ it('ignores SIGINT and SIGTERM, and ends when its parent closes it', async () =>
   expect(enginePids()).not.toContain(pid);
 });
 
-it('is started again after a crash, with its models', async () => {
+it('starts again after a crash, with its models', async () => {
   const { engine, pid } = await loaded();
   const before = await engine.run('m', [sequence]);
   const restarted = new Promise(resolve => engine.once('restart', resolve));
@@ -61,7 +61,7 @@ it('is started again after a crash, with its models', async () => {
   expect(after.logits).toEqual(before.logits);
 });
 
-it('rejects what it held when it crashed', async () => {
+it('rejects the batch that it held when it crashed', async () => {
   const { engine, pid } = await loaded();
   process.kill(pid, 'SIGSTOP');
   const running = engine.run('m', [sequence]);
@@ -71,7 +71,7 @@ it('rejects what it held when it crashed', async () => {
   await rejected;
 });
 
-it('tells what ONNX Runtime refuses, and lives on', async () => {
+it('reports what ONNX Runtime refuses, and goes on running', async () => {
   const { engine } = await loaded();
   await expect(engine.load('other', '/nowhere', ONE_THREAD)).rejects.toThrow(EngineError);
   const bad = { ids: Int32Array.of(999_999), headPositions: Int32Array.of(0) };

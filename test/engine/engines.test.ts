@@ -1,4 +1,4 @@
-// Several engine processes on shared weights: the same bits wherever a batch runs, and nothing left behind.
+// Several engine processes on shared weights: logits are the same bits in every slot, and no file is left behind.
 
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,19 +35,19 @@ async function alone(engines: Engines) {
 }
 
 it.each(['float32', 'int8'] as const)(
-  'give the same bits in every place and batch, at %s',
+  'return the same bits in every slot and batch, at %s',
   async precision => {
     const { engines } = startEngines(3);
     await engines.load('m', await exportCheckpoint(CAUSAL, temporaryFolder(), { precision }));
-    expect(engines.places('m')).toEqual(['all', 0, 1, 2]);
+    expect(engines.slots('m')).toEqual(['all', 0, 1, 2]);
     const expected = await alone(engines);
-    for (const place of engines.places('m')) {
-      expect((await engines.run('m', sequences, place)).logits).toEqual(expected);
+    for (const slot of engines.slots('m')) {
+      expect((await engines.run('m', sequences, slot)).logits).toEqual(expected);
     }
   },
 );
 
-it('leave no file of shared weights behind, and do without them after a crash', async () => {
+it('leave no file of shared weights behind, and do not need one after a crash', async () => {
   const before = enginePids();
   const { engines, scratch } = startEngines(2);
   await engines.load('m', folder);
@@ -58,30 +58,30 @@ it('leave no file of shared weights behind, and do without them after a crash', 
     process.kill(pid, 'SIGKILL');
     await restarted;
   }
-  for (const place of engines.places('m')) {
-    expect((await engines.run('m', sequences, place)).logits).toEqual(expected);
+  for (const slot of engines.slots('m')) {
+    expect((await engines.run('m', sequences, slot)).logits).toEqual(expected);
   }
 });
 
-it('are one where there is one core', async () => {
+it('are a single process on a single core', async () => {
   const before = enginePids();
   const { engines } = startEngines(1);
   await engines.load('m', folder);
-  expect(engines.places('m')).toEqual(['all']);
+  expect(engines.slots('m')).toEqual(['all']);
   expect(enginePids().filter(pid => !before.includes(pid))).toHaveLength(1);
 });
 
-it('share nothing where it cannot be written, and say so', async () => {
+it('run without shared weights where these cannot be written, and say so', async () => {
   const file = join(temporaryFolder(), 'file');
   writeFileSync(file, '');
   const { engines, unshared } = startEngines(2, join(file, 'scratch'));
   await engines.load('m', folder);
-  expect(engines.places('m')).toEqual(['all']);
+  expect(engines.slots('m')).toEqual(['all']);
   expect(unshared).toEqual([expect.stringContaining('m: ENOTDIR')]);
   expect((await engines.run('m', sequences, 'all')).logits).toHaveLength(sequences.length);
 });
 
-it('tell what ONNX Runtime refuses, and serve the rest', async () => {
+it('report a model that ONNX Runtime refuses, and serve the others', async () => {
   const broken = await exportCheckpoint(CAUSAL, temporaryFolder());
   writeFileSync(join(broken, 'model.onnx'), 'no graph');
   const { engines, scratch } = startEngines(2);

@@ -1,18 +1,18 @@
-// Which sequences run next, with an engine that runs a batch when the test says so.
+// Which sequences run next, on fake engines that finish a batch when the test tells them to.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sequence } from '../../dist/engine/batch.js';
 import { EngineCrashed } from '../../dist/engine/engine.js';
-import type { Place } from '../../dist/engine/engines.js';
-import type { Result } from '../../dist/engine/protocol.js';
+import type { Slot } from '../../dist/engine/engines.js';
+import type { RunReply } from '../../dist/engine/protocol.js';
 import { DeadlinePassed, Draining, QueueFull } from '../../dist/scheduler/errors.js';
 import { OLDEST_EVERY } from '../../dist/scheduler/queue.js';
 import { Scheduler } from '../../dist/scheduler/scheduler.js';
 
 interface Batch {
   readonly model: string;
-  readonly place: Place;
+  readonly slot: Slot;
   readonly lengths: number[];
   /** First token of each sequence. */
   readonly tags: number[];
@@ -23,13 +23,13 @@ interface Batch {
 class FakeEngines {
   readonly running: Batch[] = [];
   readonly history: Batch[] = [];
-  places: (model: string) => readonly Place[];
+  slots: (model: string) => readonly Slot[];
 
-  constructor(places: readonly Place[]) {
-    this.places = () => places;
+  constructor(slots: readonly Slot[]) {
+    this.slots = () => slots;
   }
 
-  run(model: string, sequences: readonly Sequence[], place: Place): Promise<Result> {
+  run(model: string, sequences: readonly Sequence[], slot: Slot): Promise<RunReply> {
     return new Promise((resolve, reject) => {
       const end = async (act: () => void) => {
         this.running.splice(this.running.indexOf(batch), 1);
@@ -38,7 +38,7 @@ class FakeEngines {
       };
       const batch: Batch = {
         model,
-        place,
+        slot,
         lengths: sequences.map(({ ids }) => ids.length),
         tags: sequences.map(({ ids }) => ids[0]!),
         finish: () =>
@@ -50,9 +50,9 @@ class FakeEngines {
     });
   }
 
-  /** Ends the process that runs a batch, and with it all that it holds. */
+  /** Ends the process that runs a batch, which fails every batch in that process. */
   async crash(cause: Batch): Promise<void> {
-    const processOf = ({ place }: Batch) => (place === 'all' ? 0 : place);
+    const processOf = ({ slot }: Batch) => (slot === 'all' ? 0 : slot);
     const lost = this.running.filter(batch => processOf(batch) === processOf(cause));
     await Promise.all(lost.map(batch => batch.fail(new EngineCrashed('crash'))));
   }
@@ -65,8 +65,8 @@ class FakeEngines {
 const BUDGET = 256;
 const NEVER = Number.POSITIVE_INFINITY;
 
-function start(queueTokens = NEVER, places: readonly Place[] = ['all']) {
-  const engine = new FakeEngines(places);
+function start(queueTokens = NEVER, slots: readonly Slot[] = ['all']) {
+  const engine = new FakeEngines(slots);
   return { engine, scheduler: new Scheduler(engine, { batchTokens: BUDGET, queueTokens }) };
 }
 
@@ -80,18 +80,18 @@ const request = (lengths: number[], tag = 0, model = 'm') => ({
   deadline: NEVER,
 });
 
-/** The batches that started before the one with `tag` ended waiting. */
+/** The number of batches that started before the first one that holds a sequence tagged `tag`. */
 const batchesBefore = ({ history }: FakeEngines, tag: number) =>
   history.findIndex(({ tags }) => tags.includes(tag));
 
 describe('batches', () => {
-  it('start at once where the engine is idle', () => {
+  it('start at once while the engine is idle', () => {
     const { engine, scheduler } = start();
     void scheduler.submit(request([5]));
     expect(engine.running).toHaveLength(1);
   });
 
-  it('are of like lengths, and within the budget', async () => {
+  it('hold sequences of like lengths, within the budget', async () => {
     const { engine, scheduler } = start();
     const answers = scheduler.submit(request([...Array(12).keys()].flatMap(() => [20, 100, 60])));
     await engine.finishAll();
@@ -104,7 +104,7 @@ describe('batches', () => {
     }
   });
 
-  it('hold a sequence of the budget alone, and none of more behind another', async () => {
+  it('hold a sequence alone if it fills the budget, and a longer one waits for the running batch to end', async () => {
     const { engine, scheduler } = start();
     const all = [[10], [2048], [2048], [300]].map((lengths, tag) => scheduler.submit(request(lengths, tag)));
     expect(engine.running.map(({ lengths }) => lengths)).toEqual([[10]]);
@@ -117,7 +117,7 @@ describe('batches', () => {
     expect(engine.history.every(({ lengths }) => lengths.length === 1)).toBe(true);
   });
 
-  it('give logits in the order of the sequences', async () => {
+  it('return logits in the order of the sequences', async () => {
     const { engine, scheduler } = start();
     const lengths = [200, 3, 90, 3, 400, 50];
     const answers = scheduler.submit({
@@ -130,40 +130,40 @@ describe('batches', () => {
   });
 });
 
-describe('places', () => {
-  const placesOf = ({ running }: FakeEngines) => running.map(({ place }) => place);
+describe('slots', () => {
+  const slotsOf = ({ running }: FakeEngines) => running.map(({ slot }) => slot);
   const startSpread = () => start(NEVER, ['all', 0, 1]);
 
-  it.each([[[10]], [[10, 20]], [[120]]])('little, %j, has all cores', lengths => {
+  it.each([[[10]], [[10, 20]], [[120]]])('a few tokens, %j, run on all cores', lengths => {
     const { engine, scheduler } = startSpread();
     void scheduler.submit(request(lengths));
-    expect(placesOf(engine)).toEqual(['all']);
+    expect(slotsOf(engine)).toEqual(['all']);
   });
 
-  it('more is spread over the engines', () => {
+  it('more tokens are spread over the engines', () => {
     const { engine, scheduler } = startSpread();
     void scheduler.submit(request([200, 200, 200]));
-    expect(placesOf(engine)).toEqual([0, 1]);
+    expect(slotsOf(engine)).toEqual([0, 1]);
   });
 
-  it('what comes waits for what has all cores', async () => {
+  it('an arriving request waits for the batch on all cores', async () => {
     const { engine, scheduler } = startSpread();
     const all = [[10], [200, 200]].map(lengths => scheduler.submit(request(lengths)));
-    expect(placesOf(engine)).toEqual(['all']);
+    expect(slotsOf(engine)).toEqual(['all']);
     await engine.running[0]!.finish();
-    expect(placesOf(engine)).toEqual([0, 1]);
+    expect(slotsOf(engine)).toEqual([0, 1]);
     await engine.finishAll();
     await Promise.all(all);
   });
 
-  it('an engine is left to short sequences, whatever long ones wait', async () => {
+  it('one engine is left to short sequences, however many long ones wait', async () => {
     const { engine, scheduler } = startSpread();
     const all = [[10], [2048], [2048], [2048]].map(lengths => scheduler.submit(request(lengths)));
     await engine.running[0]!.finish();
-    expect(placesOf(engine)).toEqual([0]);
+    expect(slotsOf(engine)).toEqual([0]);
     for (let i = 0; i < 5; i++) {
       all.push(scheduler.submit(request([10], 7)));
-      expect(placesOf(engine)).toEqual([0, 1]);
+      expect(slotsOf(engine)).toEqual([0, 1]);
       expect(engine.running[1]!.tags).toEqual([7]);
       await engine.running[1]!.finish();
     }
@@ -171,7 +171,7 @@ describe('places', () => {
     await Promise.all(all);
   });
 
-  it('all cores are never shared', async () => {
+  it('a batch on all cores never runs beside a batch on an engine', async () => {
     const arrivals = fc.array(
       fc.record({
         lengths: fc.array(fc.integer({ min: 1, max: 600 }), { minLength: 1, maxLength: 4 }),
@@ -182,13 +182,11 @@ describe('places', () => {
     await fc.assert(
       fc.asyncProperty(arrivals, async arrivals => {
         const { engine, scheduler } = startSpread();
-        engine.places = model => (model === 'small' ? ['all', 0, 1] : ['all']);
+        engine.slots = model => (model === 'small' ? ['all', 0, 1] : ['all']);
         const check = () => {
-          const places = placesOf(engine);
-          const isShared = places.includes('all') && places.some(place => place !== 'all');
-          expect(isShared || new Set(places).size < places.filter(place => place !== 'all').length).toBe(
-            false,
-          );
+          const slots = slotsOf(engine);
+          const isShared = slots.includes('all') && slots.some(slot => slot !== 'all');
+          expect(isShared || new Set(slots).size < slots.filter(slot => slot !== 'all').length).toBe(false);
         };
         const answers = [];
         for (const { lengths, model, finished } of arrivals) {
@@ -207,7 +205,7 @@ describe('places', () => {
 });
 
 describe('fairness', () => {
-  it('a request of one text does not wait for one of a thousand', async () => {
+  it('a request of one text does not wait for all of a request of a thousand texts', async () => {
     const { engine, scheduler } = start();
     const thousand = scheduler.submit(request(Array(1000).fill(40), 1));
     const one = scheduler.submit(request([40], 2));
@@ -227,7 +225,7 @@ describe('fairness', () => {
     }
   });
 
-  it('a model is not made to wait for what it had while others were idle', async () => {
+  it('a model does not wait to make up for what it ran while the others were idle', async () => {
     const { engine, scheduler } = start();
     const before = scheduler.submit(request(Array(400).fill(64), 1, 'a'));
     await engine.finishAll();
@@ -240,7 +238,7 @@ describe('fairness', () => {
     expect(next.filter(model => model === 'a').length).toBeGreaterThanOrEqual(8);
   });
 
-  it('every sequence runs within a bounded number of batches, whatever arrives after it', async () => {
+  it('every sequence runs within a bounded number of batches, whatever arrives later', async () => {
     const lengths = fc.array(fc.integer({ min: 1, max: 600 }), { minLength: 1, maxLength: 6 });
     const arrival = fc.record({ lengths, model: fc.constantFrom('a', 'b') });
     await fc.assert(
@@ -248,7 +246,7 @@ describe('fairness', () => {
         const { engine, scheduler } = start();
         const early = first.map(({ lengths, model }) => scheduler.submit(request(lengths, 1, model)));
         let answered = false;
-        const settled = Promise.all(early).then(() => {
+        const allAnswered = Promise.all(early).then(() => {
           answered = true;
         });
         const sequences = first.reduce((sum, { lengths }) => sum + lengths.length, 0);
@@ -261,15 +259,15 @@ describe('fairness', () => {
         }
         expect(answered).toBe(true);
         await engine.finishAll();
-        await Promise.all([settled, ...others]);
+        await Promise.all([allAnswered, ...others]);
       }),
       { numRuns: 50 },
     );
   });
 });
 
-describe('what is not run', () => {
-  it('is what nobody waits for any more', async () => {
+describe('the scheduler does not run', () => {
+  it('requests for which nobody waits any more', async () => {
     const { engine, scheduler } = start();
     const running = [scheduler.submit(request([256])), scheduler.submit(request([256]))];
     const hungUp = new AbortController();
@@ -283,7 +281,7 @@ describe('what is not run', () => {
     expect([scheduler.queuedSequences, scheduler.queuedTokens]).toEqual([0, 0]);
   });
 
-  it('is what finds no room, and what comes after the end', async () => {
+  it('requests that find the queue full, or arrive during shutdown', async () => {
     const { engine, scheduler } = start(300);
     const taken = Array.from({ length: 3 }, () => scheduler.submit(request([256])));
     await expect(scheduler.submit(request([100]))).rejects.toThrow(QueueFull);
@@ -293,7 +291,7 @@ describe('what is not run', () => {
     await Promise.all([...taken, drained]);
   });
 
-  it('is the rest of a request of which one sequence failed', async () => {
+  it('the rest of a request after one of its sequences failed', async () => {
     const { engine, scheduler } = start();
     const answer = expect(scheduler.submit(request(Array(9).fill(256), 3))).rejects.toThrow('no');
     await engine.running[0]!.fail(new Error('no'));
@@ -303,12 +301,12 @@ describe('what is not run', () => {
   });
 });
 
-describe.each<[string, readonly Place[]]>([
+describe.each<[string, readonly Slot[]]>([
   ['on all cores', ['all']],
   ['spread over engines', ['all', 0, 1]],
-])('a crash %s', (_, places) => {
-  it('costs nothing but its cause: what was in it runs again, alone', async () => {
-    const { engine, scheduler } = start(NEVER, places);
+])('a crash %s', (_, slots) => {
+  it('fails only the request that causes it, because every sequence that was in it runs again alone', async () => {
+    const { engine, scheduler } = start(NEVER, slots);
     const requests = [[10], [10, 10], [200], [200]].map(lengths => scheduler.submit(request(lengths, 1)));
     const bad = expect(scheduler.submit(request([10], 2))).rejects.toThrow(EngineCrashed);
     while (engine.running.length > 0) {
@@ -319,8 +317,8 @@ describe.each<[string, readonly Place[]]>([
     expect(scheduler.queuedSequences).toBe(0);
   });
 
-  it('is got over before the end', async () => {
-    const { engine, scheduler } = start(NEVER, places);
+  it('does not keep a shutdown from answering every request', async () => {
+    const { engine, scheduler } = start(NEVER, slots);
     const answers = [[200, 200], [10]].map(lengths => scheduler.submit(request(lengths)));
     const drained = scheduler.drain();
     await engine.crash(engine.running[0]!);

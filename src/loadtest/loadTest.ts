@@ -1,53 +1,53 @@
-// Load on an HTTP service: closed loop (so many in flight) or open loop (so many a second, come what may).
+// A load test: a closed loop keeps a number of requests in flight, an open loop sends a number of them per second.
 
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export interface LoadOptions {
-  /** Seconds that count. */
+export interface LoadTestOptions {
+  /** Length of the measured period. Seconds. */
   readonly seconds: number;
-  /** Seconds before them that do not. */
+  /** Load before the measured period. Seconds. */
   readonly warmup: number;
-  /** Requests in flight; ignored where there is a rate. */
+  /** Requests in flight. Ignored if there is a rate. */
   readonly concurrency: number;
-  /** Requests a second, at random intervals (Poisson). */
+  /** Requests per second, at random intervals (a Poisson process). */
   readonly rate?: number | undefined;
 }
 
-export interface LoadReport {
-  /** Answered, of those sent within the counted seconds. */
+export interface LoadTestReport {
+  /** Requests that were sent in the measured period and answered. */
   readonly requests: number;
-  /** Answered within the counted seconds, a second. */
+  /** Answers per second that arrived in the measured period, whenever their requests were sent. */
   readonly requests_per_second: number;
-  /** Milliseconds. */
+  /** Percentiles over `requests`, in milliseconds. */
   readonly latency: {
     readonly p50: number;
     readonly p90: number;
     readonly p99: number;
     readonly max: number;
   };
-  /** What went wrong, by status or error name, how often. */
+  /** How many requests of the measured period failed, by HTTP status or error name. */
   readonly errors: Record<string, number>;
 }
 
-/** Sends one request; its outcome is `ok`, or what to count it under. */
+/** Sends one request. Resolves to `ok`, or to the name of the failure. */
 export type Send = () => Promise<string>;
 
-/** Microseconds: fine enough for a forward pass, a day at most. */
-const MICROSECONDS = { lowest: 1, highest: 86_400_000_000, figures: 4 };
+/** Latencies are recorded in microseconds, with four significant figures, up to a day. */
+const HISTOGRAM = { lowest: 1, highest: 86_400_000_000, figures: 4 };
 
-/** Runs the load for warmup + seconds, and waits for the last answers. */
-export async function runLoad(send: Send, options: LoadOptions): Promise<LoadReport> {
+/** Sends requests for `warmup` and `seconds`, waits for the last answers, and reports on the measured period. */
+export async function runLoadTest(send: Send, options: LoadTestOptions): Promise<LoadTestReport> {
   const starts = performance.now() + options.warmup * 1000;
   const ends = starts + options.seconds * 1000;
-  const latencies = createHistogram(MICROSECONDS);
+  const latencies = createHistogram(HISTOGRAM);
   const errors: Record<string, number> = {};
   let answered = 0;
   const one = async () => {
     const sent = performance.now();
     const outcome = await send();
     const done = performance.now();
-    // What the service did in these seconds, whenever it was asked for.
+    // Throughput counts an answer when it arrives. Latencies and errors count a request when it is sent.
     if (outcome === 'ok' && done >= starts && done <= ends) answered++;
     if (sent < starts || sent > ends) return;
     if (outcome === 'ok') latencies.record(Math.max(1, Math.round((done - sent) * 1000)));
@@ -70,7 +70,7 @@ async function closedLoop(one: () => Promise<void>, concurrency: number, ends: n
   await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
-/** Arrivals do not wait for answers, so a slow service shows in the latencies instead of slowing the load. */
+/** Requests do not wait for earlier answers, so a slow service raises the latencies instead of lowering the load. */
 async function openLoop(one: () => Promise<void>, rate: number, ends: number): Promise<void> {
   const running = new Set<Promise<void>>();
   for (let next = performance.now(); next < ends; next += (-Math.log(1 - Math.random()) / rate) * 1000) {
@@ -81,7 +81,7 @@ async function openLoop(one: () => Promise<void>, rate: number, ends: number): P
   await Promise.all(running);
 }
 
-function milliseconds(latencies: RecordableHistogram): LoadReport['latency'] {
+function milliseconds(latencies: RecordableHistogram): LoadTestReport['latency'] {
   const at = (percentile: number) => (latencies.count === 0 ? 0 : latencies.percentile(percentile) / 1000);
   return { p50: at(50), p90: at(90), p99: at(99), max: latencies.count === 0 ? 0 : latencies.max / 1000 };
 }
