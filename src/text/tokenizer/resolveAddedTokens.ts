@@ -1,42 +1,48 @@
-// The added tokens of a tokenizer once transformers has loaded it: those of tokenizer.json, and those that the files
-// beside it name. As PreTrainedTokenizerBase._from_pretrained and TokenizersBackend.__init__ of transformers 5.23 do it.
+// The added tokens of a tokenizer after loading: those of tokenizer.json, and those that the files beside it name.
+// Follows PreTrainedTokenizerBase._from_pretrained and TokenizersBackend.__init__ of transformers 5.23.
 
 import { UserError } from '../../errors.js';
-import { AddedVocabulary, type Token } from './addedVocabulary.js';
+import { AddedVocabulary, type NewToken } from './addedVocabulary.js';
 import type { Config, TokenizerClass } from './classes.js';
 import type { AddedToken, Component, TokenizerJson } from './json.js';
 
-/** The parsed files; {} for those that there are none of. */
+/** The parsed files of a folder; {} for a file that is missing. */
 export interface TokenizerSources {
   readonly json: TokenizerJson;
   readonly config: Config;
-  /** special_tokens_map.json and added_tokens.json: they count only where the config has no `added_tokens_decoder`. */
+  /** special_tokens_map.json. It counts only if the config has no `added_tokens_decoder`. */
   readonly specialTokensMap: Config;
+  /** added_tokens.json, ids by token. It counts only if the config has no `added_tokens_decoder`. */
   readonly addedTokens: Readonly<Record<string, number>>;
 }
 
+/** The settings that every tokenizer may name a special token by. */
 const NAMES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
 
-export function addedTokensOf(sources: TokenizerSources, tokenizerClass: TokenizerClass): AddedToken[] {
+/**
+ * The added tokens of a folder's tokenizer with their ids and flags, in the order of their ids.
+ * Throws UserError naming a setting that is not a token.
+ */
+export function resolveAddedTokens(sources: TokenizerSources, tokenizerClass: TokenizerClass): AddedToken[] {
   const { json } = sources;
-  const settings = settingsOf(sources);
+  const settings = mergeSettings(sources);
   const named = namedTokens(settings, json, tokenizerClass);
   const special = [...named, ...extraTokens(settings)];
   const vocabulary = new AddedVocabulary(json.model.vocab as Readonly<Record<string, number>>);
-  if (!tokenizerClass.rebuild) vocabulary.add((json.added_tokens ?? []).map(readToken));
-  const listed = listedTokens(sources, settings).map(token => {
+  if (!tokenizerClass.rebuild) vocabulary.add((json.added_tokens ?? []).map(newToken));
+  const indexed = indexedTokens(sources, settings).map(token => {
     const isNamed = named.some(({ content }) => content === token.content);
     return isNamed ? { ...token, special: true } : token;
   });
-  const isKnown = ({ content }: Token) =>
-    vocabulary.has(content) || listed.some(token => token.content === content);
-  vocabulary.add([...listed, ...special.filter(token => !isKnown(token))]);
+  const isKnown = ({ content }: NewToken) =>
+    vocabulary.has(content) || indexed.some(token => token.content === content);
+  vocabulary.add([...indexed, ...special.filter(token => !isKnown(token))]);
   if (tokenizerClass.dropsFlags) vocabulary.add(special.map(({ content }) => specialToken(content)));
   return vocabulary.tokens();
 }
 
-/** The config, and over it special_tokens_map.json where that counts. */
-function settingsOf({ config, specialTokensMap }: TokenizerSources): Config {
+/** The config, overridden by special_tokens_map.json if that counts. */
+function mergeSettings({ config, specialTokensMap }: TokenizerSources): Config {
   const extra = config.extra_special_tokens as object | undefined;
   const isUnset = !extra || Object.keys(extra).length === 0;
   const settings =
@@ -46,45 +52,46 @@ function settingsOf({ config, specialTokensMap }: TokenizerSources): Config {
   if ('added_tokens_decoder' in config) return settings;
   const fromMap = Object.entries(specialTokensMap).map(([name, value]) => {
     if (name === 'extra_special_tokens' && Array.isArray(value)) {
-      const before = (settings.extra_special_tokens ?? []) as unknown[];
-      return [name, [...before, ...value.filter(token => !before.includes(token))]];
+      const configured = (settings.extra_special_tokens ?? []) as unknown[];
+      return [name, [...configured, ...value.filter(token => !configured.includes(token))]];
     }
-    const isToken = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return [name, isToken ? { ...value, special: true, __type: 'AddedToken' } : value];
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return [name, isObject ? { ...value, special: true, __type: 'AddedToken' } : value];
   });
   return { ...settings, ...Object.fromEntries(fromMap) };
 }
 
-/** `bos_token` and its like, then those of the model's own, such as `image_token`. */
-function namedTokens(settings: Config, json: TokenizerJson, { specialTokens }: TokenizerClass): Token[] {
+/** The tokens of NAMES, then those under names that only this model has, such as `image_token`. */
+function namedTokens(settings: Config, json: TokenizerJson, { specialTokens }: TokenizerClass): NewToken[] {
   const { pad_token } = (json.padding ?? {}) as Component;
   const values: Config = { pad_token, ...specialTokens, ...settings };
-  const own = Object.entries(values)
+  const ofModel = Object.entries(values)
     .filter(([name, value]) => name.endsWith('_token') && !NAMES.includes(name) && isToken(value))
     .sort(([, a], [, b]) => Number(typeof a === 'string') - Number(typeof b === 'string'));
   const { extra_special_tokens: extra, model_specific_special_tokens: specific } = settings;
   const byName = [specific, Array.isArray(extra) ? {} : extra].flatMap(tokens =>
     Object.entries(tokens ?? {}),
   );
-  return [...NAMES.map(name => [name, values[name]] as const), ...own, ...byName]
+  return [...NAMES.map(name => [name, values[name]] as const), ...ofModel, ...byName]
     .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => tokenOf(name, value, true));
+    .map(([name, value]) => settingToken(name, value, true));
 }
 
+/** The tokens of `extra_special_tokens`, which older versions call `additional_special_tokens`. */
 function extraTokens({
   extra_special_tokens: extra,
   additional_special_tokens: additional,
-}: Config): Token[] {
+}: Config): NewToken[] {
   const tokens = extra ?? additional ?? [];
-  return Array.isArray(tokens) ? tokens.map(token => tokenOf('extra_special_tokens', token, false)) : [];
+  return Array.isArray(tokens) ? tokens.map(token => settingToken('extra_special_tokens', token, false)) : [];
 }
 
-/** The tokens with an index of their own, in the order of those. */
-function listedTokens({ json, config, addedTokens }: TokenizerSources, settings: Config): Token[] {
-  const byIndex = new Map<number, Token>();
+/** The tokens that a file lists with an index, in the order of the indices. */
+function indexedTokens({ json, config, addedTokens }: TokenizerSources, settings: Config): NewToken[] {
+  const byIndex = new Map<number, NewToken>();
   if ('added_tokens_decoder' in config) {
     const decoder = config.added_tokens_decoder as Readonly<Record<string, Component>>;
-    for (const [index, token] of Object.entries(decoder)) byIndex.set(Number(index), readToken(token));
+    for (const [index, token] of Object.entries(decoder)) byIndex.set(Number(index), newToken(token));
   } else {
     const { extra_special_tokens: extra } = settings;
     const special = [...NAMES.map(name => settings[name]), ...(Array.isArray(extra) ? extra : [])].map(
@@ -92,9 +99,9 @@ function listedTokens({ json, config, addedTokens }: TokenizerSources, settings:
     );
     for (const [content, index] of Object.entries(addedTokens)) {
       const isSpecial = special.includes(content);
-      byIndex.set(index, readToken({ content, special: isSpecial, normalized: !isSpecial }));
+      byIndex.set(index, newToken({ content, special: isSpecial, normalized: !isSpecial }));
     }
-    for (const token of json.added_tokens ?? []) byIndex.set(token.id, readToken(token));
+    for (const token of json.added_tokens ?? []) byIndex.set(token.id, newToken(token));
   }
   return [...byIndex].sort(([a], [b]) => a - b).map(([, token]) => token);
 }
@@ -107,25 +114,26 @@ function contentOf(value: unknown): unknown {
   return typeof value === 'string' ? value : (value as Component | undefined)?.content;
 }
 
-function tokenOf(name: string, value: unknown, isNamed: boolean): Token {
+/** The token that a setting names. `isNamed`: the setting is one of a single token, which is always special. */
+function settingToken(name: string, value: unknown, isNamed: boolean): NewToken {
   if (!isToken(value)) {
     const found = JSON.stringify(value);
     throw new UserError(`tokenizer_config.json: ${name}: expected a string or an AddedToken, found ${found}`);
   }
   if (typeof value === 'string') return specialToken(value);
-  const token = readToken(value);
+  const token = newToken(value);
   return isNamed ? { ...token, special: true } : token;
 }
 
-function specialToken(content: string): Token {
-  return readToken({ content, special: true });
+function specialToken(content: string): NewToken {
+  return newToken({ content, special: true });
 }
 
-/** A token as it is written, with what AddedToken takes for the flags that are not. */
-function readToken(written: object): Token {
+/** A token as a file writes it, with AddedToken's defaults for the flags that are missing. */
+function newToken(written: object): NewToken {
   const { content, single_word, lstrip, rstrip, normalized, special } = written as Component;
   if (typeof content !== 'string') {
-    throw new UserError(`added token: expected its content, found ${JSON.stringify(written)}`);
+    throw new UserError(`added token: expected an object with its content, found ${JSON.stringify(written)}`);
   }
   return {
     content,
