@@ -78,8 +78,8 @@ export class Tokenizer {
   }
 
   /**
-   * Encodes a text, cut to `maxLength` tokens on the tokenizer's truncation side. `maxLength` counts the special tokens,
-   * which are never cut; it is at least their number.
+   * Encodes a text, cut to `maxLength` tokens on the tokenizer's truncation side. `maxLength` includes the special
+   * tokens, which are never cut, and is at least their number.
    */
   encode(text: string, maxLength: number): Encoding {
     const tokens = this.#tokens(text);
@@ -98,14 +98,14 @@ export class Tokenizer {
     return words.map(this.#encodeWord);
   }
 
-  /** The ids of a run of words, with the special tokens once around them. Nothing is cut: the caller makes the words fit. */
+  /** The ids of a run of words, with the special tokens once around them. Nothing is cut. */
   joinWords(words: WordTokens): Int32Array {
     return this.#surround(words.flat());
   }
 
   #tokens(text: string): number[] {
     const ids: number[] = [];
-    // The tokenizers library reads UTF-8, where a lone surrogate has become U+FFFD.
+    // The tokenizers library reads UTF-8, in which a lone surrogate becomes U+FFFD.
     for (const section of this.#addedTokens.extract(text.toWellFormed())) {
       if (typeof section === 'number') ids.push(section);
       else {

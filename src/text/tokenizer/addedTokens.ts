@@ -80,7 +80,7 @@ function finder(
   return { regex: new RegExp(alternatives.join('|'), 'g'), tokens: bySpelling, isPlainText };
 }
 
-/** Gives the matches of `find_matches` in the tokenizers library, also where two tokens strip the same white space. */
+/** Follows `find_matches` of the tokenizers library, also if two tokens strip the same white space. */
 function* sectionsOf(text: string, isStart: boolean, finder: Finder | undefined): Generator<Section> {
   let end = 0;
   for (const match of finder ? text.matchAll(finder.regex) : []) {
@@ -108,14 +108,14 @@ function touchesWord(text: string, start: number, end: number): boolean {
   return WORD_BEFORE.test(before) || WORD_AFTER.test(after);
 }
 
-/** Where the white space that ends at `end` begins. */
+/** The start of the white space that ends at `end`. */
 function startOfSpace(text: string, end: number): number {
   let start = end;
   while (start > 0 && isSpace(text[start - 1]!)) start--;
   return start;
 }
 
-/** Where the white space that begins at `start` ends. */
+/** The end of the white space that begins at `start`. */
 function endOfSpace(text: string, start: number): number {
   let end = start;
   while (end < text.length && isSpace(text[end]!)) end++;

@@ -1,9 +1,7 @@
 // Gives added tokens their ids, like the tokenizers library, which ignores the id beside a token in a file.
 
 import type { AddedToken } from './json.js';
-
-/** An added token that has no id yet. */
-export type NewToken = Omit<AddedToken, 'id'>;
+import type { NewToken } from './newToken.js';
 
 export class AddedVocabulary {
   readonly #vocabulary: Readonly<Record<string, number>>;

@@ -21,7 +21,7 @@ export interface Component {
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
-  /** The token counts only where no letter or digit touches it. */
+  /** The token is found only between characters that are not letters or digits. */
   readonly single_word: boolean;
   /** The token includes the white space to its left. */
   readonly lstrip: boolean;
@@ -32,7 +32,7 @@ export interface AddedToken {
   readonly special: boolean;
 }
 
-/** The error for a part of a tokenizer.json that is unknown here, or would give other ids than the tokenizers library. */
+/** The error for a part of a tokenizer.json that is unknown here or would not give the ids of the tokenizers library. */
 export function unsupported(
   component: string,
   found: unknown,

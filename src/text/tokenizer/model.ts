@@ -5,7 +5,7 @@ import { type Component, display, unsupported } from './json.js';
 import { memoize } from './memoize.js';
 import { type Merge, Merges } from './merges.js';
 
-/** The ids of a piece, which is what the pre-tokenizer cuts a text into. */
+/** Gives the ids of a piece, one of the parts that the pre-tokenizer cuts a text into. */
 export type EncodePiece = (piece: string) => readonly number[];
 
 type Vocabulary = ReadonlyMap<string, number>;
@@ -115,7 +115,7 @@ function mayEncodeWordByWord(model: Component, vocabulary: Vocabulary, pairs: re
   return vocabulary.has(SPACE_MARK) && pairs.every(staysInWord);
 }
 
-/** Whether a merge joins no ▁ to a character before it that is not ▁. A ▁ is where a word starts. */
+/** Whether a merge never joins a ▁, the start of a word, to a character of the word before it. */
 function staysInWord([left, right]: Pair): boolean {
   return !right.startsWith(SPACE_MARK) || left.endsWith(SPACE_MARK);
 }

@@ -1,4 +1,4 @@
-// The normalizer of a tokenizer.json: what happens to a text before it is cut into pieces.
+// The normalizer of a tokenizer.json: changes a text before it is cut into pieces.
 
 import { type Component, unsupported } from './json.js';
 import { compilePattern } from './regex.js';

@@ -1,10 +1,10 @@
 // The added tokens of a tokenizer after loading: those of tokenizer.json, and those that the files beside it name.
 // Follows PreTrainedTokenizerBase._from_pretrained and TokenizersBackend.__init__ of transformers 5.23.
 
-import { UserError } from '../../errors.js';
-import { AddedVocabulary, type NewToken } from './addedVocabulary.js';
+import { AddedVocabulary } from './addedVocabulary.js';
 import type { Config, TokenizerClass } from './classes.js';
 import type { AddedToken, Component, TokenizerJson } from './json.js';
+import { isToken, type NewToken, parseToken, settingToken, specialToken } from './newToken.js';
 
 /** The parsed files of a folder; {} for a file that is missing. */
 export interface TokenizerSources {
@@ -16,7 +16,7 @@ export interface TokenizerSources {
   readonly addedTokens: Readonly<Record<string, number>>;
 }
 
-/** The settings that every tokenizer may name a special token by. */
+/** The settings by which every tokenizer may name a special token. */
 const NAMES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
 
 /**
@@ -29,7 +29,7 @@ export function resolveAddedTokens(sources: TokenizerSources, tokenizerClass: To
   const named = namedTokens(settings, json, tokenizerClass);
   const special = [...named, ...extraTokens(settings)];
   const vocabulary = new AddedVocabulary(json.model.vocab as Readonly<Record<string, number>>);
-  if (!tokenizerClass.rebuild) vocabulary.add((json.added_tokens ?? []).map(newToken));
+  if (!tokenizerClass.rebuild) vocabulary.add((json.added_tokens ?? []).map(parseToken));
   const indexed = indexedTokens(sources, settings).map(token => {
     const isNamed = named.some(({ content }) => content === token.content);
     return isNamed ? { ...token, special: true } : token;
@@ -61,7 +61,10 @@ function mergeSettings({ config, specialTokensMap }: TokenizerSources): Config {
   return { ...settings, ...Object.fromEntries(fromMap) };
 }
 
-/** The tokens of NAMES, then those under names that only this model has, such as `image_token`. */
+/**
+ * The tokens that have a setting of their own, which are always special: those of NAMES, then those under names that
+ * only this model has, such as `image_token`.
+ */
 function namedTokens(settings: Config, json: TokenizerJson, { specialTokens }: TokenizerClass): NewToken[] {
   const { pad_token } = (json.padding ?? {}) as Component;
   const values: Config = { pad_token, ...specialTokens, ...settings };
@@ -74,7 +77,7 @@ function namedTokens(settings: Config, json: TokenizerJson, { specialTokens }: T
   );
   return [...NAMES.map(name => [name, values[name]] as const), ...ofModel, ...byName]
     .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => settingToken(name, value, true));
+    .map(([name, value]) => ({ ...settingToken(name, value), special: true }));
 }
 
 /** The tokens of `extra_special_tokens`, which older versions call `additional_special_tokens`. */
@@ -83,7 +86,7 @@ function extraTokens({
   additional_special_tokens: additional,
 }: Config): NewToken[] {
   const tokens = extra ?? additional ?? [];
-  return Array.isArray(tokens) ? tokens.map(token => settingToken('extra_special_tokens', token, false)) : [];
+  return Array.isArray(tokens) ? tokens.map(token => settingToken('extra_special_tokens', token)) : [];
 }
 
 /** The tokens that a file lists with an index, in the order of the indices. */
@@ -91,56 +94,21 @@ function indexedTokens({ json, config, addedTokens }: TokenizerSources, settings
   const byIndex = new Map<number, NewToken>();
   if ('added_tokens_decoder' in config) {
     const decoder = config.added_tokens_decoder as Readonly<Record<string, Component>>;
-    for (const [index, token] of Object.entries(decoder)) byIndex.set(Number(index), newToken(token));
+    for (const [index, token] of Object.entries(decoder)) byIndex.set(Number(index), parseToken(token));
   } else {
     const { extra_special_tokens: extra } = settings;
-    const special = [...NAMES.map(name => settings[name]), ...(Array.isArray(extra) ? extra : [])].map(
-      contentOf,
-    );
+    const values = [...NAMES.map(name => settings[name]), ...(Array.isArray(extra) ? extra : [])];
+    const special = values.map(contentOf);
     for (const [content, index] of Object.entries(addedTokens)) {
       const isSpecial = special.includes(content);
-      byIndex.set(index, newToken({ content, special: isSpecial, normalized: !isSpecial }));
+      byIndex.set(index, parseToken({ content, special: isSpecial, normalized: !isSpecial }));
     }
-    for (const token of json.added_tokens ?? []) byIndex.set(token.id, newToken(token));
+    for (const token of json.added_tokens ?? []) byIndex.set(token.id, parseToken(token));
   }
   return [...byIndex].sort(([a], [b]) => a - b).map(([, token]) => token);
 }
 
-function isToken(value: unknown): value is string | Component {
-  return typeof value === 'string' || (value as Component | null)?.__type === 'AddedToken';
-}
-
+/** The content of a setting's token, or whatever else the setting holds. */
 function contentOf(value: unknown): unknown {
   return typeof value === 'string' ? value : (value as Component | undefined)?.content;
-}
-
-/** The token that a setting names. `isNamed`: the setting is one of a single token, which is always special. */
-function settingToken(name: string, value: unknown, isNamed: boolean): NewToken {
-  if (!isToken(value)) {
-    const found = JSON.stringify(value);
-    throw new UserError(`tokenizer_config.json: ${name}: expected a string or an AddedToken, found ${found}`);
-  }
-  if (typeof value === 'string') return specialToken(value);
-  const token = newToken(value);
-  return isNamed ? { ...token, special: true } : token;
-}
-
-function specialToken(content: string): NewToken {
-  return newToken({ content, special: true });
-}
-
-/** A token as a file writes it, with AddedToken's defaults for the flags that are missing. */
-function newToken(written: object): NewToken {
-  const { content, single_word, lstrip, rstrip, normalized, special } = written as Component;
-  if (typeof content !== 'string') {
-    throw new UserError(`added token: expected an object with its content, found ${JSON.stringify(written)}`);
-  }
-  return {
-    content,
-    single_word: Boolean(single_word),
-    lstrip: Boolean(lstrip),
-    rstrip: Boolean(rstrip),
-    normalized: Boolean(normalized ?? !special),
-    special: Boolean(special),
-  };
 }

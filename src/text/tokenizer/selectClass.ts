@@ -27,7 +27,7 @@ const CLASS_BY_MODEL_TYPE = new Map<unknown, TokenizerClass | undefined>([
   ...['qwen2', 'qwen2_moe', 'qwen3', 'qwen3_moe'].map(modelType => [modelType, QWEN2] as const),
 ]);
 
-/** What a user can do if the class is not known. */
+/** Advice for a user whose tokenizer class is not known. */
 const USE_AS_WRITTEN =
   'To use tokenizer.json as it is written, set tokenizer_class in tokenizer_config.json to TokenizersBackend';
 

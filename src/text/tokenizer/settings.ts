@@ -1,4 +1,4 @@
-// What tokenizer_config.json says about lengths and truncation, and the settings that are refused.
+// Length and truncation from tokenizer_config.json, and the settings of it that are refused.
 
 import { UserError } from '../../errors.js';
 import type { Config } from './classes.js';

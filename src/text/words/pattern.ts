@@ -37,7 +37,7 @@ const JOINER = [
   `(?<=[\\p{L}\\p{N}${MARKS}])\\.(?=[\\p{Ll}\\p{N}]|\\p{Lu}{2})`,
 ].join('|');
 
-/** Matches one word; the first alternative that matches at a position decides. The names of its groups tell the kind. */
+/** Matches one word. The first alternative that matches at a position decides; the name of its group is the kind. */
 export const WORD = new RegExp(
   [
     // https://a.org/b_(c)  www.a.org  a.org/b. The bounds keep the search linear.

@@ -4,7 +4,7 @@
 const CHUNK = 256;
 
 /**
- * Marks where segments of a text end: an array of text.length + 1 that is 1 at those UTF-16 positions and 0 elsewhere.
+ * Marks the ends of a text's segments: an array [text.length + 1] that is 1 at their UTF-16 positions and 0 elsewhere.
  * A chunk may cut a segment short, so the segments in its last quarter are found again in the next chunk.
  */
 export function segmentEnds(segmenter: Intl.Segmenter, text: string): Uint8Array {

@@ -6,7 +6,7 @@ import { UserError } from '../../../errors.js';
 /** Values by key, as checkpoint/gguf.ts reads them: strings, numbers, booleans, lists of strings, typed arrays. */
 export type GgufMetadata = ReadonlyMap<string, unknown>;
 
-/** What a user can do if the metadata is not enough. */
+/** Advice for a user whose file's metadata is not enough. */
 const USE_TOKENIZER_JSON = "Give the folder that has the model's tokenizer.json with --tokenizer";
 
 /** The keys that begin with `tokenizer.ggml.`, which every method takes without that prefix. */

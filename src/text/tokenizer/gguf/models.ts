@@ -1,4 +1,4 @@
-// The two kinds of tokenizer that a GGUF file may have, as components of a tokenizer.json: byte-level and SentencePiece.
+// The two kinds of tokenizer that a GGUF file may have, byte-level and SentencePiece, as parts of a tokenizer.json.
 
 import type { Component, TokenizerJson } from '../json.js';
 import type { TokenizerKeys } from './metadata.js';
