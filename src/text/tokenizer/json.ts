@@ -21,7 +21,7 @@ export interface Component {
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
-  /** The token is found only between characters that are not letters or digits. */
+  /** The token is found only where no letter or digit touches it. */
   readonly single_word: boolean;
   /** The token includes the white space to its left. */
   readonly lstrip: boolean;
