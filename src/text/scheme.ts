@@ -1,11 +1,12 @@
-// What a tagger's labels mean: which ones open, continue or close an entity, and which may follow which.
-// IOB1/2, IOE, BIOES and BILOU label sets are all told apart by the prefixes that they hold.
+// The tagging scheme of a label set: which tags open, continue or close an entity, and which may follow which.
+// IOB1/2, IOE, BIOES and BILOU are told apart by the prefixes in the label set.
 
 export type TagKind = 'outside' | 'begin' | 'inside' | 'end' | 'single' | 'plain';
 
+/** A parsed label: B-PER is { kind: 'begin', type: 'PER' }. */
 export interface Tag {
   readonly kind: TagKind;
-  /** The entity's label: PER of B-PER; the label itself where it has no prefix; empty for O. */
+  /** The entity's type: PER of B-PER, the whole label if it has no prefix, empty for O. */
   readonly type: string;
 }
 
@@ -28,41 +29,47 @@ export function parseTag(label: string): Tag {
 
 /** The rules of one label set. */
 export class Scheme {
+  /** One tag per label, in the order of the labels. */
   readonly tags: readonly Tag[];
-  readonly #kinds = new Map<string, Set<TagKind>>();
+  readonly #kindsByType = new Map<string, Set<TagKind>>();
 
   constructor(labels: readonly string[]) {
     this.tags = labels.map(parseTag);
     for (const { kind, type } of this.tags)
-      this.#kinds.set(type, (this.#kinds.get(type) ?? new Set()).add(kind));
+      this.#kindsByType.set(type, (this.#kindsByType.get(type) ?? new Set()).add(kind));
   }
 
-  /** Whether `next` may stand after `previous`; a text starts and ends with OUTSIDE around it. */
+  /** Whether `next` may follow `previous`. A tag sequence counts as having OUTSIDE before and after it. */
   allows(previous: Tag, next: Tag): boolean {
     if (isOpen(previous) && continues(next) && previous.type === next.type) return true;
-    return this.#mayStop(previous) && this.#mayStart(next);
+    return this.#mayEndEntity(previous) && this.#mayStartEntity(next);
   }
 
-  /** An entity whose type has a closing label is finished only by it, or by never needing it (no S-X: a lone B-X). */
-  #mayStop({ kind, type }: Tag): boolean {
+  /**
+   * An entity whose type has a closing tag (E-X, L-X) ends only there. A lone B-X is the exception: it may end an
+   * entity if the label set has no S-X or U-X for entities of one word.
+   */
+  #mayEndEntity({ kind, type }: Tag): boolean {
     if (!isOpen({ kind, type }) || !this.#has(type, 'end')) return true;
     return kind === 'begin' && !this.#has(type, 'single');
   }
 
-  /** I-X and E-X start an entity only where no B-X could. */
-  #mayStart(tag: Tag): boolean {
+  /** I-X and E-X start an entity only if the label set has no B-X. */
+  #mayStartEntity(tag: Tag): boolean {
     return !continues(tag) || !this.#has(tag.type, 'begin');
   }
 
   #has(type: string, kind: TagKind): boolean {
-    return this.#kinds.get(type)?.has(kind) ?? false;
+    return this.#kindsByType.get(type)?.has(kind) ?? false;
   }
 }
 
+/** Whether the entity may go on after this tag. */
 function isOpen({ kind }: Tag): boolean {
   return kind === 'begin' || kind === 'inside';
 }
 
+/** Whether this tag may continue the entity before it. */
 function continues({ kind }: Tag): boolean {
   return kind === 'inside' || kind === 'end';
 }

@@ -1,4 +1,4 @@
-// How good predictions are: accuracy and F1 of labels, entity F1 as seqeval counts it.
+// Quality of predictions: accuracy and F1 of labels, and F1 of entities as seqeval counts it.
 
 import { entitySpans } from './spans.js';
 
@@ -6,7 +6,7 @@ export interface Scores {
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
-  /** How many there are in the gold answers. */
+  /** Number of examples, or entities, with this label in the gold answers. */
   readonly support: number;
 }
 
@@ -14,15 +14,16 @@ export interface ClassificationReport {
   readonly accuracy: number;
   readonly macro_f1: number;
   readonly labels: Record<string, Scores>;
-  /** confusion[gold][predicted]: how often. */
+  /** confusion[gold][predicted]: number of examples. */
   readonly confusion: Record<string, Record<string, number>>;
 }
 
+/** Scores over the entities of all labels (micro average), and per label. */
 export interface EntityReport extends Scores {
   readonly labels: Record<string, Scores>;
 }
 
-/** @param pairs gold and predicted label of each example */
+/** @param pairs gold and predicted label of each example, all of them among `labels` */
 export function classificationReport(
   pairs: readonly (readonly [string, string])[],
   labels: readonly string[],
@@ -39,7 +40,7 @@ export function classificationReport(
       return [label, scores(correct, predicted, support)];
     }),
   );
-  // a label that is neither in the gold answers nor predicted has no F1, as in scikit-learn
+  // As in scikit-learn, a label that is neither in the gold answers nor predicted does not count in the macro average.
   const seen = new Set(pairs.flat());
   const f1s = [...seen].map(label => perLabel[label]!.f1);
   return {
@@ -50,25 +51,28 @@ export function classificationReport(
   };
 }
 
-/** Entities count as found where label, start and end are all right; micro-averaged. @param pairs gold and predicted tags */
+/**
+ * A predicted entity is correct if its label, start and end all equal those of a gold entity.
+ * @param pairs gold and predicted tags of each example, one tag per word
+ */
 export function entityReport(
   pairs: readonly (readonly [readonly string[], readonly string[]])[],
 ): EntityReport {
   const counts = new Map<string, { correct: number; predicted: number; support: number }>();
-  const of = (label: string) => {
+  const countsOf = (label: string) => {
     const count = counts.get(label) ?? { correct: 0, predicted: 0, support: 0 };
     counts.set(label, count);
     return count;
   };
   for (const [gold, predicted] of pairs) {
-    const golden = new Set<string>();
+    const goldEntities = new Set<string>();
     for (const { label, startWord, endWord } of entitySpans(gold)) {
-      golden.add(`${label} ${startWord} ${endWord}`);
-      of(label).support++;
+      goldEntities.add(`${label} ${startWord} ${endWord}`);
+      countsOf(label).support++;
     }
     for (const { label, startWord, endWord } of entitySpans(predicted)) {
-      of(label).predicted++;
-      if (golden.has(`${label} ${startWord} ${endWord}`)) of(label).correct++;
+      countsOf(label).predicted++;
+      if (goldEntities.has(`${label} ${startWord} ${endWord}`)) countsOf(label).correct++;
     }
   }
   const sum = (key: 'correct' | 'predicted' | 'support') =>
@@ -77,7 +81,7 @@ export function entityReport(
   return {
     ...scores(sum('correct'), sum('predicted'), sum('support')),
     labels: Object.fromEntries(
-      sorted.map(([label, c]) => [label, scores(c.correct, c.predicted, c.support)]),
+      sorted.map(([label, count]) => [label, scores(count.correct, count.predicted, count.support)]),
     ),
   };
 }

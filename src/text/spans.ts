@@ -1,4 +1,4 @@
-// From tags to entities: runs of words that bear one label.
+// Tags to entities: finds the runs of words that belong to one entity.
 
 import { parseTag, type Tag } from './scheme.js';
 
@@ -10,35 +10,30 @@ export interface EntitySpan {
 }
 
 /**
- * Entities of a tag sequence, valid or not, as seqeval's get_entities finds them: a label that cannot continue
- * the entity before it starts one. L- and U- (BILOU) are read as E- and S-.
+ * Entities of a tag sequence, one tag per word, as seqeval's get_entities finds them. The sequence need not be valid:
+ * a tag that cannot continue the entity before it starts a new one. L- and U- (BILOU) are read as E- and S-.
  */
-export function entitySpans(labels: readonly string[]): EntitySpan[] {
+export function entitySpans(tags: readonly string[]): EntitySpan[] {
   const spans: EntitySpan[] = [];
-  let open: { tag: Tag; startWord: number } | null = null;
-  let previous: Tag | null = null;
-  labels.forEach((label, word) => {
-    const tag = parseTag(label);
-    const joins = open !== null && previous !== null && joinsEntity(previous, tag);
-    if (open && !joins) {
-      spans.push({ label: open.tag.type, startWord: open.startWord, endWord: word });
-      open = null;
+  let open: { label: string; startWord: number } | undefined;
+  let previous: Tag | undefined;
+  for (const [word, text] of tags.entries()) {
+    const tag = parseTag(text);
+    if (open && !(previous && joinsEntity(previous, tag))) {
+      spans.push({ ...open, endWord: word });
+      open = undefined;
     }
-    if (!open && tag.kind !== 'outside') open = { tag, startWord: word };
+    if (!open && tag.kind !== 'outside') open = { label: tag.type, startWord: word };
     previous = tag;
-  });
-  if (open)
-    spans.push({
-      label: (open as { tag: Tag }).tag.type,
-      startWord: (open as { startWord: number }).startWord,
-      endWord: labels.length,
-    });
+  }
+  if (open) spans.push({ ...open, endWord: tags.length });
   return spans;
 }
 
+/** Whether `tag` belongs to the entity of the word before it. */
 function joinsEntity(previous: Tag, tag: Tag): boolean {
   if (previous.type !== tag.type) return false;
   if (tag.kind === 'plain') return previous.kind === 'plain';
-  const closed = previous.kind === 'end' || previous.kind === 'single';
-  return !closed && (tag.kind === 'inside' || tag.kind === 'end');
+  const isClosed = previous.kind === 'end' || previous.kind === 'single';
+  return !isClosed && (tag.kind === 'inside' || tag.kind === 'end');
 }

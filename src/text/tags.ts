@@ -1,18 +1,18 @@
-// From a row of logits a word to the most probable valid sequence of tags.
+// Viterbi decoding: one row of logits per word to the most probable valid sequence of tags.
 
 import { logSoftmax } from './probabilities.js';
 import { OUTSIDE, type Scheme, type Tag } from './scheme.js';
 
 export interface TaggedWord {
-  /** The label's row in the head, or -1 for a word without a token, which is O. */
+  /** The label's row in the head, or -1 for a word without a token, whose tag is O. */
   readonly label: number;
   /** Probability of that label for this word alone; 1 for a word without a token. */
   readonly score: number;
 }
 
 /**
- * Viterbi over the words' log-probabilities, with transitions that the scheme forbids left out.
- * @param logits one row [labels] a word, or null for a word without a token
+ * Viterbi over the words' log-probabilities, without the transitions that the scheme forbids.
+ * @param logits one row [labels] per word, or null for a word without a token
  */
 export function bestTags(logits: readonly (Float32Array | null)[], scheme: Scheme): TaggedWord[] {
   const rows = logits.map(row => (row ? logSoftmax(row) : null));
@@ -37,15 +37,19 @@ export function bestTags(logits: readonly (Float32Array | null)[], scheme: Schem
     .map((label, word) => ({ label, score: label < 0 ? 1 : Math.exp(rows[word]![label]!) }));
 }
 
+/** A word with one of its tags: a node of the Viterbi lattice. */
 interface State {
   readonly tag: Tag;
   readonly label: number;
-  /** Of the best valid path that ends here. */
+  /** Log-probability of the best valid path that ends in this state. */
   readonly logProbability: number;
   readonly previous: State | null;
 }
 
-/** The best state that `next` may follow; the first in a tie. There always is one: see Scheme. */
+/**
+ * The best state that `next` may follow, the first one in a tie; null if `next` may follow none of them. A whole
+ * valid path always exists, because by the rules of Scheme every label set can tag a word without its neighbours.
+ */
 function bestPrevious(states: readonly State[], next: Tag, scheme: Scheme): State | null {
   let best: State | null = null;
   for (const state of states) {

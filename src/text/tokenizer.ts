@@ -1,14 +1,14 @@
-// Text to token ids, as transformers' AutoTokenizer makes them.
+// Text to token ids, the same as those of AutoTokenizer in transformers.
 
 import { basename } from 'node:path';
 import { UserError } from '../errors.js';
 import { AddedTokens } from './tokenizer/addedTokens.js';
 import { readTokenizer, TOKENIZER, type TokenizerDefinition } from './tokenizer/files.js';
+import { memoize } from './tokenizer/memoize.js';
 import { compileModel, type EncodePiece } from './tokenizer/model.js';
 import { compileNormalizer } from './tokenizer/normalizer.js';
-import { specialTokensAround } from './tokenizer/postProcessor.js';
+import { surroundingTokens } from './tokenizer/postProcessor.js';
 import { compilePreTokenizer, type Split } from './tokenizer/preTokenizer.js';
-import { remember } from './tokenizer/remember.js';
 
 export {
   readTokenizer,
@@ -18,18 +18,18 @@ export {
   type TokenizerDefinition,
   writeTokenizer,
 } from './tokenizer/files.js';
-export { ggufTokenizer } from './tokenizer/gguf.js';
+export { ggufTokenizer } from './tokenizer/gguf/tokenizer.js';
 
-/** The token ids of a text, or of a run of words, with special tokens around them. */
+/** The token ids of a text, with special tokens around them. */
 export interface Encoding {
   readonly ids: Int32Array;
   /** Whether tokens were cut off to fit the length. */
   readonly truncated: boolean;
-  /** Tokens before the cut, special tokens counted. */
+  /** Number of tokens before the cut, special tokens included. */
   readonly length: number;
 }
 
-/** Token ids of each word, without special tokens; a word may have none. */
+/** Token ids of each word, without special tokens. A word may have no token. */
 export type WordTokens = readonly (readonly number[])[];
 
 export class Tokenizer {
@@ -37,27 +37,27 @@ export class Tokenizer {
   readonly #split: Split;
   readonly #encodePiece: EncodePiece;
   readonly #encodeWord: (word: string) => readonly number[];
-  /** Special tokens that the post-processor puts before and after a sequence. */
+  /** Ids of the special tokens that the post-processor puts before and after a sequence. */
   readonly #prefix: readonly number[];
   readonly #suffix: readonly number[];
   readonly #truncationSide: 'left' | 'right';
-  /** The length that the tokenizer's config allows, Infinity where it sets none. In tokens. */
+  /** The longest sequence that the tokenizer's config allows, in tokens; Infinity if it sets no limit. */
   readonly modelMaxLength: number;
 
-  /** Throws UserError naming a component that would not give the ids of the Rust library. */
+  /** Throws UserError naming a component that would give other ids than the tokenizers library. */
   constructor({ json, modelMaxLength, truncationSide, splitSpecialTokens }: TokenizerDefinition) {
     const normalize = compileNormalizer(json.normalizer);
-    const { split, writesBytes } = compilePreTokenizer(json.pre_tokenizer);
+    const { split, isByteLevel } = compilePreTokenizer(json.pre_tokenizer);
     this.#addedTokens = new AddedTokens(json.added_tokens ?? [], normalize, splitSpecialTokens);
     this.#split = split;
-    this.#encodePiece = compileModel(json.model, writesBytes);
-    this.#encodeWord = remember(word => this.#tokens(word));
-    ({ prefix: this.#prefix, suffix: this.#suffix } = specialTokensAround(json.post_processor));
+    this.#encodePiece = compileModel(json.model, isByteLevel);
+    this.#encodeWord = memoize(word => this.#tokens(word));
+    ({ prefix: this.#prefix, suffix: this.#suffix } = surroundingTokens(json.post_processor));
     this.#truncationSide = truncationSide;
     this.modelMaxLength = modelMaxLength;
   }
 
-  /** Loads the tokenizer of a folder. Throws UserError where it is missing, broken or of an unsupported kind. */
+  /** Loads the tokenizer of a folder. Throws UserError if it is missing, broken or of an unsupported kind. */
   static load(folder: string): Tokenizer {
     try {
       return new Tokenizer(readTokenizer(folder));
@@ -67,42 +67,45 @@ export class Tokenizer {
     }
   }
 
-  /** Special tokens around every sequence. */
+  /** Number of special tokens around every sequence. */
   get specialTokens(): number {
     return this.#prefix.length + this.#suffix.length;
   }
 
-  /** How many tokens stand before the first word's. */
+  /** Number of special tokens before every sequence: the position of the first token that is not special. */
   get prefixLength(): number {
     return this.#prefix.length;
   }
 
-  /** Encodes a text, cut to `maxLength` tokens on the tokenizer's truncation side, special tokens kept. */
+  /**
+   * Encodes a text, cut to `maxLength` tokens on the tokenizer's truncation side. `maxLength` includes the special
+   * tokens, which are never cut, and is at least their number.
+   */
   encode(text: string, maxLength: number): Encoding {
     const tokens = this.#tokens(text);
-    const room = maxLength - this.specialTokens;
-    const truncated = tokens.length > room;
-    const start = truncated && this.#truncationSide === 'left' ? tokens.length - room : 0;
+    const maxTokens = maxLength - this.specialTokens;
+    const truncated = tokens.length > maxTokens;
+    const start = truncated && this.#truncationSide === 'left' ? tokens.length - maxTokens : 0;
     return {
-      ids: this.#surround(tokens.slice(start, start + room)),
+      ids: this.#surround(tokens.slice(start, start + maxTokens)),
       truncated,
       length: tokens.length + this.specialTokens,
     };
   }
 
-  /** Encodes each word on its own, as `is_split_into_words` does. */
+  /** Encodes each word on its own, like `is_split_into_words` in transformers. */
   encodeWords(words: readonly string[]): WordTokens {
     return words.map(this.#encodeWord);
   }
 
-  /** Puts the special tokens once around a run of words. The tokens have to fit. */
+  /** The ids of a run of words, with the special tokens once around them. Nothing is cut. */
   joinWords(words: WordTokens): Int32Array {
     return this.#surround(words.flat());
   }
 
   #tokens(text: string): number[] {
     const ids: number[] = [];
-    // A lone surrogate is U+FFFD to the Rust library, which reads UTF-8.
+    // The tokenizers library reads UTF-8, in which a lone surrogate becomes U+FFFD.
     for (const section of this.#addedTokens.extract(text.toWellFormed())) {
       if (typeof section === 'number') ids.push(section);
       else {

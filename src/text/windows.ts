@@ -1,4 +1,4 @@
-// Long word lists are read in windows that overlap by half, so that every word has context on both sides.
+// Splits long word lists into windows that overlap by half, so that every word has context on both sides.
 
 import type { WordTokens } from './tokenizer.js';
 
@@ -10,16 +10,20 @@ export interface Window {
 }
 
 /**
- * Windows of at most `room` tokens; each next one starts where half of the one before is behind it.
- * A single word of more than `room` tokens is a window of its own (its first tokens are the ones that count).
+ * Plans windows of at most `maxTokens` tokens, special tokens not counted. Each window starts at the first word that
+ * has at least half of the previous window's tokens before it.
+ * A word of more than `maxTokens` tokens gets a window of its own; the caller cuts it to its first tokens.
  */
-export function planWindows(words: WordTokens, room: number): Window[] {
+export function planWindows(words: WordTokens, maxTokens: number): Window[] {
   const windows: Window[] = [];
   let startWord = 0;
   while (startWord < words.length) {
     let endWord = startWord;
     let tokens = 0;
-    while (endWord < words.length && (endWord === startWord || tokens + words[endWord]!.length <= room)) {
+    while (
+      endWord < words.length &&
+      (endWord === startWord || tokens + words[endWord]!.length <= maxTokens)
+    ) {
       tokens += words[endWord++]!.length;
     }
     windows.push({ startWord, endWord });
@@ -29,21 +33,22 @@ export function planWindows(words: WordTokens, room: number): Window[] {
   return windows;
 }
 
+/** Always at least one word after `startWord`, so that windows move on. `tokens` is the window's length in tokens. */
 function firstWordPastHalf(words: WordTokens, startWord: number, endWord: number, tokens: number): number {
   let word = startWord;
-  for (let behind = 0; word < endWord && (behind < tokens / 2 || word === startWord); word++) {
-    behind += words[word]!.length;
+  for (let passed = 0; word < endWord && (passed < tokens / 2 || word === startWord); word++) {
+    passed += words[word]!.length;
   }
   return word;
 }
 
 /**
- * For each word, the window whose logits it takes: the one where its shorter side has more context, in tokens;
- * the earlier one in a tie.
+ * For each word, the index of the window whose logits it takes: the one in which its shorter side has more context,
+ * in tokens, and the earlier one in a tie.
  */
 export function chooseWindows(words: WordTokens, windows: readonly Window[]): number[] {
   const chosen = new Array<number>(words.length).fill(0);
-  const best = new Array<number>(words.length).fill(-1);
+  const bestContext = new Array<number>(words.length).fill(-1);
   windows.forEach(({ startWord, endWord }, window) => {
     let total = 0;
     for (let word = startWord; word < endWord; word++) total += words[word]!.length;
@@ -51,8 +56,8 @@ export function chooseWindows(words: WordTokens, windows: readonly Window[]): nu
     for (let word = startWord; word < endWord; word++) {
       const right = total - left - words[word]!.length;
       const context = Math.min(left, right);
-      if (context > best[word]!) {
-        best[word] = context;
+      if (context > bestContext[word]!) {
+        bestContext[word] = context;
         chosen[word] = window;
       }
       left += words[word]!.length;

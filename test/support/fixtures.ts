@@ -1,4 +1,4 @@
-// The committed checkpoints, exported once a test file into a temporary folder.
+// The committed checkpoints and their golden logits, and helpers that export them into a temporary folder.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,15 +11,18 @@ import type { ExportRequest } from '../../dist/model/recipe.js';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const CHECKPOINTS = join(ROOT, 'test/fixtures/checkpoints');
 
+/** An input with the token ids and logits that transformers and PEFT compute. */
 export interface Golden {
   readonly input_ids: number[];
   readonly text?: string;
   readonly words?: string[];
+  /** Position in `input_ids` of each word's first token. */
   readonly first_token_index?: number[];
+  /** [labels] of a sequence, [words, labels] of a list of words. */
   readonly logits: number[] | number[][];
 }
 
-/** A folder of this test file's own, removed after it. */
+/** Makes a temporary folder that is removed after the tests of the file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'lsllama-test-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,7 +39,7 @@ export function goldensOf(name: string): Golden[] {
   return readJson(join(CHECKPOINTS, name, 'golden.json')) as Golden[];
 }
 
-/** What case.json says of a checkpoint, as an export's options. */
+/** The export request that a checkpoint's case.json describes. */
 export function requestOf(name: string): ExportRequest {
   const folder = join(CHECKPOINTS, name);
   const { task, attention, pooling, labels, max_length } = readJson(join(folder, 'case.json')) as CaseFile;
@@ -52,6 +55,7 @@ export function requestOf(name: string): ExportRequest {
   };
 }
 
+/** Exports a checkpoint into a folder of its name in `out`. Returns that folder. */
 export async function exportCheckpoint(
   name: string,
   out: string,
@@ -73,7 +77,7 @@ export function readJsonLines<T>(path: string): T[] {
     .map(line => JSON.parse(line) as T);
 }
 
-/** The largest difference between two lists of numbers, which have to be as long. */
+/** The largest absolute difference between two lists of numbers; Infinity if their lengths differ. */
 export function worstDifference(expected: ArrayLike<number>, found: ArrayLike<number>): number {
   if (expected.length !== found.length) return Number.POSITIVE_INFINITY;
   return Array.from(expected).reduce((worst, value, i) => Math.max(worst, Math.abs(value - found[i]!)), 0);

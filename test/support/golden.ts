@@ -1,4 +1,4 @@
-// A golden example through the same path as a request: its token ids and its logits.
+// Runs a golden example on the same path as a request.
 
 import { classify, encodeText } from '../../dist/predictor/classifier.js';
 import type { LoadedModel } from '../../dist/predictor/predictor.js';
@@ -7,6 +7,7 @@ import type { Golden } from './fixtures.js';
 
 export const UNHURRIED = { deadline: Number.POSITIVE_INFINITY };
 
+/** Returns the example's token ids, and its logits as one flat list. */
 export async function predictGolden(model: LoadedModel, golden: Golden) {
   if (golden.words) {
     const encoded = encodeWords(model, golden.words);

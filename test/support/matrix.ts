@@ -1,4 +1,4 @@
-// The committed matrix of cases: every way of a base and an adapter that an export has to compute exactly.
+// The committed matrix of cases: bases and adapters of every kind that an export has to compute exactly.
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,12 +11,12 @@ export const MATRIX = join(ROOT, 'test/fixtures/matrix');
 export interface MatrixCase {
   readonly name: string;
   readonly folder: string;
-  /** The section of the README's table that it stands in. */
+  /** The row of the README's table that counts the case. */
   readonly group: string;
   readonly feature: string;
-  /** With paths that are absolute. */
+  /** The export request, with absolute paths. */
   readonly request: ExportRequest;
-  /** Fields of the manifest that the request leaves to the checkpoint. */
+  /** Fields of the manifest that the export has to find in the checkpoint, because the request leaves them out. */
   readonly found?: Partial<Manifest>;
 }
 
@@ -24,12 +24,12 @@ export function matrixCases(): MatrixCase[] {
   const names = readdirSync(join(MATRIX, 'cases')).sort();
   return names.map(name => {
     const folder = join(MATRIX, 'cases', name);
-    const { request, ...told } = readJson(join(folder, 'case.json')) as Omit<MatrixCase, 'name' | 'folder'>;
+    const { request, ...fields } = readJson(join(folder, 'case.json')) as Omit<MatrixCase, 'name' | 'folder'>;
     const { base, adapters, tokenizer, ...options } = request;
     return {
       name,
       folder,
-      ...told,
+      ...fields,
       request: {
         ...options,
         base: join(folder, base),

@@ -1,8 +1,8 @@
-// Engine processes, as the system lists them.
+// Finds engine processes in the system's process table.
 
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Children of a process that are engines, by id: Linux only, as is their title. */
+/** Ids of the engines that are children of a process. Linux only: it reads the processes' titles from /proc. */
 export function enginePids(parent = process.pid): number[] {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))

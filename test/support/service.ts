@@ -1,4 +1,4 @@
-// A service of its own for a test file: the command as a user starts it, on a free port.
+// Starts a service for a test file, by the command that a user runs, on a free port.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { ROOT } from './fixtures.js';
 export interface RunningService {
   readonly url: string;
   readonly process: ChildProcess;
-  /** Lines it logged so far. */
+  /** The lines that the service has logged so far. */
   readonly log: string[];
 }
 
@@ -19,7 +19,7 @@ afterAll(() => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Starts `lsllama serve`, and waits until it listens. */
+/** Starts `lsllama serve` and waits until it listens. Rejects if it exits before. */
 export async function startService(
   models: string,
   cache: string,
@@ -43,15 +43,16 @@ export async function startService(
   return { url, process: child, log };
 }
 
+/** Waits until the service is ready. Rejects after about 30 seconds. */
 export async function ready({ url }: RunningService): Promise<void> {
   for (let i = 0; i < 600; i++) {
     if ((await fetch(`${url}/health/ready`)).ok) return;
     await sleep(50);
   }
-  throw new Error('never ready');
+  throw new Error(`${url}/health/ready: not ready after 30 seconds`);
 }
 
-/** Ends the service; resolves to its exit code. */
+/** Sends the service a signal and waits until it exits. Resolves to its exit code. */
 export async function stop(
   { process: child }: RunningService,
   signal: NodeJS.Signals = 'SIGTERM',

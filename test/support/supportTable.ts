@@ -1,4 +1,4 @@
-// README's table of what the matrix covers. Run as a program, it writes the table into the README.
+// The README's table of the features that the matrix covers. Run as a program, this file writes it into the README.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,9 +10,10 @@ export const README = join(ROOT, 'README.md');
 
 const TABLE = /(<!-- matrix: npm run readme:table -->\n)[\s\S]*(<!-- \/matrix -->)/;
 
-/** The README's text with the table as it has to be. Throws where the comments around it are missing. */
+/** Returns the README's text with the current table. Throws an Error if the comments around the table are missing. */
 export function withSupportTable(readme: string): string {
-  if (!TABLE.test(readme)) throw new Error(`README.md: expected a place for the table, ${TABLE}`);
+  if (!TABLE.test(readme))
+    throw new Error(`README.md: expected the comments around the table, ${TABLE}, found none`);
   return readme.replace(TABLE, (_, start: string, end: string) => `${start}${supportTable()}\n${end}`);
 }
 
@@ -20,15 +21,15 @@ function supportTable(): string {
   const cases = matrixCases();
   const groups = [...new Set(cases.map(({ group }) => group))].sort();
   const rows = groups.map(name => {
-    const ofGroup = cases.filter(({ group }) => group === name);
-    const features = [...new Set(ofGroup.map(({ feature }) => feature))].sort(byWords);
-    return `| ${name} | ${ofGroup.length} | ${features.join('; ').replaceAll('|', '\\|')} |`;
+    const groupCases = cases.filter(({ group }) => group === name);
+    const features = [...new Set(groupCases.map(({ feature }) => feature))].sort(byText);
+    return `| ${name} | ${groupCases.length} | ${features.join('; ').replaceAll('|', '\\|')} |`;
   });
   return ['| | cases | |', '|---|---|---|', ...rows].join('\n');
 }
 
-/** Alphabetical, whether a feature begins with code or not. */
-function byWords(a: string, b: string): number {
+/** Alphabetical order of two features, ignoring the backquotes around code. */
+function byText(a: string, b: string): number {
   return a.replaceAll('`', '').localeCompare(b.replaceAll('`', ''), 'en');
 }
 

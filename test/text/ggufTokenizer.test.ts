@@ -1,7 +1,6 @@
-// A GGUF's own tokenizer gives the ids of the tokenizer that it was made from: test/fixtures/gguf/make_tokenizers.py
-// made the expected ones.
+// A GGUF file's own tokenizer gives the same ids as the tokenizer that it was made from.
+// test/fixtures/gguf/make_tokenizers.py made the expected digests.
 
-import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import { openGguf } from '../../dist/checkpoint/gguf.js';
 import { UserError } from '../../dist/errors.js';
 import type { TokenizerJson } from '../../dist/text/tokenizer/json.js';
 import { ggufTokenizer, readTokenizer, Tokenizer, writeTokenizer } from '../../dist/text/tokenizer.js';
+import { digest } from '../support/digest.js';
 
 interface Digests {
   readonly texts: readonly string[];
@@ -21,9 +21,9 @@ const ROOT = new URL('../../', import.meta.url).pathname;
 const json = (file: string) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
 const golden = json('test/fixtures/gguf/tokenizers.json') as {
   readonly extra: readonly string[];
-  /** By `tokenizer.ggml.pre`. */
+  /** Digests for bytes.gguf by `tokenizer.ggml.pre`. */
   readonly bytes: Readonly<Record<string, Digests>>;
-  /** By add_space_prefix. */
+  /** Digests for pieces.gguf by add_space_prefix. */
   readonly pieces: Readonly<Record<string, Digests>>;
 };
 const odd = json('test/fixtures/tokenizers/odd.json') as { texts: string[]; words: string[][] };
@@ -40,7 +40,7 @@ function metadataOf(file: string): ReadonlyMap<string, unknown> {
   return gguf.metadata;
 }
 
-/** The metadata with some of its tokenizer keys changed, those that become undefined left out. */
+/** The metadata with some of its tokenizer keys changed. A key whose value is undefined is removed. */
 function changed(metadata: ReadonlyMap<string, unknown>, changes: Readonly<Record<string, unknown>>) {
   const entries = Object.entries(changes).map(([key, value]) => [`tokenizer.ggml.${key}`, value] as const);
   return defined(new Map([...metadata, ...entries]));
@@ -50,39 +50,37 @@ function defined(metadata: ReadonlyMap<string, unknown>): ReadonlyMap<string, un
   return new Map([...metadata].filter(([, value]) => value !== undefined));
 }
 
-function digest(ids: Iterable<number>): string {
-  const list = [...ids];
-  return `${list.length} ${createHash('sha256').update(list.join()).digest('hex').slice(0, 8)}`;
-}
-
-/** What becomes of the texts and words, by the tokenizer and by that of the files written of it. */
-function expectIds(metadata: ReadonlyMap<string, unknown>, expected: Digests): void {
+/** Expects the digests of all texts and words from the tokenizer, and again after writing and reading its files. */
+function expectDigests(metadata: ReadonlyMap<string, unknown>, expected: Digests): void {
   const definition = ggufTokenizer(metadata);
   writeTokenizer(definition, work);
   for (const tokenizer of [new Tokenizer(definition), Tokenizer.load(work)]) {
     const found = texts.map(text => [text, digest(tokenizer.encode(text, 1e9).ids)]);
     expect(found).toEqual(texts.map((text, i) => [text, expected.texts[i]]));
-    const ofWords = odd.words.map(words => digest(tokenizer.joinWords(tokenizer.encodeWords(words))));
-    expect(ofWords).toEqual(expected.words);
+    const foundWords = odd.words.map(words => digest(tokenizer.joinWords(tokenizer.encodeWords(words))));
+    expect(foundWords).toEqual(expected.words);
   }
 }
 
 describe('a byte-level tokenizer', () => {
-  it.each(Object.entries(golden.bytes))('%s gives the ids of its tokenizer.json', (pre, expected) => {
-    expectIds(changed(bytes, { pre }), expected);
-  });
+  it.each(Object.entries(golden.bytes))(
+    'with pre %s gives the ids of the original tokenizer.json',
+    (pre, expected) => {
+      expectDigests(changed(bytes, { pre }), expected);
+    },
+  );
 
-  it('begins and ends texts as the file says', () => {
-    const around = (changes: object) => {
+  it('puts bos and eos tokens around texts as the file says', () => {
+    const tokensAround = (changes: object) => {
       const { ids } = new Tokenizer(ggufTokenizer(changed(bytes, { ...changes }))).encode('', 9);
       return [...ids];
     };
-    expect(around({ pre: 'llama-bpe' })).toEqual([1]);
-    expect(around({ pre: 'llama-bpe', add_bos_token: false })).toEqual([]);
-    expect(around({ pre: 'qwen2', add_bos_token: true, add_eos_token: true })).toEqual([1, 2]);
+    expect(tokensAround({ pre: 'llama-bpe' })).toEqual([1]);
+    expect(tokensAround({ pre: 'llama-bpe', add_bos_token: false })).toEqual([]);
+    expect(tokensAround({ pre: 'qwen2', add_bos_token: true, add_eos_token: true })).toEqual([1, 2]);
   });
 
-  it('is that of the tokenizer.json beside a real model', () => {
+  it('gives the ids of the tokenizer.json beside a real model', () => {
     const folder = 'models/smollm2-135m-instruct';
     const own = new Tokenizer(ggufTokenizer(metadataOf(`${folder}/SmolLM2-135M-Instruct.Q4_1.gguf`)));
     const beside = new Tokenizer(readTokenizer(join(ROOT, folder)));
@@ -91,19 +89,19 @@ describe('a byte-level tokenizer', () => {
   });
 });
 
-describe('a tokenizer of pieces', () => {
+describe('a SentencePiece tokenizer', () => {
   it.each(Object.entries(golden.pieces))(
-    'with add_space_prefix %s gives the ids of its tokenizer.json',
+    'with add_space_prefix %s gives the ids of the original tokenizer.json',
     (flag, expected) => {
-      expectIds(changed(pieces, { add_space_prefix: flag === 'true' }), expected);
+      expectDigests(changed(pieces, { add_space_prefix: flag === 'true' }), expected);
     },
   );
 
-  it('puts a space before and the bos token around a text where the file does not say', () => {
-    expectIds(pieces, golden.pieces.true!);
+  it('puts a space and the bos token before a text if the file does not say', () => {
+    expectDigests(pieces, golden.pieces.true!);
   });
 
-  it('joins pieces in the order of its merges where the file has them', () => {
+  it('uses the list of merges if the file has one', () => {
     const original = json(
       'test/fixtures/checkpoints/llama2_tokenizer_seq/base/tokenizer.json',
     ) as TokenizerJson;
@@ -113,25 +111,31 @@ describe('a tokenizer of pieces', () => {
     };
     const tokens = Object.keys(vocab).sort((a, b) => vocab[a]! - vocab[b]!);
     const types = tokens.map((token, id) => (id < 3 ? 3 : /^<0x..>$/.test(token) ? 6 : 1));
-    const listed = merges.map(merge => merge.join(' '));
-    const changes = { tokens, token_type: Int32Array.from(types), scores: undefined, merges: listed };
+    const changes = {
+      tokens,
+      token_type: Int32Array.from(types),
+      scores: undefined,
+      merges: merges.map(merge => merge.join(' ')),
+    };
     const own = new Tokenizer(ggufTokenizer(changed(pieces, changes)));
-    const of = new Tokenizer({ ...ggufTokenizer(pieces), json: original });
-    for (const text of texts) expect(own.encode(text, 1e9).ids, text).toEqual(of.encode(text, 1e9).ids);
+    const expected = new Tokenizer({ ...ggufTokenizer(pieces), json: original });
+    for (const text of texts) expect(own.encode(text, 1e9).ids, text).toEqual(expected.encode(text, 1e9).ids);
   });
 
-  it('leaves out what older converters fill the vocabulary up with', () => {
+  it('leaves out the tokens with which older converters fill the vocabulary up', () => {
     const types = (pieces.get('tokenizer.ggml.token_type') as Int32Array).map(type =>
       type === 5 ? 4 : type,
     );
-    expectIds(changed(pieces, { token_type: types }), golden.pieces.true!);
+    expectDigests(changed(pieces, { token_type: types }), golden.pieces.true!);
   });
 });
 
-describe('refuses', () => {
+describe('ggufTokenizer refuses', () => {
   const tokens = pieces.get('tokenizer.ggml.tokens') as string[];
   const typesWith = (id: number, type: number) =>
-    (pieces.get('tokenizer.ggml.token_type') as Int32Array).map((own, i) => (i === id ? type : own));
+    (pieces.get('tokenizer.ggml.token_type') as Int32Array).map((original, i) =>
+      i === id ? type : original,
+    );
   const size = tokens.length;
   it.each<[string, ReadonlyMap<string, unknown>, Readonly<Record<string, unknown>>]>([
     ['model: expected gpt2 or llama, found "t5"', bytes, { model: 't5' }],
@@ -154,15 +158,19 @@ describe('refuses', () => {
     ['token_type: expected types 1 to 6, found 9', pieces, { token_type: typesWith(5, 9) }],
     ['token_type: expected 256 byte tokens, or none, found 255', pieces, { token_type: typesWith(5, 5) }],
     ['tokens: expected byte tokens like <0x0A>, found "', pieces, { token_type: typesWith(300, 6) }],
-    ['token_type: expected no user-defined token beside pieces', pieces, { token_type: typesWith(300, 4) }],
+    [
+      'token_type: expected no user-defined token in a SentencePiece vocabulary',
+      pieces,
+      { token_type: typesWith(300, 4) },
+    ],
     ['merges: expected a list of strings, found nothing', bytes, { merges: undefined }],
-    ['merges: expected two tokens that make a third, .*, found "ab"', bytes, { merges: ['ab'] }],
-    ['merges: expected two tokens that make a third, .*, found "a b c"', bytes, { merges: ['a b c'] }],
-    ['merges: expected two tokens that make a third, .*, found "z z"', bytes, { merges: ['z z'] }],
+    ['merges: expected two tokens .* that make a third token, found "ab"', bytes, { merges: ['ab'] }],
+    ['merges: expected two tokens .* that make a third token, found "a b c"', bytes, { merges: ['a b c'] }],
+    ['merges: expected two tokens .* that make a third token, found "z z"', bytes, { merges: ['z z'] }],
     ['scores: expected \\d+ numbers, one for each token, found nothing', pieces, { scores: undefined }],
     ['scores: expected numbers, found NaN', pieces, { scores: new Float32Array(size).fill(Number.NaN) }],
     [
-      'scores: expected a score of its own for ".*", found "that of',
+      'scores: expected different scores for ".*" and ".*", found -1000',
       pieces,
       { scores: new Float32Array(size).fill(-1000) },
     ],
@@ -197,52 +205,58 @@ describe('refuses', () => {
     expect(read).toThrow(new RegExp(`^GGUF metadata: tokenizer.ggml.${message}.*--tokenizer$`, 's'));
   });
 
-  it.each(['gemma', 'gemma2', 'gemma3', 'phi3'])('the tokenizer of %s', architecture => {
-    const read = () => ggufTokenizer(new Map([...pieces, ['general.architecture', architecture]]));
-    expect(read).toThrow(new RegExp(`all of, which it does not for ${architecture}, found "llama"`));
-  });
+  it.each(['gemma', 'gemma2', 'gemma3', 'phi3'])(
+    'the tokenizer of %s, which the metadata does not describe completely',
+    architecture => {
+      const read = () => ggufTokenizer(new Map([...pieces, ['general.architecture', architecture]]));
+      expect(read).toThrow(new RegExp(`completely, which is not so for ${architecture}, found "llama"`));
+    },
+  );
 });
 
-it.each(['bytes', 'pieces'] as const)('reads or refuses damaged metadata of %s, and never breaks', name => {
-  const metadata = name === 'bytes' ? bytes : pieces;
-  const keys = [...metadata.keys(), 'tokenizer.ggml.add_bos_token', 'tokenizer.ggml.merges'];
-  const strings = fc.array(
-    fc.constantFrom('', ' ', 'a', 'a b', '▁', '<s>', '__proto__', '[PAD3]', '\ud800', 'Ġ'),
-  );
-  const numbers = fc.array(fc.oneof(fc.integer({ min: -9, max: 9 }), fc.double()));
-  const value = fc.oneof(
-    fc.constantFrom<unknown>(
-      true,
-      false,
-      0,
-      -1,
-      1e9,
-      0.5,
-      'llama',
-      'gpt2',
-      'qwen2',
-      '',
-      2n ** 63n,
-      undefined,
-    ),
-    strings,
-    numbers.map(list => Float32Array.from(list)),
-  );
-  let read = 0;
-  fc.assert(
-    fc.property(
-      fc.array(fc.tuple(fc.constantFrom(...keys), value), { minLength: 1, maxLength: 4 }),
-      changes => {
-        const damaged = defined(new Map([...metadata, ...changes]));
-        try {
-          new Tokenizer(ggufTokenizer(damaged)).encode('the market 1998 <s>', 100);
-          read++;
-        } catch (error) {
-          if (!(error instanceof UserError)) throw error;
-        }
-      },
-    ),
-    { numRuns: 1000 },
-  );
-  expect(read).toBeGreaterThan(20);
-});
+it.each(['bytes', 'pieces'] as const)(
+  'damaged metadata of %s.gguf is read or refused with a UserError',
+  name => {
+    const metadata = name === 'bytes' ? bytes : pieces;
+    const keys = [...metadata.keys(), 'tokenizer.ggml.add_bos_token', 'tokenizer.ggml.merges'];
+    const strings = fc.array(
+      fc.constantFrom('', ' ', 'a', 'a b', '▁', '<s>', '__proto__', '[PAD3]', '\ud800', 'Ġ'),
+    );
+    const numbers = fc.array(fc.oneof(fc.integer({ min: -9, max: 9 }), fc.double()));
+    const value = fc.oneof(
+      fc.constantFrom<unknown>(
+        true,
+        false,
+        0,
+        -1,
+        1e9,
+        0.5,
+        'llama',
+        'gpt2',
+        'qwen2',
+        '',
+        2n ** 63n,
+        undefined,
+      ),
+      strings,
+      numbers.map(list => Float32Array.from(list)),
+    );
+    let read = 0;
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom(...keys), value), { minLength: 1, maxLength: 4 }),
+        changes => {
+          const damaged = defined(new Map([...metadata, ...changes]));
+          try {
+            new Tokenizer(ggufTokenizer(damaged)).encode('the market 1998 <s>', 100);
+            read++;
+          } catch (error) {
+            if (!(error instanceof UserError)) throw error;
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+    expect(read).toBeGreaterThan(20);
+  },
+);

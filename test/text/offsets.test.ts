@@ -1,4 +1,4 @@
-// Offsets in every unit, against the platform's own ways of counting.
+// Offsets in every unit, compared with the counts of the platform's own functions.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

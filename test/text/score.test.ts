@@ -1,4 +1,4 @@
-// Entity scores against seqeval's, on its own counts; classification scores by hand.
+// Entity scores compared with seqeval's; classification scores computed by hand.
 
 import { describe, expect, it } from 'vitest';
 import { classificationReport, entityReport } from '../../dist/text/score.js';
@@ -13,7 +13,7 @@ interface Case {
 describe('entityReport', () => {
   const cases = readJson(`${ROOT}/test/fixtures/seqeval/seqeval.json`) as Case[];
   it.each(cases.map((c, i) => [i, c] as const))(
-    'counts case %i as seqeval does',
+    'gives the scores of seqeval for case %i',
     (_, { gold, predicted, report }) => {
       const found = entityReport(gold.map((tags, i) => [tags, predicted[i]!]));
       for (const [label, expected] of Object.entries(report)) {
@@ -28,7 +28,7 @@ describe('entityReport', () => {
 });
 
 describe('classificationReport', () => {
-  it('counts labels, and averages F1 over them', () => {
+  it('gives accuracy, scores per label, their macro average and the confusion table', () => {
     const report = classificationReport(
       [
         ['a', 'a'],

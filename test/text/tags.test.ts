@@ -1,4 +1,4 @@
-// Viterbi against brute force: the most probable of all valid tag sequences, for every labelling scheme.
+// Viterbi compared with brute force: the most probable of all valid tag sequences, for every tagging scheme.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -19,22 +19,22 @@ const SCHEMES: Record<string, string[]> = {
   'no O': ['B-A', 'I-A', 'C'],
 };
 
-/** The rules as interface.md words them, on whole sequences. */
+/** The rules for valid sequences, written independently of Scheme: they look at the whole sequence at once. */
 function isValid(tags: readonly string[], labels: readonly string[]): boolean {
   const has = (label: string) => labels.includes(label);
   const type = (tag: string) => tag.slice(2);
-  const open = (tag: string | undefined) => tag !== undefined && /^[BI]-/.test(tag);
+  const isOpen = (tag: string | undefined) => tag !== undefined && /^[BI]-/.test(tag);
   return [...tags, 'O'].every((tag, i) => {
     const previous = i === 0 ? undefined : tags[i - 1];
-    const continues = /^[IEL]-/.test(tag) && open(previous) && type(previous!) === type(tag);
+    const continues = /^[IEL]-/.test(tag) && isOpen(previous) && type(previous!) === type(tag);
     if (continues) return true;
-    // What does not continue an open entity must be able to stand first, and must not leave an entity unclosed.
+    // A tag that does not continue an open entity must be able to start one, and must not leave an entity unclosed.
     if (/^[IEL]-/.test(tag) && has(`B-${type(tag)}`)) return false;
-    if (open(previous)) {
-      const t = type(previous!);
-      const closes = has(`E-${t}`) || has(`L-${t}`);
-      const alone = previous!.startsWith('B-') && !has(`S-${t}`) && !has(`U-${t}`);
-      if (closes && !alone) return false;
+    if (isOpen(previous)) {
+      const openType = type(previous!);
+      const hasClosingTag = has(`E-${openType}`) || has(`L-${openType}`);
+      const isWholeEntity = previous!.startsWith('B-') && !has(`S-${openType}`) && !has(`U-${openType}`);
+      if (hasClosingTag && !isWholeEntity) return false;
     }
     return true;
   });
@@ -73,7 +73,7 @@ describe.each(Object.entries(SCHEMES))('%s', (_, labels) => {
   });
 });
 
-it('gives a word without a token O, which no entity crosses', () => {
+it('tags a word without a token O, so that no entity reaches across it', () => {
   const labels = ['O', 'B-A', 'I-A'];
   const inside = Float32Array.of(0, 1, 9);
   const tags = bestTags([Float32Array.of(0, 9, 0), null, inside], new Scheme(labels));
@@ -81,14 +81,14 @@ it('gives a word without a token O, which no entity crosses', () => {
   expect(tags[1]!.score).toBe(1);
 });
 
-it('scores each tag by its own probability', () => {
+it('scores each tag by its probability for that word alone', () => {
   const [tag] = bestTags([Float32Array.of(2, 1, 0)], new Scheme(['O', 'A', 'C']));
   expect(tag!.score).toBeCloseTo(Math.exp(2) / (Math.exp(2) + Math.exp(1) + 1), 12);
 });
 
 describe('entitySpans', () => {
   const spans = (tags: string) =>
-    entitySpans(tags.split(' ')).map(s => `${s.label} ${s.startWord} ${s.endWord}`);
+    entitySpans(tags.split(' ')).map(({ label, startWord, endWord }) => `${label} ${startWord} ${endWord}`);
   it.each([
     ['B-A I-A O B-C', ['A 0 2', 'C 3 4']],
     ['B-A B-A', ['A 0 1', 'A 1 2']],

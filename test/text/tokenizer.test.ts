@@ -1,4 +1,4 @@
-// Ids are those of the Rust library on odd texts: test/fixtures/tokenizers/make_odd.py made the expected ones.
+// Odd texts get the same ids as in the tokenizers library. test/fixtures/tokenizers/make_odd.py made the expected ids.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -39,12 +39,12 @@ function tokenizerOf(
 describe.each(odd.cases)('the ids of $name', ({ file, changes, texts, words }) => {
   const tokenizer = tokenizerOf(file, changes);
 
-  it('of a text', () => {
+  it('are right for texts', () => {
     const ids = odd.texts.map(text => [text, [...tokenizer.encode(text, 1e9).ids]]);
     expect(ids).toEqual(odd.texts.map((text, i) => [text, texts[i]]));
   });
 
-  it('of words, one by one', () => {
+  it('are right for words, encoded one by one', () => {
     expect(odd.words.map(run => tokenizer.encodeWords(run).flat())).toEqual(words);
   });
 });
@@ -68,14 +68,14 @@ describe('Tokenizer', () => {
     expect(tokenizer.encode('a\ud800', 9).ids).toEqual(tokenizer.encode('a\ufffd', 9).ids);
   });
 
-  it('remembers no more than it has room for', () => {
+  it('gives the same ids after its cache has overflowed', () => {
     const tokenizer = tokenizerOf(BYTE_LEVEL);
     const before = tokenizer.encodeWords(['economy']);
     for (let i = 0; i < 60_000; i++) tokenizer.encodeWords([`word${i}`]);
     expect(tokenizer.encodeWords(['economy'])).toEqual(before);
   });
 
-  it('takes a file without the optional keys', () => {
+  it('accepts a file without the optional keys', () => {
     const { decoder: _, post_processor: __, added_tokens: ___, ...json } = read(BYTE_LEVEL) as TokenizerJson;
     const tokenizer = new Tokenizer({
       json,
@@ -87,7 +87,7 @@ describe('Tokenizer', () => {
     expect(tokenizer.specialTokens).toBe(0);
   });
 
-  it('puts around a text what every post-processor puts', () => {
+  it('puts the special tokens of every post-processor around a text', () => {
     const post_processor = {
       type: 'Sequence',
       processors: [
@@ -102,7 +102,7 @@ describe('Tokenizer', () => {
   });
 
   const llama2 = (read(LLAMA_2) as TokenizerJson).model;
-  const split = (pattern: object, behavior = 'Isolated') => ({
+  const splitBy = (pattern: object, behavior = 'Isolated') => ({
     pre_tokenizer: { type: 'Split', pattern, behavior, invert: false },
   });
   const token = (content: string): AddedToken => ({
@@ -121,18 +121,18 @@ describe('Tokenizer', () => {
       { normalizer: { type: 'Sequence', normalizers: [{ type: 'Strip', strip_left: true }] } },
     ],
     ['pre_tokenizer: .* found Whitespace', { pre_tokenizer: { type: 'Whitespace' } }],
-    ['pre_tokenizer: .* found Split with behavior Kept', split({ String: ' ' }, 'Kept')],
-    ['pre_tokenizer: .* found a Regex with \\(\\?>', split({ Regex: '(?>a|b)c' })],
-    ['pre_tokenizer: .* found a Regex with \\)\\*\\+', split({ Regex: '(?:ab)*+c' })],
-    ['pre_tokenizer: .* found a Regex with \\(\\?i:st', split({ Regex: '(?i:st|x)' })],
-    ['pre_tokenizer: .* found the Regex \\\\d\\*, which can match nothing', split({ Regex: '\\d*' })],
-    ['pre_tokenizer: expected a Regex or a String, found {}', split({})],
+    ['pre_tokenizer: .* found Split with behavior Kept', splitBy({ String: ' ' }, 'Kept')],
+    ['pre_tokenizer: .* found a Regex with \\(\\?>', splitBy({ Regex: '(?>a|b)c' })],
+    ['pre_tokenizer: .* found a Regex with \\)\\*\\+', splitBy({ Regex: '(?:ab)*+c' })],
+    ['pre_tokenizer: .* found a Regex with \\(\\?i:st', splitBy({ Regex: '(?i:st|x)' })],
+    ['pre_tokenizer: .* found the Regex \\\\d\\*, which matches an empty string', splitBy({ Regex: '\\d*' })],
+    ['pre_tokenizer: expected a Regex or a String, found {}', splitBy({})],
     [
       'pre_tokenizer: .* found ByteLevel before another step',
       { pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'ByteLevel' }, { type: 'Digits' }] } },
     ],
     [
-      'pre_tokenizer: .* found Metaspace \\(first\\) behind a step',
+      'pre_tokenizer: .* found Metaspace with prepend_scheme first after another step',
       {
         pre_tokenizer: {
           type: 'Sequence',
@@ -144,29 +144,37 @@ describe('Tokenizer', () => {
       },
     ],
     ['model: expected BPE, found Unigram', { model: { type: 'Unigram', vocab: [] } }],
+    ['model: expected BPE, found none', { model: {} }],
+    ['model: expected BPE, found {"a":1}', { model: { type: { a: 1 } as unknown as string } }],
     ['model: .* end_of_word_suffix </w>', { model: { ...llama2, end_of_word_suffix: '</w>' } }],
     ['model: .* continuing_subword_prefix ##', { model: { ...llama2, continuing_subword_prefix: '##' } }],
     ['model: .* dropout 0.1', { model: { ...llama2, dropout: 0.1 } }],
-    ['model: expected every byte, .* without <0x00>', { model: { ...llama2, vocab: { a: 1 }, merges: [] } }],
+    [
+      'model: expected a token for every byte, .* without <0x00>',
+      { model: { ...llama2, vocab: { a: 1 }, merges: [] } },
+    ],
     ['model: .* unk_token <x>', { model: { ...llama2, byte_fallback: false, unk_token: '<x>' } }],
     [
       'model: .* the merge of a and b without ab',
       { model: { ...llama2, vocab: { a: 0, b: 1 }, merges: ['a b'] } },
     ],
     [
-      'added_tokens: .* once normalised',
+      'added_tokens: expected tokens that are distinct, .*, found "a"',
       { normalizer: { type: 'Lowercase' }, added_tokens: [token('A'), token('a')] },
     ],
     [
-      'post_processor: .* the text twice',
+      'post_processor: .* the text once, found a template that has it 2 times',
       { post_processor: template([{ Sequence: { id: 'A' } }, { Sequence: { id: 'A' } }]) },
     ],
-    ['post_processor: .* without the text', { post_processor: template([]) }],
+    [
+      'post_processor: .* the text once, found a template that has it 0 times',
+      { post_processor: template([]) },
+    ],
     ['post_processor: .* found Unheard', { post_processor: { type: 'Unheard' } }],
-  ])('refuses %s', (message, changes) => {
-    const make = () => tokenizerOf(LLAMA_2, changes);
-    expect(make).toThrow(UserError);
-    expect(make).toThrow(new RegExp(message));
+  ])('refuses with "%s"', (message, changes) => {
+    const compile = () => tokenizerOf(LLAMA_2, changes);
+    expect(compile).toThrow(UserError);
+    expect(compile).toThrow(new RegExp(message));
   });
 });
 

@@ -1,6 +1,6 @@
-// A folder's files mean what they mean to AutoTokenizer: test/fixtures/tokenizers/make_auto.py made the expected ids.
+// A folder's tokenizer files give the same ids as in AutoTokenizer of transformers.
+// test/fixtures/tokenizers/make_auto.py made the expected digests.
 
-import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../dist/errors.js';
 import type { AddedToken, Component, TokenizerJson } from '../../dist/text/tokenizer/json.js';
 import { readTokenizer, Tokenizer, writeTokenizer } from '../../dist/text/tokenizer.js';
+import { digest } from '../support/digest.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -23,11 +24,12 @@ interface Auto {
     readonly files: Json;
     readonly class: string;
     readonly modelMaxLength: number | null;
-    /** The ids' number and a hash, cut to `maxLength`; of the words uncut. */
+    /** Digests of the texts, each cut to `maxLength` tokens. */
     readonly texts: readonly string[];
+    /** Digest of the words, not cut. */
     readonly words: string;
   }[];
-  /** What the first text becomes, by model_type, class and base. */
+  /** Digests of the first text with each base, by model_type and class. */
   readonly classes: readonly {
     readonly modelType: string;
     readonly class: string | null;
@@ -47,7 +49,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folders, { recursive: true }));
 
-/** A folder with a base's tokenizer.json and what stands beside it. */
+/** Makes a folder with a changed tokenizer.json of a base, and other files beside it. */
 function folderOf(base: string, changes: Partial<TokenizerJson>, files: Json): string {
   const folder = mkdtempSync(join(folders, 'case-'));
   const json = { ...auto.bases[base]!, ...changes };
@@ -64,26 +66,21 @@ function folderOf(base: string, changes: Partial<TokenizerJson>, files: Json): s
   return folder;
 }
 
-function digest(ids: Iterable<number>): string {
-  const list = [...ids];
-  return `${list.length} ${createHash('sha256').update(list.join()).digest('hex').slice(0, 8)}`;
-}
-
-/** Texts with what they become, cut. */
-function textsOf(tokenizer: Tokenizer): [string, string][] {
+/** Each text with the digest of its ids, cut to `maxLength` tokens. */
+function digestsOf(tokenizer: Tokenizer): [string, string][] {
   return auto.texts.map(text => [text, digest(tokenizer.encode(text, auto.maxLength).ids)]);
 }
 
 describe.each(auto.cases)('$class from $base $changes, $config and $files', expected => {
-  it('gives the same ids, and so do the files written of it', () => {
+  it('gives the same ids as transformers, also after writing and reading it', () => {
     const { base, changes, config, files } = expected;
     const folder = folderOf(base, changes, { 'tokenizer_config.json': config, ...files });
     const written = join(folder, 'written');
     mkdirSync(written);
     writeTokenizer(readTokenizer(folder), written);
-    for (const place of [folder, written]) {
-      const tokenizer = Tokenizer.load(place);
-      expect(textsOf(tokenizer)).toEqual(auto.texts.map((text, i) => [text, expected.texts[i]]));
+    for (const source of [folder, written]) {
+      const tokenizer = Tokenizer.load(source);
+      expect(digestsOf(tokenizer)).toEqual(auto.texts.map((text, i) => [text, expected.texts[i]]));
       expect(digest(tokenizer.joinWords(tokenizer.encodeWords(auto.words)))).toBe(expected.words);
       expect(tokenizer.modelMaxLength).toBe(expected.modelMaxLength ?? Number.POSITIVE_INFINITY);
     }
@@ -91,17 +88,19 @@ describe.each(auto.cases)('$class from $base $changes, $config and $files', expe
 });
 
 describe.each(auto.classes)('$class beside a config.json of $modelType', expected => {
-  it.each(['pieces', 'bytes'] as const)('is the class that transformers takes (%s)', base => {
+  it.each(['pieces', 'bytes'] as const)('selects the class that transformers selects (%s)', base => {
     const files = {
       'tokenizer_config.json': expected.class === null ? {} : { tokenizer_class: expected.class },
       'config.json': { model_type: expected.modelType },
     };
     const load = () => Tokenizer.load(folderOf(base, {}, files));
-    if (base === 'bytes' && /byte_fallback/.test(refusal(load))) return; // a piece tokenizer's class has no use for it
+    // A SentencePiece class with byte_fallback refuses the byte-level vocabulary, which has no byte tokens.
+    if (base === 'bytes' && /byte_fallback/.test(refusal(load))) return;
     expect(digest(load().encode(auto.texts[0]!, auto.maxLength).ids)).toBe(expected[base]);
   });
 });
 
+/** The message of the UserError that loading throws; empty if it throws none. */
 function refusal(load: () => Tokenizer): string {
   try {
     load();
@@ -119,7 +118,10 @@ describe('Tokenizer.load refuses', () => {
       'tokenizer_class: expected one of .* found CodeLlamaTokenizer',
       { 'tokenizer_config.json': { tokenizer_class: 'CodeLlamaTokenizer' } },
     ],
-    ['model_type zebra', { 'tokenizer_config.json': llama, 'config.json': { model_type: 'zebra' } }],
+    [
+      'model_type: expected .* found zebra',
+      { 'tokenizer_config.json': llama, 'config.json': { model_type: 'zebra' } },
+    ],
     [
       'auto_map',
       { 'tokenizer_config.json': { ...llama, auto_map: { AutoTokenizer: ['own.Tokenizer', null] } } },
@@ -141,7 +143,7 @@ describe('Tokenizer.load refuses', () => {
     ['added_tokens_decoder/1 must', { 'tokenizer_config.json': { added_tokens_decoder: { 1: {} } } }],
     ['tokenizer_config.json: expected an object, found \\[\\]', { 'tokenizer_config.json': [] }],
     [
-      'model: expected every byte, found byte_fallback without <0x00>',
+      'model: expected a token for every byte, found byte_fallback without <0x00>',
       { 'tokenizer.json': { model: { type: 'BPE', byte_fallback: true, vocab: {}, merges: [] } } },
     ],
   ])('%s', (message, files) => {
@@ -150,7 +152,7 @@ describe('Tokenizer.load refuses', () => {
     expect(load).toThrow(new RegExp(message));
   });
 
-  it('a large tokenizer that transformers would give the pattern of a later one', () => {
+  it('a large tokenizer whose pattern transformers would replace', () => {
     const filler = Array.from(
       { length: 1e5 },
       (_, i) => ({ content: `<${i}>`, special: true }) as AddedToken,
@@ -164,7 +166,7 @@ describe('Tokenizer.load refuses', () => {
     );
   });
 
-  it('a folder with another kind of file, and says how to convert it', () => {
+  it('a folder with another kind of tokenizer file, and says how to convert it', () => {
     const folder = mkdtempSync(join(folders, 'case-'));
     expect(() => Tokenizer.load(folder)).toThrow(/expected tokenizer.json in case-\w+, found none/);
     writeFileSync(join(folder, 'tokenizer.model'), '');

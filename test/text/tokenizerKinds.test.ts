@@ -1,11 +1,13 @@
-// Ids are those of the Rust library for the tokenizers of many families: test/fixtures/tokenizers/make_kinds.py made them.
+// The tokenizers of many families give the same ids as in the tokenizers library, on long random texts.
+// test/fixtures/tokenizers/make_kinds.py made the expected digests.
 
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Component, TokenizerJson } from '../../dist/text/tokenizer/json.js';
 import { Tokenizer } from '../../dist/text/tokenizer.js';
+import { digest } from '../support/digest.js';
 
+/** How to make one text: `spell` reads it. */
 interface Recipe {
   readonly seed: number;
   readonly alphabet: string;
@@ -20,11 +22,11 @@ interface Kinds {
     readonly name: string;
     readonly vocabulary: string;
     readonly file: TokenizerJson;
-    /** The ids' number and a hash, by text. */
+    /** Digests of the texts. */
     readonly texts: readonly string[];
-    /** Of the texts cut at spaces, as `is_pretokenized`. */
+    /** Digests of the texts cut at spaces and given as words, with `is_pretokenized`. */
     readonly words: readonly string[];
-    /** Of the texts with `encode_special_tokens`. */
+    /** Digests of the texts with `encode_special_tokens`. */
     readonly plain: readonly string[];
   }[];
 }
@@ -33,7 +35,7 @@ const file = new URL('../fixtures/tokenizers/kinds.json', import.meta.url);
 const { alphabets, recipes, vocabularies, kinds } = JSON.parse(readFileSync(file, 'utf8')) as Kinds;
 const texts = recipes.map(spell);
 
-/** What make_kinds.py's function of that name spells. */
+/** The text of a recipe, made like `spell` in make_kinds.py makes it. */
 function spell({ seed, alphabet, length }: Recipe): string {
   let state = seed;
   const below = (limit: number) => {
@@ -48,13 +50,8 @@ function spell({ seed, alphabet, length }: Recipe): string {
   }).join('');
 }
 
-function digest(ids: Iterable<number>): string {
-  const list = [...ids];
-  return `${list.length} ${createHash('sha256').update(list.join()).digest('hex').slice(0, 8)}`;
-}
-
-/** The texts whose ids differ. */
-function wrong(expected: readonly string[], encode: (text: string) => Iterable<number>): unknown[] {
+/** The recipes of texts whose ids differ from the expected ones. */
+function mismatches(expected: readonly string[], encode: (text: string) => Iterable<number>): unknown[] {
   return recipes.flatMap((recipe, i) => {
     const found = digest(encode(texts[i]!));
     return found === expected[i] ? [] : [{ ...recipe, expected: expected[i], found }];
@@ -63,21 +60,21 @@ function wrong(expected: readonly string[], encode: (text: string) => Iterable<n
 
 describe.each(kinds)('the ids of $name', kind => {
   const json = { ...kind.file, model: { ...kind.file.model, ...vocabularies[kind.vocabulary] } };
-  const define = (splitSpecialTokens: boolean) =>
+  const tokenizerWith = (splitSpecialTokens: boolean) =>
     new Tokenizer({ json, modelMaxLength: 1e9, truncationSide: 'right', splitSpecialTokens });
-  const tokenizer = define(false);
+  const tokenizer = tokenizerWith(false);
 
-  it('of texts', () => {
-    expect(wrong(kind.texts, text => tokenizer.encode(text, 1e9).ids)).toEqual([]);
+  it('are right for texts', () => {
+    expect(mismatches(kind.texts, text => tokenizer.encode(text, 1e9).ids)).toEqual([]);
   });
 
-  it('of words, one by one', () => {
+  it('are right for words, encoded one by one', () => {
     const encode = (text: string) => tokenizer.joinWords(tokenizer.encodeWords(text.split(' ')));
-    expect(wrong(kind.words, encode)).toEqual([]);
+    expect(mismatches(kind.words, encode)).toEqual([]);
   });
 
-  it('of texts in which special tokens are plain text', () => {
-    const plain = define(true);
-    expect(wrong(kind.plain, text => plain.encode(text, 1e9).ids)).toEqual([]);
+  it('are right for texts in which special tokens are plain text', () => {
+    const plain = tokenizerWith(true);
+    expect(mismatches(kind.plain, text => plain.encode(text, 1e9).ids)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-// Windows: every word is read, the overlap is half, and each word takes the window with more context around it.
+// Windows cover every word and overlap by half, and each word takes the window with more context around it.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { chooseWindows, planWindows } from '../../dist/text/windows.js';
 const wordsOf = (lengths: readonly number[]) => lengths.map(length => new Array<number>(length).fill(7));
 
 describe('planWindows', () => {
-  it('reads a short list in one window', () => {
+  it('plans one window for a short list', () => {
     expect(planWindows(wordsOf([1, 2, 1]), 4)).toEqual([{ startWord: 0, endWord: 3 }]);
     expect(planWindows([], 4)).toEqual([]);
   });
@@ -28,25 +28,25 @@ describe('planWindows', () => {
     ]);
   });
 
-  it('reads every word, within the room, always moving on', () => {
+  it('covers every word, keeps to the maximum of tokens, and always moves on', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 200 }),
         fc.integer({ min: 1, max: 20 }),
-        (lengths, room) => {
+        (lengths, maxTokens) => {
           const words = wordsOf(lengths);
-          const windows = planWindows(words, room);
-          const read = new Set<number>();
+          const windows = planWindows(words, maxTokens);
+          const covered = new Set<number>();
           windows.forEach(({ startWord, endWord }, i) => {
             const tokens = lengths.slice(startWord, endWord).reduce((sum, n) => sum + n, 0);
-            expect(tokens <= room || endWord - startWord === 1).toBe(true);
+            expect(tokens <= maxTokens || endWord - startWord === 1).toBe(true);
             if (i > 0) {
               expect(startWord).toBeGreaterThan(windows[i - 1]!.startWord);
               expect(startWord).toBeLessThanOrEqual(windows[i - 1]!.endWord);
             }
-            for (let word = startWord; word < endWord; word++) read.add(word);
+            for (let word = startWord; word < endWord; word++) covered.add(word);
           });
-          expect(read.size).toBe(words.length);
+          expect(covered.size).toBe(words.length);
         },
       ),
     );
@@ -56,7 +56,7 @@ describe('planWindows', () => {
 describe('chooseWindows', () => {
   it('takes the window whose shorter side is longer, the earlier in a tie', () => {
     const words = wordsOf([1, 1, 1, 1, 1, 1, 1]);
-    // Word 2 is third of four in the first window and first in the second; word 3 is last, then second.
+    // Word 2 is third of four in the first window and first in the second; word 3 is last in the first and second in the second.
     expect(chooseWindows(words, planWindows(words, 4))).toEqual([0, 0, 0, 1, 1, 2, 2]);
   });
 

@@ -1,4 +1,4 @@
-// Splitting raw text: the training data's conventions, exact coverage of any string, linear time.
+// Splitting raw text into words: by the training data's conventions, covering any string exactly, in linear time.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -17,9 +17,9 @@ describe('splitWords', () => {
       'Mr. J. R. Ewing, Ph.D., of Ewing Oil Inc. met U.S. envoys, e.g. at 5 p.m.',
       'Mr.|J.|R.|Ewing|,|Ph.D.|,|of|Ewing|Oil|Inc.|met|U.S.|envoys|,|e.g.|at|5|p.m.',
     ],
-    ['words that abbreviations look like', 'He is ill. A mass. Miss Ore.', 'He|is|ill|.|A|mass|.|Miss|Ore|.'],
+    ['words that look like abbreviations', 'He is ill. A mass. Miss Ore.', 'He|is|ill|.|A|mass|.|Miss|Ore|.'],
     [
-      "a text's and a paragraph's last point",
+      'the last point of a text and of a paragraph',
       'Ewing Oil Inc.\r\n\r\n"Bought by Acme\nCorp. of Waco, Tex."',
       'Ewing|Oil|Inc|.|"|Bought|by|Acme|Corp.|of|Waco|,|Tex|.|"',
     ],
@@ -30,7 +30,11 @@ describe('splitWords', () => {
       "It's Ann's; they don't, can't, we're, I’ve",
       "It|'s|Ann|'s|;|they|do|n't|,|ca|n't|,|we|'re|,|I|’ve",
     ],
-    ['possessives after no letter', "U.S.'s “It”’s 1990's 'so'", "U.S.|'s|“|It|”|’s|1990|'s|'|so|'"],
+    [
+      'possessives after a character that is not a letter',
+      "U.S.'s “It”’s 1990's 'so'",
+      "U.S.|'s|“|It|”|’s|1990|'s|'|so|'",
+    ],
     ['possessive plurals', "the players' coach", "the|players|'|coach"],
     ['names with apostrophes', "O'Brien and d'Artagnan", "O'Brien|and|d'Artagnan"],
     [
@@ -85,12 +89,12 @@ describe('splitWords', () => {
     ['Arabic and Hebrew', 'زار محمد القاهرة. שלום', 'زار|محمد|القاهرة|.|שלום'],
     ['emoji', 'hi👩‍👩‍👧 🇩🇪🇫🇷 👍🏽!', 'hi|👩‍👩‍👧|🇩🇪|🇫🇷|👍🏽|!'],
     ['combining marks', 'cafe\u0301 e\u0301 !\u0301', 'cafe\u0301|e\u0301|!\u0301'],
-    ['nothing', ' \t\n\u00a0\u200b\ufeff\u0000', ''],
+    ['white space and invisible characters', ' \t\n\u00a0\u200b\ufeff\u0000', ''],
   ])('%s', (_, text, words) => {
     expect(split(text)).toBe(words);
   });
 
-  it('covers every character that is no space, once, in order', () => {
+  it('covers every character that is not a space, once, in order', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: 'grapheme' }),
@@ -174,12 +178,12 @@ describe('splitWords', () => {
     expect(split(`(👩${mark.repeat(1000)})`)).toBe(`(|👩${mark.repeat(1000)}|)`);
   });
 
-  it('splits a long text without spaces as its sentences', () => {
+  it('splits a long text without spaces like its sentences', () => {
     const sentence = '我们昨天在北京大学学习中文。';
     expect(split(sentence.repeat(100))).toBe(Array(100).fill(split(sentence)).join('|'));
   });
 
-  // By the square of the length these would take minutes.
+  // In quadratic time these would take minutes.
   it.each([
     'a',
     'a.',
@@ -197,14 +201,14 @@ describe('splitWords', () => {
     "n't",
     '1,',
     '中a',
-  ])('takes a long run of %j', unit => {
+  ])('splits a long run of %j in linear time', unit => {
     const text = unit.repeat(300_000 / unit.length);
     expect(splitWords(text).at(-1)!.end).toBeGreaterThan(text.length - 4);
   });
 
-  // The size of the largest request; without a bound on its repetitions the regex engine's stack overflows.
+  // The size of the largest request. Without a bound on repetitions the stack of the regular expression engine overflows.
   it.each(['a', '-', '\u0301', '#a', 'http://', 'http://(a', 'ab.cd', '1,'])(
-    'takes 8 MiB of %j',
+    'splits 8 MiB of %j',
     unit => {
       const text = unit.repeat(2 ** 23 / unit.length);
       expect(splitWords(text).at(-1)!.end).toBeGreaterThan(text.length - 10);

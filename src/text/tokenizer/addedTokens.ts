@@ -1,75 +1,92 @@
-// The added tokens of a tokenizer: found in a text before anything else is, and cut out of it.
+// Cuts a text at its added tokens, which is the first step of encoding it.
 
 import { type AddedToken, unsupported } from './json.js';
 import type { Normalize } from './normalizer.js';
 import { escapeRegex } from './regex.js';
 import { asUnicode16 } from './unicode.js';
 
-/** A stretch of normalised text for the model, or the id of an added token. */
+/**
+ * The id of an added token, or a stretch of normalized text between them. `isStart` says whether it begins where the
+ * user's text begins.
+ */
 export type Section = number | { readonly text: string; readonly isStart: boolean };
 
 export class AddedTokens {
   readonly #normalize: Normalize;
-  /** Tokens that are looked for in the text as it came, and those looked for once it is normalised. */
-  readonly #raw: Finder | undefined;
-  readonly #normalized: Finder | undefined;
+  /** Finds the tokens with `normalized: false`, in the text as it came. */
+  readonly #rawFinder: Finder | undefined;
+  /** Finds the tokens with `normalized: true`, in the normalized text. */
+  readonly #normalizedFinder: Finder | undefined;
 
-  /** `areSpecialOnesText`: special tokens that a user writes are read as plain text (`split_special_tokens`). */
-  constructor(tokens: readonly AddedToken[], normalize: Normalize, areSpecialOnesText: boolean) {
+  /**
+   * Throws UserError if two tokens are equal after normalization.
+   * @param splitSpecialTokens special tokens that a text spells are read as plain text
+   */
+  constructor(tokens: readonly AddedToken[], normalize: Normalize, splitSpecialTokens: boolean) {
     this.#normalize = normalize;
-    const found = (token: AddedToken) => !(areSpecialOnesText && token.special);
-    this.#raw = finder(
+    const isPlainText = (token: AddedToken) => splitSpecialTokens && token.special;
+    this.#rawFinder = finder(
       tokens.filter(token => !token.normalized),
       ({ content }) => content,
-      found,
+      isPlainText,
     );
-    this.#normalized = finder(
+    this.#normalizedFinder = finder(
       tokens.filter(token => token.normalized),
       ({ content }) => normalize(content),
-      found,
+      isPlainText,
     );
   }
 
-  /** Cuts a text at its added tokens, as the Rust library's `extract_and_normalize` does. */
+  /** Cuts a text at its added tokens, like `extract_and_normalize` of the tokenizers library. */
   extract(text: string): Section[] {
     const sections: Section[] = [];
-    for (const part of partsOf(text, true, this.#raw)) {
-      if (typeof part === 'number') sections.push(part);
-      else sections.push(...partsOf(this.#normalize(part.text), part.isStart, this.#normalized));
+    for (const section of sectionsOf(text, true, this.#rawFinder)) {
+      if (typeof section === 'number') sections.push(section);
+      else {
+        const normalized = this.#normalize(section.text);
+        sections.push(...sectionsOf(normalized, section.isStart, this.#normalizedFinder));
+      }
     }
     return sections;
   }
 }
 
-/** Finds the tokens of one kind. */
 interface Finder {
   readonly regex: RegExp;
+  /** Tokens by the string that the expression matches. */
   readonly tokens: ReadonlyMap<string, AddedToken>;
-  readonly isFound: (token: AddedToken) => boolean;
+  /** Whether a match of the token stays plain text. */
+  readonly isPlainText: (token: AddedToken) => boolean;
 }
 
+/** Undefined if there is nothing to find. */
 function finder(
   tokens: readonly AddedToken[],
-  form: (token: AddedToken) => string,
-  isFound: (token: AddedToken) => boolean,
+  spellingOf: (token: AddedToken) => string,
+  isPlainText: (token: AddedToken) => boolean,
 ): Finder | undefined {
-  const byForm = new Map(tokens.map(token => [form(token), token]));
-  if (byForm.size < tokens.length || byForm.has('')) {
-    throw unsupported('added_tokens', 'two that are the same, or none at all, once normalised');
-  }
   if (tokens.length === 0) return undefined;
-  // The longest of those that match at a place: in descending order, a token comes before its own beginnings.
-  const alternatives = [...byForm.keys()].sort().reverse().map(escapeRegex);
-  return { regex: new RegExp(alternatives.join('|'), 'g'), tokens: byForm, isFound };
+  const bySpelling = new Map<string, AddedToken>();
+  for (const token of tokens) {
+    const spelling = spellingOf(token);
+    if (spelling === '' || bySpelling.has(spelling)) {
+      const expected = 'tokens that are distinct, and not empty, after normalization';
+      throw unsupported('added_tokens', JSON.stringify(token.content), expected);
+    }
+    bySpelling.set(spelling, token);
+  }
+  // In descending order a token comes before its own prefixes, so that the longest match wins.
+  const alternatives = [...bySpelling.keys()].sort().reverse().map(escapeRegex);
+  return { regex: new RegExp(alternatives.join('|'), 'g'), tokens: bySpelling, isPlainText };
 }
 
-/** What the Rust library's `find_matches` finds, where two tokens take the same white space too. */
-function* partsOf(text: string, isStart: boolean, finder: Finder | undefined): Generator<Section> {
+/** Follows `find_matches` of the tokenizers library, also if two tokens strip the same white space. */
+function* sectionsOf(text: string, isStart: boolean, finder: Finder | undefined): Generator<Section> {
   let end = 0;
   for (const match of finder ? text.matchAll(finder.regex) : []) {
     const token = finder!.tokens.get(match[0])!;
     const matchEnd = match.index + match[0].length;
-    if (!finder!.isFound(token)) continue;
+    if (finder!.isPlainText(token)) continue;
     if (token.single_word && touchesWord(text, match.index, matchEnd)) continue;
     const start = token.lstrip ? startOfSpace(text, match.index) : match.index;
     if (end < start) yield { text: text.slice(end, start), isStart: isStart && end === 0 };
@@ -79,30 +96,33 @@ function* partsOf(text: string, isStart: boolean, finder: Finder | undefined): G
   if (end < text.length) yield { text: text.slice(end), isStart: isStart && end === 0 };
 }
 
-/** What \w is to the regex crate: letters, marks, digits, connectors and the zero-width joiners. */
+/** \w of Rust's regex crate: letters, marks, digits, connectors and the zero-width joiners. */
 const WORD_BEFORE = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
 const WORD_AFTER = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 
+/** Whether a word character stands right before or after text[start, end). */
 function touchesWord(text: string, start: number, end: number): boolean {
-  // two UTF-16 units hold the nearest character whole
+  // Two UTF-16 units are enough for one character.
   const before = asUnicode16(text.slice(Math.max(0, start - 2), start));
   const after = asUnicode16(text.slice(end, end + 2));
   return WORD_BEFORE.test(before) || WORD_AFTER.test(after);
 }
 
+/** The start of the white space that ends at `end`. */
 function startOfSpace(text: string, end: number): number {
   let start = end;
   while (start > 0 && isSpace(text[start - 1]!)) start--;
   return start;
 }
 
+/** The end of the white space that begins at `start`. */
 function endOfSpace(text: string, start: number): number {
   let end = start;
   while (end < text.length && isSpace(text[end]!)) end++;
   return end;
 }
 
-/** Unicode's White_Space; JavaScript's \s has U+FEFF too and lacks U+0085. */
+/** Unicode's White_Space. JavaScript's \s also has U+FEFF, and lacks U+0085. */
 function isSpace(character: string): boolean {
   return /\p{White_Space}/u.test(character);
 }

@@ -1,14 +1,14 @@
-// The ids of added tokens, given out as the Rust library gives them: the id beside a token in a file is not looked at.
+// Gives added tokens their ids, like the tokenizers library, which ignores the id beside a token in a file.
 
 import type { AddedToken } from './json.js';
-
-export type Token = Omit<AddedToken, 'id'>;
+import type { NewToken } from './newToken.js';
 
 export class AddedVocabulary {
   readonly #vocabulary: Readonly<Record<string, number>>;
   readonly #size: number;
   readonly #tokens = new Map<string, AddedToken>();
 
+  /** @param vocabulary the model's ids by token */
   constructor(vocabulary: Readonly<Record<string, number>>) {
     this.#vocabulary = vocabulary;
     this.#size = Object.keys(vocabulary).length;
@@ -23,16 +23,20 @@ export class AddedVocabulary {
     return [...this.#tokens.values()].sort((a, b) => a.id - b.id);
   }
 
-  /** A token that is there takes its new flags; a new one its id in the vocabulary, or the next that is free. */
-  add(tokens: readonly Token[]): void {
-    let free = this.#size;
-    for (const { id } of this.#tokens.values()) free = Math.max(free, id + 1);
+  /**
+   * Adds tokens. One that was added before keeps its id and takes the new flags; another takes its id in the model's
+   * vocabulary, or the next free id. Empty tokens are left out.
+   */
+  add(tokens: readonly NewToken[]): void {
+    let nextId = this.#size;
+    for (const { id } of this.#tokens.values()) nextId = Math.max(nextId, id + 1);
     for (const token of tokens) {
       if (token.content === '') continue;
-      const known = this.#tokens.get(token.content);
-      const id = known?.id ?? this.#idInVocabulary(token.content) ?? free++;
-      // what was special once stays so
-      this.#tokens.set(token.content, { ...token, id, special: token.special || known?.special === true });
+      const existing = this.#tokens.get(token.content);
+      const id = existing?.id ?? this.#idInVocabulary(token.content) ?? nextId++;
+      // A token that was special once stays special.
+      const special = token.special || existing?.special === true;
+      this.#tokens.set(token.content, { ...token, id, special });
     }
   }
 

@@ -1,12 +1,14 @@
-// The tokenizer of a folder, read as transformers' AutoTokenizer reads it, and written so that its files alone say it all.
+// Reads the tokenizer of a folder as AutoTokenizer of transformers does, and writes one to a folder.
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../../errors.js';
-import { type Config, tokenizerClass } from './classes.js';
-import type { Component, TokenizerJson } from './json.js';
-import { checkIds, checkSettings, checkTokenizer } from './schema.js';
-import { addedTokensOf, type TokenizerSources } from './specialTokens.js';
+import type { Config } from './classes.js';
+import type { TokenizerJson } from './json.js';
+import { resolveAddedTokens, type TokenizerSources } from './resolveAddedTokens.js';
+import { selectClass } from './selectClass.js';
+import { modelMaxLengthOf, refuseUnsupportedSettings, truncationSideOf } from './settings.js';
+import { checkAddedTokens, checkSettings, checkTokenizer } from './validate.js';
 
 export const TOKENIZER = 'tokenizer.json';
 export const TOKENIZER_CONFIG = 'tokenizer_config.json';
@@ -14,25 +16,28 @@ const SPECIAL_TOKENS_MAP = 'special_tokens_map.json';
 const ADDED_TOKENS = 'added_tokens.json';
 const MODEL_CONFIG = 'config.json';
 
-/** The files of a folder that decide a text's ids. All but the first may be missing. */
+/** The files of a folder that decide which ids a text has. All but the first may be missing. */
 export const TOKENIZER_FILES = [TOKENIZER, TOKENIZER_CONFIG, SPECIAL_TOKENS_MAP, ADDED_TOKENS, MODEL_CONFIG];
 
-/** A tokenizer as transformers has it once it is loaded. */
+/** A tokenizer as transformers has it after loading. */
 export interface TokenizerDefinition {
   readonly json: TokenizerJson;
-  /** The longest sequence that it allows, in tokens; Infinity where it sets no limit. */
+  /** The longest sequence that it allows, in tokens; Infinity if it sets no limit. */
   readonly modelMaxLength: number;
   readonly truncationSide: 'left' | 'right';
-  /** Special tokens that a user's text spells are plain text. */
+  /** Whether special tokens that a text spells are read as plain text. */
   readonly splitSpecialTokens: boolean;
 }
 
-/** Throws UserError where tokenizer.json is missing, or a file is broken or of a kind whose ids would not be exact. */
+/**
+ * Reads the tokenizer of a folder.
+ * Throws UserError if tokenizer.json is missing, a file is broken, or ids would differ from those of transformers.
+ */
 export function readTokenizer(folder: string): TokenizerDefinition {
   if (!existsSync(join(folder, TOKENIZER))) throw missingTokenizer(folder);
   const text = readFileSync(join(folder, TOKENIZER), 'utf8');
   const sources = {
-    json: parse(folder, TOKENIZER, text),
+    json: parseObject(folder, TOKENIZER, text),
     config: readOptional(folder, TOKENIZER_CONFIG),
     specialTokensMap: readOptional(folder, SPECIAL_TOKENS_MAP),
     addedTokens: readOptional(folder, ADDED_TOKENS),
@@ -42,30 +47,30 @@ export function readTokenizer(folder: string): TokenizerDefinition {
   checkTokenizer(sources.json, where(TOKENIZER));
   checkSettings(sources.config, where(TOKENIZER_CONFIG));
   checkSettings(sources.specialTokensMap, where(SPECIAL_TOKENS_MAP));
-  checkIds(sources.addedTokens, where(ADDED_TOKENS));
+  checkAddedTokens(sources.addedTokens, where(ADDED_TOKENS));
   checkSettings(modelConfig, where(MODEL_CONFIG));
-  checkConfig(sources, modelConfig);
+  refuseUnsupportedSettings(sources, modelConfig);
   const { json, config } = sources;
-  const taken = tokenizerClass(config, modelConfig, text.includes('"ByteLevel"'));
-  const rebuilt = taken.rebuild?.(config);
+  const tokenizerClass = selectClass(config, modelConfig, text.includes('"ByteLevel"'));
+  const rebuilt = tokenizerClass.rebuild?.(config);
   const { vocab, merges } = json.model;
   return {
     json: {
       ...json,
       ...rebuilt,
       model: rebuilt ? { ...rebuilt.model, type: 'BPE', vocab, merges } : json.model,
-      added_tokens: addedTokensOf(sources, taken),
-      // what training left behind: the recipe's length decides, and nothing is padded
+      added_tokens: resolveAddedTokens(sources, tokenizerClass),
+      // These are leftovers of training. Here the model's max length decides, and nothing is padded.
       truncation: null,
       padding: null,
     },
-    modelMaxLength: maxLengthOf(config),
+    modelMaxLength: modelMaxLengthOf(config),
     truncationSide: truncationSideOf(sources),
     splitSpecialTokens: config.split_special_tokens === true,
   };
 }
 
-/** Writes tokenizer.json and tokenizer_config.json, from which transformers and this read the same tokenizer again. */
+/** Writes tokenizer.json and tokenizer_config.json, from which `readTokenizer` and transformers read the same again. */
 export function writeTokenizer(definition: TokenizerDefinition, folder: string): void {
   const config = {
     tokenizer_class: 'TokenizersBackend',
@@ -79,10 +84,10 @@ export function writeTokenizer(definition: TokenizerDefinition, folder: string):
 
 function readOptional(folder: string, name: string): Config {
   const path = join(folder, name);
-  return existsSync(path) ? parse(folder, name, readFileSync(path, 'utf8')) : {};
+  return existsSync(path) ? parseObject(folder, name, readFileSync(path, 'utf8')) : {};
 }
 
-function parse(folder: string, name: string, text: string): Config {
+function parseObject(folder: string, name: string, text: string): Config {
   const where = `${basename(folder)}/${name}`;
   const value = parseJson(where, text);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Config;
@@ -97,7 +102,7 @@ function parseJson(where: string, text: string): unknown {
   }
 }
 
-/** Files from which transformers makes a tokenizer, where it has sentencepiece, protobuf and tiktoken to read them. */
+/** Files that transformers can convert to a tokenizer, if sentencepiece, protobuf and tiktoken are installed. */
 const CONVERTIBLE = ['tokenizer.model', 'tiktoken.model', 'vocab.json'];
 
 function missingTokenizer(folder: string): UserError {
@@ -109,52 +114,5 @@ function missingTokenizer(folder: string): UserError {
         ? 'Make one in Python, after pip install transformers sentencepiece protobuf tiktoken: ' +
           `transformers.AutoTokenizer.from_pretrained(FOLDER).backend_tokenizer.save(FOLDER + '/${TOKENIZER}')`
         : 'Give the folder that has one with --tokenizer'),
-  );
-}
-
-/** What cannot be followed here. */
-function checkConfig({ json, config }: TokenizerSources, modelConfig: Config): void {
-  const refuse = (field: string, found: unknown, expected: string) => {
-    throw new UserError(
-      `${TOKENIZER_CONFIG}: ${field}: expected ${expected}, found ${JSON.stringify(found)}`,
-    );
-  };
-  const own =
-    (config.auto_map as Config | undefined)?.AutoTokenizer ??
-    (Array.isArray(config.auto_map) && config.auto_map);
-  if (own) refuse('auto_map', config.auto_map, 'a tokenizer without code of its own');
-  if (config.fast_tokenizer_files) {
-    refuse('fast_tokenizer_files', config.fast_tokenizer_files, `${TOKENIZER} for every version`);
-  }
-  if (config.fix_mistral_regex === true && takesMistralFix(json, modelConfig)) {
-    refuse('fix_mistral_regex', true, `the fixed pattern in ${TOKENIZER}: save it once with transformers`);
-  }
-}
-
-/** transformers puts another pattern into large tokenizers of Mistral models that an older version saved. */
-function takesMistralFix(json: TokenizerJson, { model_type, transformers_version }: Config): boolean {
-  const isLarge = Object.keys(json.model.vocab as object).length + (json.added_tokens?.length ?? 0) > 100_000;
-  const isOld = Number.parseInt(String(transformers_version ?? 0), 10) < 5;
-  return isLarge && isOld && /^(mistral3?|voxtral|ministral|pixtral)$/.test(String(model_type));
-}
-
-function maxLengthOf(config: Config): number {
-  const limit = config.model_max_length ?? config.max_len ?? null;
-  if (limit !== null && typeof limit !== 'number') {
-    throw new UserError(
-      `${TOKENIZER_CONFIG}: model_max_length: expected a number, found ${JSON.stringify(limit)}`,
-    );
-  }
-  // transformers writes "no limit" as 1e30
-  return limit !== null && limit < 1e9 ? limit : Number.POSITIVE_INFINITY;
-}
-
-/** A direction of truncation left in tokenizer.json counts where the config names no side. */
-function truncationSideOf({ json, config }: TokenizerSources): 'left' | 'right' {
-  const direction = (json.truncation as Component | undefined)?.direction;
-  const side = config.truncation_side ?? String(direction ?? 'right').toLowerCase();
-  if (side === 'left' || side === 'right') return side;
-  throw new UserError(
-    `${TOKENIZER_CONFIG}: truncation_side: expected left or right, found ${JSON.stringify(side)}`,
   );
 }

@@ -1,4 +1,4 @@
-// What a tokenizer.json holds, as far as it decides ids.
+// Types of a tokenizer.json, as far as it decides ids, and the error for the parts that are not supported.
 
 import { UserError } from '../../errors.js';
 
@@ -21,26 +21,27 @@ export interface Component {
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
-  /** Only where no letter or digit touches it. */
+  /** The token is found only where no letter or digit touches it. */
   readonly single_word: boolean;
-  /** It takes the white space to its left, or right, with it. */
+  /** The token includes the white space to its left. */
   readonly lstrip: boolean;
+  /** The token includes the white space to its right. */
   readonly rstrip: boolean;
-  /** It is looked for in the normalised text, its own content normalised too. */
+  /** The token is searched for in the normalized text, its own content normalized too. */
   readonly normalized: boolean;
   readonly special: boolean;
 }
 
-/** The error for a part of a tokenizer.json that would not give the ids of the Rust tokenizers library here. */
+/** The error for a part of a tokenizer.json that is unknown here or would not give the ids of the tokenizers library. */
 export function unsupported(
   component: string,
   found: unknown,
-  expected = 'one that gives the same ids here',
+  expected = 'one that is supported',
 ): UserError {
-  return new UserError(`tokenizer.json: ${component}: expected ${expected}, found ${shown(found)}`);
+  return new UserError(`tokenizer.json: ${component}: expected ${expected}, found ${display(found)}`);
 }
 
-/** A value of a tokenizer.json as a message says it: a string as it is. */
-export function shown(value: unknown): string {
+/** A value of a tokenizer.json as it stands in a message: a string without quotes, anything else as JSON. */
+export function display(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'none');
 }

@@ -1,35 +1,35 @@
-// The model of a tokenizer.json: a piece of text to token ids.
+// The model of a tokenizer.json, byte-pair encoding: a piece of text to token ids.
 
-import { BytePairs, type Merge } from './bytePairs.js';
-import { type Component, shown, unsupported } from './json.js';
-import { remember } from './remember.js';
+import { toByteLevel } from './byteLevel.js';
+import { type Component, display, unsupported } from './json.js';
+import { memoize } from './memoize.js';
+import { type Merge, Merges } from './merges.js';
 
+/** Gives the ids of a piece, one of the parts that the pre-tokenizer cuts a text into. */
 export type EncodePiece = (piece: string) => readonly number[];
 
 type Vocabulary = ReadonlyMap<string, number>;
 
-/** Two tokens that a merge joins. */
+/** The two tokens that a merge joins. */
 type Pair = readonly [left: string, right: string];
 
 /**
- * `writesBytes`: a piece is first written as ByteLevel writes its bytes.
- * Throws UserError naming a setting under which ids would differ from the Rust library's.
+ * Compiles the model to a function.
+ * Throws UserError naming a setting under which ids would differ from those of the tokenizers library.
+ * @param isByteLevel whether a piece's bytes are first written in the byte-level alphabet
  */
-export function compileModel(model: Component, writesBytes: boolean): EncodePiece {
+export function compileModel(model: Component, isByteLevel: boolean): EncodePiece {
   checkSettings(model);
   const vocabulary: Vocabulary = new Map(Object.entries(model.vocab as Record<string, number>));
-  const merges = readMerges(model);
-  const bytePairs = new BytePairs(merges.map(merge => idsOf(merge, vocabulary)));
-  const spell = compileSpelling(model, vocabulary);
-  const encode = remember((piece: string): readonly number[] => {
-    const written = writesBytes ? toByteLevel(piece) : piece;
+  const pairs = readPairs(model);
+  const merges = new Merges(pairs.map(pair => mergeOf(pair, vocabulary)));
+  const initialTokens = compileInitialTokens(model, vocabulary);
+  const encode = memoize((piece: string): readonly number[] => {
+    const written = isByteLevel ? toByteLevel(piece) : piece;
     const whole = model.ignore_merges ? vocabulary.get(written) : undefined;
-    return whole === undefined ? bytePairs.merge(spell(written)) : [whole];
+    return whole === undefined ? merges.apply(initialTokens(written)) : [whole];
   });
-  // words are merged one by one where a piece as a whole can mean nothing else
-  const dropsCharacters = !model.byte_fallback && !model.unk_token;
-  const cutsWords = vocabulary.has(WORD_MARK) && merges.every(keepsWordsApart);
-  if (model.ignore_merges || dropsCharacters || !cutsWords) return encode;
+  if (!mayEncodeWordByWord(model, vocabulary, pairs)) return encode;
   return piece => piece.match(WORDS)?.flatMap(encode) ?? [];
 }
 
@@ -37,37 +37,40 @@ function checkSettings(model: Component): void {
   if (model.type !== 'BPE') throw unsupported('model', model.type, 'BPE');
   for (const setting of ['continuing_subword_prefix', 'end_of_word_suffix', 'dropout']) {
     if (model[setting])
-      throw unsupported('model', `BPE with ${setting} ${shown(model[setting])}`, 'BPE without it');
+      throw unsupported('model', `BPE with ${setting} ${display(model[setting])}`, 'BPE without it');
   }
 }
 
-function readMerges({ merges }: Component): readonly Pair[] {
+function readPairs({ merges }: Component): readonly Pair[] {
   return (merges as readonly (string | Pair)[]).map(merge =>
     typeof merge === 'string' ? (merge.split(' ') as unknown as Pair) : merge,
   );
 }
 
-function idsOf([left, right]: Pair, vocabulary: Vocabulary): Merge {
-  const id = (token: string) => {
-    const found = vocabulary.get(token);
-    if (found !== undefined) return found;
+function mergeOf([left, right]: Pair, vocabulary: Vocabulary): Merge {
+  const idOf = (token: string) => {
+    const id = vocabulary.get(token);
+    if (id !== undefined) return id;
     throw unsupported(
       'model',
       `the merge of ${left} and ${right} without ${token}`,
-      'merges of tokens in its vocab',
+      'merges whose tokens are all in its vocab',
     );
   };
-  return [id(left), id(right), id(left + right)];
+  return [idOf(left), idOf(right), idOf(left + right)];
 }
 
-/** The tokens that a word starts from, one a character or, for those that the vocabulary lacks, what stands for it. */
-function compileSpelling(model: Component, vocabulary: Vocabulary): (word: string) => number[] {
+/**
+ * Compiles the first step, before any merge: one token per character. A character that the vocabulary lacks becomes
+ * the tokens of its bytes, else the unknown token, else nothing.
+ */
+function compileInitialTokens(model: Component, vocabulary: Vocabulary): (text: string) => number[] {
   const bytes = model.byte_fallback ? byteTokens(vocabulary) : undefined;
   const unknown = unknownToken(model, vocabulary);
-  return word => {
+  return text => {
     const tokens: number[] = [];
     let wasUnknown = false;
-    for (const character of word) {
+    for (const character of text) {
       const token = vocabulary.get(character);
       const isUnknown = token === undefined && !bytes;
       if (token !== undefined) tokens.push(token);
@@ -79,13 +82,13 @@ function compileSpelling(model: Component, vocabulary: Vocabulary): (word: strin
   };
 }
 
-/** `<0x0A>` and the like, by byte. */
+/** The ids of the tokens <0x00> to <0xFF>, by byte. */
 function byteTokens(vocabulary: Vocabulary): number[] {
   return Array.from({ length: 256 }, (_, byte) => {
     const token = `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
     const id = vocabulary.get(token);
     if (id === undefined)
-      throw unsupported('model', `byte_fallback without ${token} in its vocab`, 'every byte');
+      throw unsupported('model', `byte_fallback without ${token} in its vocab`, 'a token for every byte');
     return id;
   });
 }
@@ -97,26 +100,22 @@ function unknownToken({ unk_token, byte_fallback }: Component, vocabulary: Vocab
   return id;
 }
 
-/** What SentencePiece writes for a space. */
-const WORD_MARK = '▁';
+/** SentencePiece writes spaces as this character. */
+const SPACE_MARK = '▁';
 const WORDS = /▁+[^▁]*|[^▁]+/g;
 
-/** Where every merge does, no ▁ is ever joined to another character before it: words can be merged one by one. */
-function keepsWordsApart([left, right]: Pair): boolean {
-  return !right.startsWith(WORD_MARK) || left.endsWith(WORD_MARK);
+/**
+ * Whether the words of a piece can be encoded one by one, which lets the cache of words work on whole texts. The ids
+ * are the same only if no merge reaches across words, if no whole piece is a token by itself (ignore_merges), and if
+ * no character vanishes, which would make its two neighbours adjacent.
+ */
+function mayEncodeWordByWord(model: Component, vocabulary: Vocabulary, pairs: readonly Pair[]): boolean {
+  const dropsCharacters = !model.byte_fallback && !model.unk_token;
+  if (model.ignore_merges || dropsCharacters) return false;
+  return vocabulary.has(SPACE_MARK) && pairs.every(staysInWord);
 }
 
-/** The 256 characters that ByteLevel writes bytes as: printable Latin-1 as itself, the other bytes from U+0100 on. */
-const BYTE_CHARACTERS = byteCharacters();
-
-function byteCharacters(): string[] {
-  const isPrintable = (byte: number) => /[!-~\u00a1-\u00ac\u00ae-\u00ff]/.test(String.fromCharCode(byte));
-  let next = 0x100;
-  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(isPrintable(byte) ? byte : next++));
-}
-
-function toByteLevel(text: string): string {
-  let written = '';
-  for (const byte of Buffer.from(text)) written += BYTE_CHARACTERS[byte];
-  return written;
+/** Whether a merge never joins a ▁, the start of a word, to a character of the word before it. */
+function staysInWord([left, right]: Pair): boolean {
+  return !right.startsWith(SPACE_MARK) || left.endsWith(SPACE_MARK);
 }

@@ -1,4 +1,4 @@
-// The text as a tokenizer.json's normalizer leaves it.
+// The normalizer of a tokenizer.json: changes a text before it is cut into pieces.
 
 import { type Component, unsupported } from './json.js';
 import { compilePattern } from './regex.js';
@@ -6,7 +6,7 @@ import { normalizeUnicode } from './unicode.js';
 
 export type Normalize = (text: string) => string;
 
-/** Throws UserError naming a normalizer that would not do here what it does in the Rust library. */
+/** Throws UserError naming a normalizer that would not do the same here as in the tokenizers library. */
 export function compileNormalizer(normalizer: Component | null | undefined): Normalize {
   if (!normalizer) return text => text;
   switch (normalizer.type) {
@@ -19,7 +19,7 @@ export function compileNormalizer(normalizer: Component | null | undefined): Nor
     case 'Replace':
       return compileReplace(normalizer);
     case 'Lowercase':
-      // JavaScript lowers a Σ that ends a word to ς, Rust lowers character by character: always to σ
+      // JavaScript lowers a Σ that ends a word to ς. Rust lowers character by character, always to σ.
       return text => text.replaceAll('Σ', 'σ').toLowerCase();
     case 'NFC':
     case 'NFD':

@@ -1,26 +1,27 @@
-// The special tokens that a tokenizer.json's post_processor puts around a sequence.
+// The post-processor of a tokenizer.json: the special tokens around a sequence.
 
 import { type Component, unsupported } from './json.js';
 
-export interface Surroundings {
+/** Ids of the tokens before and after a sequence. */
+export interface SurroundingTokens {
   readonly prefix: readonly number[];
   readonly suffix: readonly number[];
 }
 
-/** Throws UserError naming a post-processor that does more than put tokens before and after. */
-export function specialTokensAround(postProcessor: Component | null | undefined): Surroundings {
+/** Throws UserError naming a post-processor that does more than put tokens before and after a sequence. */
+export function surroundingTokens(postProcessor: Component | null | undefined): SurroundingTokens {
   if (!postProcessor) return { prefix: [], suffix: [] };
   switch (postProcessor.type) {
     case 'Sequence': {
-      const parts = (postProcessor.processors as Component[]).map(specialTokensAround);
-      // each wraps what the ones before it made
+      const parts = (postProcessor.processors as Component[]).map(surroundingTokens);
+      // Each processor surrounds the result of those before it.
       return {
         prefix: parts.toReversed().flatMap(({ prefix }) => prefix),
         suffix: parts.flatMap(({ suffix }) => suffix),
       };
     }
     case 'TemplateProcessing':
-      return aroundTemplate(postProcessor);
+      return templateTokens(postProcessor);
     case 'RobertaProcessing':
     case 'BertProcessing': {
       const [cls, sep] = [postProcessor.cls, postProcessor.sep] as [string, number][];
@@ -37,15 +38,19 @@ type TemplatePart =
   | { readonly SpecialToken: { readonly id: string } }
   | { readonly Sequence: { readonly id: string } };
 
-function aroundTemplate({ single, special_tokens }: Component): Surroundings {
+function templateTokens({ single, special_tokens }: Component): SurroundingTokens {
   const parts = single as TemplatePart[];
-  const ids = special_tokens as Readonly<Record<string, { readonly ids: readonly number[] }>>;
+  const tokens = special_tokens as Readonly<Record<string, { readonly ids: readonly number[] }>>;
+  const sequences = parts.filter(part => 'Sequence' in part).length;
+  if (sequences !== 1) {
+    throw unsupported(
+      'post_processor',
+      `a template that has it ${sequences} times`,
+      'a template that has the text once',
+    );
+  }
+  const idsOf = (some: TemplatePart[]) =>
+    some.flatMap(part => ('SpecialToken' in part ? tokens[part.SpecialToken.id]!.ids : []));
   const text = parts.findIndex(part => 'Sequence' in part);
-  const specials = (some: TemplatePart[]) =>
-    some.flatMap(part => {
-      if (!('SpecialToken' in part)) throw unsupported('post_processor', 'a template with the text twice');
-      return ids[part.SpecialToken.id]!.ids;
-    });
-  if (text < 0) throw unsupported('post_processor', 'a template without the text');
-  return { prefix: specials(parts.slice(0, text)), suffix: specials(parts.slice(text + 1)) };
+  return { prefix: idsOf(parts.slice(0, text)), suffix: idsOf(parts.slice(text + 1)) };
 }

@@ -1,10 +1,10 @@
-// A pattern of a tokenizer.json, which Oniguruma matches, as a JavaScript regular expression.
+// A pattern of a tokenizer.json, which is written for Oniguruma, as a JavaScript regular expression.
 
 import { SplitPreTokenizer } from '@huggingface/tokenizers';
 import { unsupported } from './json.js';
 import { asUnicode16 } from './unicode.js';
 
-// The package's own declaration of it does not resolve under Node's rules.
+// The package's own declaration of this class does not resolve under Node's rules.
 declare module '@huggingface/tokenizers' {
   class SplitPreTokenizer {
     readonly pattern: RegExp;
@@ -14,38 +14,49 @@ declare module '@huggingface/tokenizers' {
 
 export interface Pattern {
   readonly regex: RegExp;
-  /** The text to match on, of the same length: its characters have the categories that the pattern's matcher knows. */
+  /**
+   * Gives the text to match instead of the original, of the same length: the characters of newer Unicode versions are
+   * replaced, so that they have the categories that Oniguruma gives them.
+   */
   readonly view: (text: string) => string;
 }
 
-/** Compiles a `pattern`, `{ Regex }` or `{ String }`. Throws UserError where JavaScript has no equal. */
+/**
+ * Compiles a `pattern`, `{ Regex }` or `{ String }`. Throws UserError if JavaScript cannot match the same.
+ * @param owner the component that has the pattern, for the error
+ */
 export function compilePattern(owner: string, pattern: unknown): Pattern {
   const { Regex: regex, String: string } = (pattern ?? {}) as { Regex?: string; String?: string };
   if (string !== undefined) return literal(string);
   if (regex === undefined) throw unsupported(owner, JSON.stringify(pattern), 'a Regex or a String');
   const translator = new SplitPreTokenizer({
-    pattern: { Regex: translateAtoms(owner, foldCase(owner, regex)) },
+    pattern: { Regex: translatePossessives(owner, foldCase(owner, regex)) },
   });
-  if (''.match(translator.pattern)) throw unsupported(owner, `the Regex ${regex}, which can match nothing`);
+  if (''.match(translator.pattern)) {
+    throw unsupported(owner, `the Regex ${regex}, which matches an empty string`);
+  }
   return { regex: translator.pattern, view: asUnicode16 };
 }
 
-/** The pattern that matches a string and nothing else. */
+/** The pattern that matches one string and nothing else. */
 export function literal(string: string): Pattern {
   return { regex: new RegExp(escapeRegex(string), 'gu'), view: text => text };
 }
 
-/** The text as a regular expression's source. */
+/** The source of a regular expression that matches the text literally. */
 export function escapeRegex(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
 
-/** In `(?i:…)` Oniguruma folds all of Unicode, the library ASCII alone: ſ (U+017F) is an s, K (U+212A) a k. */
+/**
+ * Within `(?i:…)` Oniguruma folds the case of all of Unicode, the package only that of ASCII. The letters outside
+ * ASCII that fold to an ASCII letter are written out: ſ (U+017F) is an s, K (U+212A) is a k.
+ */
 function foldCase(owner: string, regex: string): string {
   return regex.replace(/\(\?i:([^()]*)(.)/g, (group, body: string, end: string) => {
-    // ß, ﬆ and ﬁ would match two letters
-    const isPlain = /^[\0-\x7f]*$/.test(body) && !/\\|ss|st|f[fil]/i.test(body.replace(/\[.*?\]/g, ''));
-    if (end !== ')' || !isPlain) throw unsupported(owner, `a Regex with ${group}`);
+    // ß, ﬆ and ﬁ would match two letters.
+    const isSimple = /^[\0-\x7f]*$/.test(body) && !/\\|ss|st|f[fil]/i.test(body.replace(/\[.*?\]/g, ''));
+    if (end !== ')' || !isSimple) throw unsupported(owner, `a Regex with ${group}`);
     const folded = body.replace(/\[[^\]]*\]|[sk]/gi, atom => {
       const letters = atom.replace(/s/gi, 's\u017f').replace(/k/gi, 'k\u212a');
       return atom.startsWith('[') ? letters : `[${letters}]`;
@@ -54,11 +65,14 @@ function foldCase(owner: string, regex: string): string {
   });
 }
 
-/** A class, escape or character, and the possessive quantifier behind it if there is one. */
+/** A class, an escape or a character, and the possessive quantifier behind it if there is one. */
 const ATOM = /(\[(?:\\.|[^\\\]])*\]|\\[pP]\{[^}]*\}|\\.|[\s\S])(?:([?*+])\+)?/gu;
 
-/** `x?+`, `x*+` and `x++` give nothing back once matched; nor does a lookahead, whose capture is matched behind it. */
-function translateAtoms(owner: string, regex: string): string {
+/**
+ * Rewrites the possessive quantifiers `x?+`, `x*+` and `x++`, which JavaScript lacks and which give nothing back once
+ * they have matched. Neither does a lookahead, so the atom is captured in one and the capture is matched after it.
+ */
+function translatePossessives(owner: string, regex: string): string {
   if (regex.includes('(?>')) throw unsupported(owner, 'a Regex with (?>');
   let captures = 0;
   return regex.replace(ATOM, (matched: string, atom: string, quantifier: string | undefined) => {

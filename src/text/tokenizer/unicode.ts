@@ -1,7 +1,7 @@
-// Where JavaScript's Unicode tables are newer than those that the Rust tokenizers library 0.23.3 was built with.
-// Found by comparing what either makes of every code point; Node 20.20 has Unicode 17.
+// Makes up for the differences between JavaScript's Unicode tables and the older ones of the tokenizers library 0.23.3.
+// The lists come from comparing the two on every code point, with Node 20.20, which has Unicode 17.
 
-/** New in Unicode 17, as ranges: to the Unicode 16 of Oniguruma 6.9 unassigned, so in no category. */
+/** Code points and ranges that are new in Unicode 17. To Oniguruma 6.9, with Unicode 16, they have no category. */
 const UNICODE_17 = `
   88f c5c cdc 1acf-1add 1ae0-1aeb 20c1 2b96 a7ce-a7cf a7d2 a7d4 a7f1 fbc3-fbd2 fd90-fd91 fdc8-fdce
   10940-10959 10ec5-10ec7 10ed0-10ed8 10efa-10efb 11b60-11b67 11db0-11ddb 11de0-11de9 16ea0-16eb8
@@ -10,8 +10,8 @@ const UNICODE_17 = `
   1facd 1faea 1faef 1fbfa 2b73a-2b73f 2cea2-2cead 323b0-33479`;
 
 /**
- * Marks and composites younger than the tables of the library's NFC and NFD, of about Unicode 9: to them each is a letter
- * that neither moves nor composes.
+ * Marks and composites that the library's tables for NFC and NFD, of about Unicode 9, do not have. The library treats
+ * each as a letter that is neither reordered nor composed.
  */
 const INERT = `
   7fd 897-89f 8ca-8d3 9fe c3c d3b-d3c eba 1715 1abf-1add 1ae0-1aeb 1df6-1dfa a82c 105c9 105d2 105da
@@ -21,30 +21,36 @@ const INERT = `
   11f41-11f42 1611e-16129 1612f 16d63 16d67-16d6a 16ff0-16ff1 1e08f 1e130-1e136 1e2ae 1e2ec-1e2ef
   1e4ec-1e4ef 1e5ee-1e5ef 1e6e3 1e6e6 1e6ee-1e6ef 1e6f5`;
 
-/** The same for NFKC and NFKD alone. */
+/** The characters for which the same holds in NFKC and NFKD only. */
 const INERT_COMPATIBLE = `
   32ff a7f1-a7f4 ab69 10781-10785 10787-107b0 107b2-107ba 1ccd6-1ccf9 1e030-1e06d 1f16c 1fbf0-1fbf9`;
 
-const NEW = new RegExp(`[${classOf(UNICODE_17)}]`, 'gu');
+const UNASSIGNED = new RegExp(`[${classOf(UNICODE_17)}]`, 'gu');
 
-/** A text of the same length whose characters have the categories that they had in Unicode 16. */
+/**
+ * A text of the same length for matching by category: every character whose category differs in Unicode 16 is
+ * replaced by one that still has the old category.
+ */
 export function asUnicode16(text: string): string {
   if (!/[\u0295\u088f-\uffff]/.test(text)) return text;
-  return text
-    .replaceAll('ʕ', 'ʖ') // U+0295 moved from \p{Ll} to \p{Lo} in Unicode 17; U+0296 still is what it was
-    .replace(NEW, character => (character.length === 1 ? '\ufdd0' : '\u{1fffe}'));
+  return (
+    text
+      // U+0295 moved from \p{Ll} to \p{Lo} in Unicode 17. U+0296 did not.
+      .replaceAll('ʕ', 'ʖ')
+      .replace(UNASSIGNED, character => (character.length === 1 ? '\ufdd0' : '\u{1fffe}'))
+  );
 }
 
 const CANONICAL = new RegExp(`[^${classOf(INERT)}]+`, 'gu');
 const COMPATIBLE = new RegExp(`[^${classOf(INERT)}${classOf(INERT_COMPATIBLE)}]+`, 'gu');
 
-/** The Unicode normalisation of a text by the library's tables. */
+/** The Unicode normalization of a text, as the library's tables give it. */
 export function normalizeUnicode(text: string, form: 'NFC' | 'NFD' | 'NFKC' | 'NFKD'): string {
   if (/^[\0-\x7f]*$/.test(text)) return text;
   return text.replace(form.startsWith('NFK') ? COMPATIBLE : CANONICAL, run => run.normalize(form));
 }
 
-/** Hexadecimal code points and ranges as what stands in a character class. */
+/** The inside of a character class, from hexadecimal code points and ranges. */
 function classOf(ranges: string): string {
   return ranges.replace(/[0-9a-f]+/g, '\\u{$&}').replace(/\s+/g, '');
 }

@@ -1,17 +1,14 @@
-// The form of a tokenizer.json and of the files beside it, so that a damaged one is told by the place of the damage.
+// JSON Schemas of a tokenizer.json and of an added_tokens.json.
 // Fields: https://github.com/huggingface/tokenizers/tree/main/tokenizers/src, as serde writes them.
-
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { UserError } from '../../errors.js';
-import type { TokenizerJson } from './json.js';
 
 const id = { type: 'integer', minimum: 0, maximum: 2 ** 31 } as const;
 const text = { type: 'string' } as const;
 const flag = { type: ['boolean', 'null'] } as const;
-const marker = { type: 'array', prefixItems: [text, id], minItems: 2, maxItems: 2 } as const;
+/** A special token with its id. */
+const tokenWithId = { type: 'array', prefixItems: [text, id], minItems: 2, maxItems: 2 } as const;
 
-/** What a component of a type cannot do without. */
-const NEEDS: Readonly<Record<string, readonly string[]>> = {
+/** The fields that a component must have, by its type. */
+const REQUIRED_FIELDS: Readonly<Record<string, readonly string[]>> = {
   BertProcessing: ['cls', 'sep'],
   Metaspace: ['replacement'],
   Prepend: ['prepend'],
@@ -21,7 +18,10 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   TemplateProcessing: ['single', 'special_tokens'],
 };
 
-const schema = {
+/** Ids by token. */
+export const addedTokensSchema = { type: 'object', additionalProperties: id };
+
+export const tokenizerSchema = {
   type: 'object',
   required: ['model'],
   properties: {
@@ -91,8 +91,8 @@ const schema = {
         add_prefix_space: flag,
         use_regex: flag,
         individual_digits: flag,
-        cls: marker,
-        sep: marker,
+        cls: tokenWithId,
+        sep: tokenWithId,
         single: {
           type: 'array',
           items: {
@@ -113,7 +113,7 @@ const schema = {
         },
       },
       allOf: [
-        ...Object.entries(NEEDS).map(([type, required]) => ({
+        ...Object.entries(REQUIRED_FIELDS).map(([type, required]) => ({
           if: { properties: { type: { const: type } } },
           // biome-ignore lint/suspicious/noThenProperty: JSON Schema's keyword
           then: { required },
@@ -124,7 +124,7 @@ const schema = {
   },
 };
 
-/** A component, or several in `list` one after another. */
+/** A component of a kind, or a Sequence of several, which are in its field `list`. */
 function sequenceOf(kind: string, list: string) {
   return {
     allOf: [
@@ -139,65 +139,4 @@ function sequenceOf(kind: string, list: string) {
       },
     ],
   };
-}
-
-const name = { type: ['string', 'null'] } as const;
-const token = {
-  oneOf: [{ type: 'null' }, text, { type: 'object', required: ['content'], properties: { content: text } }],
-} as const;
-const tokens = { type: 'array', items: token } as const;
-const limit = { type: ['number', 'null'] } as const;
-
-/** tokenizer_config.json, special_tokens_map.json and a model's config.json, as far as they decide ids. */
-const settingsSchema = {
-  type: 'object',
-  properties: {
-    tokenizer_class: name,
-    model_type: name,
-    truncation_side: name,
-    model_max_length: limit,
-    max_len: limit,
-    split_special_tokens: flag,
-    add_bos_token: flag,
-    add_eos_token: flag,
-    add_prefix_space: flag,
-    legacy: flag,
-    added_tokens_decoder: { type: ['object', 'null'], additionalProperties: token },
-    additional_special_tokens: { oneOf: [{ type: 'null' }, tokens] },
-    extra_special_tokens: {
-      oneOf: [{ type: 'null' }, tokens, { type: 'object', additionalProperties: token }],
-    },
-    model_specific_special_tokens: { type: ['object', 'null'], additionalProperties: token },
-  },
-  patternProperties: { '^(bos|eos|unk|sep|pad|cls|mask)_token$': token },
-};
-
-const ajv = new Ajv2020({
-  allowUnionTypes: true,
-  strictTuples: false,
-  strictRequired: false,
-  strictTypes: false,
-});
-const isTokenizer = ajv.compile<TokenizerJson>(schema);
-const areSettings = ajv.compile(settingsSchema);
-const areIds = ajv.compile({ type: 'object', additionalProperties: id });
-
-/** Throws UserError naming the first place of tokenizer.json that is not as the tokenizers library writes it. */
-export function checkTokenizer(json: unknown, where: string): asserts json is TokenizerJson {
-  check(isTokenizer, json, where);
-}
-
-/** The same of a file of settings. */
-export function checkSettings(settings: unknown, where: string): void {
-  check(areSettings, settings, where);
-}
-
-/** The same of added_tokens.json: ids by token. */
-export function checkIds(ids: unknown, where: string): void {
-  check(areIds, ids, where);
-}
-
-function check(validate: ValidateFunction, value: unknown, where: string): void {
-  if (validate(value)) return;
-  throw new UserError(`${where}: ${ajv.errorsText(validate.errors?.slice(0, 1), { dataVar: 'file' })}`);
 }

@@ -1,11 +1,12 @@
-// SentencePiece keeps a score for each piece and joins the neighbours that make the best one. The tokenizers library
-// keeps a list of merges: the same, in the order in which transformers lists them (generate_merges).
+// The merges of a SentencePiece vocabulary. SentencePiece scores each piece, and joins the two neighbours that make the
+// piece of the best score. The tokenizers library has a list of merges instead, which transformers makes from the
+// scores (generate_merges). This does the same, in the same order.
 
-import type { TokenizerKeys } from './ggufMetadata.js';
-import { type GgufVocabulary, NORMAL } from './ggufVocabulary.js';
+import type { TokenizerKeys } from './metadata.js';
+import { type GgufVocabulary, NORMAL } from './vocabulary.js';
 
-/** SentencePiece's own pieces are of 16 characters unless it was told otherwise. */
-const LONGEST_PIECE = 256;
+/** In characters. SentencePiece makes pieces of at most 16 characters unless a training option raises that. */
+const MAX_PIECE_LENGTH = 256;
 
 /** Two pieces that make a third, with their lengths in characters. */
 interface Split {
@@ -13,7 +14,10 @@ interface Split {
   readonly lengths: [left: number, right: number];
 }
 
-/** Throws UserError where the scores leave open which of two pieces is made first. */
+/**
+ * The merges in the order in which they apply.
+ * Throws UserError if scores are no numbers, or two pieces have the same score, so that their order is open.
+ */
 export function scoredMerges(keys: TokenizerKeys, vocabulary: GgufVocabulary): [string, string][] {
   const scores = keys.numbers('scores', vocabulary.size);
   const pieces = new Map(
@@ -22,12 +26,13 @@ export function scoredMerges(keys: TokenizerKeys, vocabulary: GgufVocabulary): [
   const pieceByScore = new Map<number, string>();
   const merges: (Split & { readonly score: number })[] = [];
   for (const [piece, score] of pieces) {
-    if (!Number.isFinite(score)) throw keys.bad('scores', 'numbers', score);
+    if (!Number.isFinite(score)) throw keys.invalid('scores', 'numbers', score);
     const splits = splitsOf(keys, piece, pieces);
     if (splits.length === 0) continue;
     const other = pieceByScore.get(score);
     if (other !== undefined && !(SPACES.test(piece) && SPACES.test(other))) {
-      throw keys.bad('scores', `a score of its own for ${JSON.stringify(piece)}`, `that of ${other}`);
+      const names = `${JSON.stringify(other)} and ${JSON.stringify(piece)}`;
+      throw keys.invalid('scores', `different scores for ${names}`, score);
     }
     pieceByScore.set(score, piece);
     for (const split of splits) merges.push({ ...split, score });
@@ -36,14 +41,14 @@ export function scoredMerges(keys: TokenizerKeys, vocabulary: GgufVocabulary): [
   return merges.map(({ parts }) => parts);
 }
 
-/** LLaMA's runs of spaces all have the same low score: what is made of them is made from the left either way. */
+/** LLaMA's runs of spaces all have one low score. Whichever is made first, the ids are the same, made from the left. */
 const SPACES = /^▁+$/;
 
 /** Every pair of pieces that makes the piece. */
 function splitsOf(keys: TokenizerKeys, piece: string, pieces: ReadonlyMap<string, number>): Split[] {
   const characters = [...piece];
-  if (characters.length > LONGEST_PIECE) {
-    throw keys.bad('tokens', `pieces of at most ${LONGEST_PIECE} characters`, piece);
+  if (characters.length > MAX_PIECE_LENGTH) {
+    throw keys.invalid('tokens', `pieces of at most ${MAX_PIECE_LENGTH} characters`, piece);
   }
   const splits: Split[] = [];
   let end = 0;
