@@ -14,10 +14,13 @@ import { Weights } from '../graph/weights.js';
 import { usableCores } from '../machine/cores.js';
 import { createSession, Tensor } from '../onnx/runtime.js';
 import { VERSION } from '../version.js';
+import { LayerWeights } from './layerWeights.js';
 
 /** A value that some linear layers read: [rows, width]. */
 export interface LinearInput {
   readonly modules: readonly string[];
+  /** The weight [out, width] of each module. It is valid until the next layer is asked for. */
+  readonly weights: readonly Float32Array[];
   readonly rows: number;
   readonly values: Float32Array;
 }
@@ -29,15 +32,19 @@ const MODEL = 'layer.onnx';
  * `folder` must not exist; it is created for temporary files and removed.
  */
 export async function* linearInputs(
-  { decoder: config, weights: source }: Merged,
+  merged: Merged,
   sequences: readonly Sequence[],
   options: DecoderOptions,
   folder: string,
 ): AsyncGenerator<LinearInput[]> {
+  const { decoder: config } = merged;
+  const layerWeights = new LayerWeights(merged);
+  const { source } = layerWeights;
   const packed = packBatch(sequences);
   const { tokens } = packed.sizes;
   let hidden = await embeddings(source, packed.inputs.input_ids, config.embeddingScale);
   for (let layer = 0; layer < config.layers; layer++) {
+    await layerWeights.load(layer);
     mkdirSync(folder);
     const { inputs, output } = await writeLayer(layer);
     const session = await createSession(join(folder, MODEL), { device: 'cpu', threads: usableCores() });
@@ -49,6 +56,7 @@ export async function* linearInputs(
       hidden = results[output]!.data as Float32Array;
       yield inputs.map(({ x, modules }) => ({
         modules,
+        weights: modules.map(module => layerWeights.of(module)),
         rows: tokens,
         values: results[x]!.data as Float32Array,
       }));

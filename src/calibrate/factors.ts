@@ -13,7 +13,9 @@ export interface ChannelMagnitudes {
 /** The root mean square of each channel of x [rows, width]: [width]. */
 export function rootMeanSquares(x: Float32Array, width: number): Float32Array {
   const sums = new Float64Array(width);
-  for (let i = 0; i < x.length; i++) sums[i % width]! += x[i]! ** 2;
+  for (let start = 0; start < x.length; start += width) {
+    for (let channel = 0; channel < width; channel++) sums[channel]! += x[start + channel]! ** 2;
+  }
   return Float32Array.from(sums, sum => Math.sqrt((sum * width) / x.length));
 }
 
@@ -21,9 +23,11 @@ export function rootMeanSquares(x: Float32Array, width: number): Float32Array {
 export function greatestMagnitudes(matrices: readonly Float32Array[], width: number): Float32Array {
   const greatest = new Float32Array(width);
   for (const matrix of matrices) {
-    for (let i = 0; i < matrix.length; i++) {
-      const magnitude = Math.abs(matrix[i]!);
-      if (magnitude > greatest[i % width]!) greatest[i % width] = magnitude;
+    for (let start = 0; start < matrix.length; start += width) {
+      for (let column = 0; column < width; column++) {
+        const magnitude = Math.abs(matrix[start + column]!);
+        if (magnitude > greatest[column]!) greatest[column] = magnitude;
+      }
     }
   }
   return greatest;

@@ -13,6 +13,7 @@ import { writeFirstLayer } from '../graph/firstLayer.js';
 import type { PrecisionName } from '../graph/precisionNames.js';
 import type { GraphOptions } from '../graph/write.js';
 import { usableCores } from '../machine/cores.js';
+import { encodeSampleTexts } from '../text/sampleTexts.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import { referenceLogits } from './reference.js';
 
@@ -72,7 +73,7 @@ export async function verifyExport(
   tokenizer: Tokenizer,
   { readout, precision, bidirectionalFrom, maxLength, onProgress }: VerifyOptions,
 ): Promise<Verification> {
-  const sequences = sequencesFor(tokenizer, maxLength, merged.decoder.vocabSize);
+  const sequences = sequencesOf(tokenizer, maxLength, merged.decoder.vocabSize);
   const layers = parameters(merged) > MOST_PARAMETERS ? 1 : merged.decoder.layers;
   const exported =
     layers < merged.decoder.layers
@@ -89,14 +90,11 @@ export async function verifyExport(
 }
 
 /** The texts as sequences of which the head reads every token, where it does not pool. */
-function sequencesFor(tokenizer: Tokenizer, maxLength: number, vocabSize: number): Sequence[] {
-  const sequences = TEXTS.flatMap(text => {
-    const encoded = tokenizer.encode(text, Math.min(maxLength, TEXT_TOKENS));
-    // A tokenizer may have more tokens than the model. A request with one of those tokens is refused, so they are left out.
-    const ids = encoded.ids.filter(id => id < vocabSize);
-    return ids.length > 0 ? [{ ids, headPositions: ids.map((_, position) => position) }] : [];
-  });
-  if (sequences.length > 0) return sequences;
+function sequencesOf(tokenizer: Tokenizer, maxLength: number, vocabSize: number): Sequence[] {
+  const texts = encodeSampleTexts(TEXTS, tokenizer, Math.min(maxLength, TEXT_TOKENS), vocabSize);
+  if (texts.length > 0) {
+    return texts.map(ids => ({ ids, headPositions: ids.map((_, position) => position) }));
+  }
   throw new UserError(
     `verification failed: the tokenizer makes no token of ordinary texts that is among the model's ${vocabSize}`,
   );
