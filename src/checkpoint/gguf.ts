@@ -12,7 +12,7 @@ import { rowWidth, type TensorSource } from './tensors.js';
 export interface GgufFile extends TensorSource {
   readonly metadata: ReadonlyMap<string, GgufValue>;
   /**
-   * Reads a tensor of one dimension without waiting.
+   * Reads a tensor of one dimension synchronously.
    * Throws UserError where it has more dimensions, or more than `MAX_VECTOR_ELEMENTS` elements.
    */
   readVector(name: string): Float32Array;

@@ -16,9 +16,9 @@ export interface TensorSource {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /**
    * Reads rows `start` to `end` of a tensor from disk as float32, row-major; all rows by default. The rows of a vector
-   * are its elements. The returned array belongs to the caller, who may change it and may give it back (kernels/
-   * buffers.ts): a source keeps no reference to it. Throws UserError where the file holds no such tensor, holds it in a
-   * type that cannot be read, or ends before the tensor does.
+   * are its elements. The returned array belongs to the caller, who may change it, or give its buffer back for reuse
+   * (giveBack in kernels/buffers.ts): the source keeps no reference to it.
+   * Throws UserError where the file holds no such tensor, holds it in a type that cannot be read, or is too short.
    */
   read(name: string, start?: number, end?: number): Promise<Float32Array>;
   close(): void;

@@ -129,7 +129,7 @@ function describeBase(path: string): Fact[] {
     [
       'head',
       heads.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ') ||
-        'none: an adapter has to bring one',
+        'none: an adapter has to provide one',
     ],
     ['labels', head.labels ? `${head.labels.length}: ${head.labels.join(', ')}` : 'none named (id2label)'],
     ...(head.architecture ? ([['architecture', head.architecture]] as const) : []),
@@ -160,7 +160,7 @@ function isHeadWeight(tensor: string): boolean {
   return isHead(tensor.replace(/\.weight$/, ''));
 }
 
-/** One line, also where the tokenizer would be refused. */
+/** One line, which gives the reason where the tokenizer would be refused. */
 function describeTokenizer(location: TokenizerLocation): Fact[] {
   return withRefusal([], () => {
     const { specialTokens, modelMaxLength } = new Tokenizer(readTokenizerAt(location));

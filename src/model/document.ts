@@ -27,7 +27,7 @@ export function documentChecker<const Schema extends object>(
 }
 
 function mismatches(errors: readonly ErrorObject[]): string[] {
-  // The errors of an anyOf's alternatives say what is wrong; that none of them matches is clear then.
+  // Where no alternative of an anyOf matches, each has an error of its own, so the error of the anyOf adds nothing.
   const messages = errors.filter(({ keyword }) => keyword !== 'anyOf').map(error => mismatch(error, errors));
   return [...new Set(messages)];
 }
@@ -47,7 +47,7 @@ function mismatch(error: ErrorObject, errors: readonly ErrorObject[]): string {
     case 'enum':
       return `${at}expected one of ${params.allowedValues.map(shown).join(', ')}, ${found}`;
     case 'type': {
-      // A field with alternatives has an error for each of their types: all get the same message.
+      // A field with alternatives has an error for the type of each. They get one message that names all types.
       const sameField = errors.filter(
         other => other.keyword === 'type' && other.instancePath === instancePath,
       );

@@ -51,7 +51,7 @@ async function hashFiles(paths: readonly string[]): Promise<string> {
 /** Hashes by path, because several recipes often share a base. `stamp` changes when the file does. */
 const hashCache = new Map<string, { readonly stamp: string; readonly sha256: Promise<string> }>();
 
-/** A file of up to this size is hashed in this thread, which takes less time than to start another. */
+/** A file of up to this size is read in one piece and hashed in this thread; a larger one has a thread of its own. */
 const SMALL_FILE_BYTES = 1 << 24;
 
 function cachedHash(path: string): Promise<string> {

@@ -132,7 +132,9 @@ function labelsOf(request: ExportRequest, base: Base, head: Head): string[] {
   }
   const repeated = labels.find((label, row) => labels.indexOf(label) !== row);
   if (repeated !== undefined) {
-    throw new UserError(`labels: expected each label once, ${JSON.stringify(repeated)} stands twice`);
+    throw new UserError(
+      `labels: expected each label once, but ${JSON.stringify(repeated)} stands twice: ${labels.join(', ')}`,
+    );
   }
   if (labels.includes('')) {
     throw new UserError(`labels: expected no empty label, found one for row ${labels.indexOf('')}`);
