@@ -1,5 +1,5 @@
-// Damaged checkpoints: every one ends in a clear error or in a model that loads, never in a crash, a hang, or an
-// allocation beyond what the files hold.
+// Exports of damaged checkpoints. Each ends in a clear error or in a model folder, never in a crash, a hang, or an
+// allocation far larger than the files.
 
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,13 +15,13 @@ const RUNS = 10_000;
 const work = temporaryFolder();
 const out = join(work, 'out');
 
-interface Victim {
+/** A checkpoint, and those of its files that are damaged. */
+interface Target {
   readonly request: ExportRequest;
-  /** Files that are damaged, by what they are. */
   readonly files: readonly string[];
 }
 
-const victims: Victim[] = [];
+const targets: Target[] = [];
 
 beforeAll(() => {
   const name = 'ls_llama_seq';
@@ -31,14 +31,14 @@ beforeAll(() => {
   const found = ['base', 'adapter'].flatMap(part =>
     readdirSync(join(folder, part)).map(file => join(folder, part, file)),
   );
-  victims.push({
+  targets.push({
     request,
     files: found.filter(file => /\.(json|safetensors)$/.test(file)),
   });
 
   const gguf = join(work, 'llama.gguf');
   cpSync(join(ROOT, 'test/fixtures/gguf/llama.gguf'), gguf);
-  victims.push({
+  targets.push({
     request: {
       base: gguf,
       adapters: [headAlone(join(work, 'head'), 2, 32)],
@@ -49,18 +49,18 @@ beforeAll(() => {
     files: [gguf],
   });
 
-  // its tokenizer is its own
-  const whole = join(work, 'qwen2.gguf');
+  // The tokenizer of this file is in its metadata.
+  const qwen2 = join(work, 'qwen2.gguf');
   const architectures = join(ROOT, 'test/fixtures/gguf/architectures');
-  cpSync(join(architectures, 'qwen2.gguf'), whole);
-  victims.push({
+  cpSync(join(architectures, 'qwen2.gguf'), qwen2);
+  targets.push({
     request: {
-      base: whole,
+      base: qwen2,
       adapters: [join(architectures, 'head')],
       labels: ['a', 'b', 'c'],
       maxLength: 16,
     },
-    files: [whole],
+    files: [qwen2],
   });
 });
 
@@ -88,7 +88,7 @@ function safetensorsHeader(header: unknown): [prefix: Buffer, json: Buffer] {
   return [prefix, json];
 }
 
-/** The largest buffer asked for. Bytes. */
+/** The size of the largest buffer that was allocated, in bytes. */
 let largest = 0;
 
 beforeAll(() => {
@@ -152,7 +152,7 @@ const odd: fc.Arbitrary<unknown> = fc.oneof(
   fc.string(),
 );
 
-/** How to damage a JSON document: which of its places, and what stands there after; nothing to leave it out. */
+/** The damage to a JSON document: the index of one of its fields, and the new value; undefined deletes the field. */
 const jsonDamage = fc.tuple(fc.nat(10_000), fc.option(odd, { nil: undefined }));
 const byteDamage = fc.oneof(
   fc.record({ kind: fc.constant('flip' as const), at: fc.nat(5_000), byte: fc.nat(255) }),
@@ -161,7 +161,7 @@ const byteDamage = fc.oneof(
 );
 
 const damage = fc.record({
-  victim: fc.nat(100),
+  target: fc.nat(100),
   file: fc.nat(100),
   json: fc.array(jsonDamage, { minLength: 1, maxLength: 3 }),
   bytes: fc.option(fc.array(byteDamage, { minLength: 1, maxLength: 3 }), { nil: undefined, freq: 3 }),
@@ -171,14 +171,14 @@ it(`refuses or exports ${RUNS} damaged checkpoints`, { timeout: 600_000 }, async
   let exported = 0;
   let refused = 0;
   await fc.assert(
-    fc.asyncProperty(damage, async ({ victim, file, json, bytes }) => {
-      const { request, files } = victims[victim % victims.length]!;
+    fc.asyncProperty(damage, async ({ target, file, json, bytes }) => {
+      const { request, files } = targets[target % targets.length]!;
       const path = files[file % files.length]!;
-      const whole = readFileSync(path);
-      const held = files.reduce((sum, name) => sum + statSync(name).size, 0);
+      const original = readFileSync(path);
+      const totalBytes = files.reduce((sum, name) => sum + statSync(name).size, 0);
       largest = 0;
       try {
-        writeFileSync(path, bytes ? damageBytes(whole, bytes) : damageContent(path, whole, json));
+        writeFileSync(path, bytes ? damageBytes(original, bytes) : damageContent(path, original, json));
         await exportModel(request, out, { force: true, verify: false });
         exported++;
       } catch (error) {
@@ -187,10 +187,10 @@ it(`refuses or exports ${RUNS} damaged checkpoints`, { timeout: 600_000 }, async
         expect(error.message).not.toMatch(/undefined|NaN|\[object/);
         refused++;
       } finally {
-        writeFileSync(path, whole);
+        writeFileSync(path, original);
       }
-      // a Q4 weight becomes eight times its bytes as float32; the smallest buffers are of a fixed size
-      expect(largest).toBeLessThanOrEqual(Math.max(8 * held, 1 << 23));
+      // As float32, a Q4 weight takes eight times its bytes. Buffers of fixed sizes take up to 8 MiB.
+      expect(largest).toBeLessThanOrEqual(Math.max(8 * totalBytes, 1 << 23));
     }),
     { numRuns: RUNS },
   );
@@ -200,24 +200,24 @@ it(`refuses or exports ${RUNS} damaged checkpoints`, { timeout: 600_000 }, async
 });
 
 function damageBytes(
-  whole: Buffer,
+  original: Buffer,
   changes: readonly { kind: 'flip' | 'cut' | 'insert'; at: number; byte: number }[],
 ): Buffer {
   return changes.reduce<Buffer>((bytes, { kind, at, byte }) => {
-    const place = bytes.length === 0 ? 0 : at % bytes.length;
-    const [before, after] = [bytes.subarray(0, place), bytes.subarray(place)];
+    const offset = bytes.length === 0 ? 0 : at % bytes.length;
+    const [before, after] = [bytes.subarray(0, offset), bytes.subarray(offset)];
     if (kind === 'cut') return Buffer.from(before);
     return Buffer.concat([before, Buffer.of(byte), kind === 'flip' ? after.subarray(1) : after]);
-  }, whole);
+  }, original);
 }
 
-/** The JSON of a file changed in places: the document itself, or a safetensors header. */
-function damageContent(path: string, whole: Buffer, changes: readonly [number, unknown][]): Buffer {
-  if (path.endsWith('.json')) return Buffer.from(JSON.stringify(damageJson(parse(whole), changes)) ?? '');
-  if (!path.endsWith('.safetensors')) return Buffer.from(whole);
-  const length = Number(whole.readBigUInt64LE());
-  const header = damageJson(parse(whole.subarray(8, 8 + length)), changes);
-  return Buffer.concat([...safetensorsHeader(header), whole.subarray(8 + length)]);
+/** Changes fields of a file's JSON: of a .json file, or of the header of a safetensors file. */
+function damageContent(path: string, original: Buffer, changes: readonly [number, unknown][]): Buffer {
+  if (path.endsWith('.json')) return Buffer.from(JSON.stringify(damageJson(parse(original), changes)) ?? '');
+  if (!path.endsWith('.safetensors')) return Buffer.from(original);
+  const length = Number(original.readBigUInt64LE());
+  const header = damageJson(parse(original.subarray(8, 8 + length)), changes);
+  return Buffer.concat([...safetensorsHeader(header), original.subarray(8 + length)]);
 }
 
 function parse(bytes: Buffer): unknown {
@@ -225,24 +225,24 @@ function parse(bytes: Buffer): unknown {
 }
 
 function damageJson(document: unknown, changes: readonly [number, unknown][]): unknown {
-  for (const [place, value] of changes) {
-    const places = placesOf(document).filter(([, , depth]) => depth < 4);
-    const [parent, key] = places[place % places.length] ?? [];
+  for (const [index, value] of changes) {
+    const fields = fieldsOf(document).filter(([, , depth]) => depth < 4);
+    const [parent, key] = fields[index % fields.length] ?? [];
     if (!parent || key === undefined) return value;
     if (value === undefined) delete parent[key];
-    // the next change may damage it: not the value that later runs draw again
+    // The next change may alter this value, and later runs draw the same object again, so it is copied.
     else parent[key] = structuredClone(value);
   }
   return document;
 }
 
-type Place = readonly [parent: Record<string, unknown>, key: string, depth: number];
+type Field = readonly [parent: Record<string, unknown>, key: string, depth: number];
 
-/** Every place of a document, those of large parts (a vocabulary) no more than the first few. */
-function placesOf(value: unknown, depth = 0): Place[] {
+/** Every field of a document at any depth; of an object with many, such as a vocabulary, only the first 60. */
+function fieldsOf(value: unknown, depth = 0): Field[] {
   if (typeof value !== 'object' || value === null) return [];
   const parent = value as Record<string, unknown>;
   return Object.keys(parent)
     .slice(0, 60)
-    .flatMap(key => [[parent, key, depth] as const, ...placesOf(parent[key], depth + 1)]);
+    .flatMap(key => [[parent, key, depth] as const, ...fieldsOf(parent[key], depth + 1)]);
 }

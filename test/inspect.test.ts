@@ -1,4 +1,4 @@
-// `lsllama inspect`: what a person wants to know of a folder, and what an export of it would refuse.
+// `lsllama inspect` describes a folder or file, and says what an export of it would refuse.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { CHECKPOINTS, exportCheckpoint, ROOT, temporaryFolder } from './support/
 const work = temporaryFolder();
 const checkpoint = `${CHECKPOINTS}/ls_unllama_tok`;
 
-/** What it prints, by topic; a topic that comes twice keeps its last line. */
+/** Runs the command. `facts` are the printed lines by topic; the last line of a topic counts. */
 function inspect(path: string): { status: number | null; stderr: string; facts: Record<string, string> } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [`${ROOT}/dist/cli.js`, 'inspect', path], {
     encoding: 'utf8',
@@ -21,7 +21,7 @@ function inspect(path: string): { status: number | null; stderr: string; facts: 
 }
 
 describe('inspect', () => {
-  it('tells of a base', () => {
+  it('describes a base', () => {
     const { status, facts } = inspect(`${checkpoint}/base`);
     expect(status).toBe(0);
     expect(facts).toMatchObject({
@@ -32,7 +32,7 @@ describe('inspect', () => {
     });
   });
 
-  it('tells of a GGUF file', () => {
+  it('describes a GGUF file', () => {
     const { status, facts } = inspect(`${ROOT}/test/fixtures/gguf/llama.gguf`);
     expect(status).toBe(0);
     expect(facts).toMatchObject({
@@ -41,7 +41,7 @@ describe('inspect', () => {
     });
   });
 
-  it("tells of a GGUF file's own tokenizer", () => {
+  it("describes a GGUF file's own tokenizer", () => {
     const folder = `${ROOT}/test/fixtures/gguf/architectures`;
     expect(inspect(`${folder}/qwen2.gguf`).facts.tokenizer).toBe(
       "the file's own, 0 special tokens around a text",
@@ -51,7 +51,7 @@ describe('inspect', () => {
     );
   });
 
-  it('tells of an adapter', () => {
+  it('describes an adapter', () => {
     const { status, facts } = inspect(`${checkpoint}/adapter`);
     expect(status).toBe(0);
     expect(facts).toMatchObject({
@@ -62,7 +62,7 @@ describe('inspect', () => {
     });
   });
 
-  it('tells of a recipe folder and of a model folder', async () => {
+  it('describes a recipe folder and a model folder', async () => {
     expect(inspect(`${ROOT}/models/conll03-unllama`).facts).toMatchObject({
       task: 'token classification, bidirectional',
       refused: 'nothing',
@@ -75,7 +75,7 @@ describe('inspect', () => {
     });
   });
 
-  it('tells what would be refused, which is no failure', () => {
+  it('prints what an export would refuse, and does not fail', () => {
     cpSync(checkpoint, `${work}/odd`, { recursive: true });
     edit(`${work}/odd/adapter/adapter_config.json`, { peft_type: 'IA3' });
     edit(`${work}/odd/base/config.json`, { model_type: 'mamba' });
@@ -89,7 +89,7 @@ describe('inspect', () => {
     });
   });
 
-  it('fails where there is nothing', () => {
+  it('fails where the path does not exist', () => {
     expect(inspect(`${work}/absent`)).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/^error: .*no such file or folder\n$/),

@@ -1,6 +1,7 @@
-// A PEFT LoRA adapter: which modules it changes, by how much, and what it trained whole (the label head).
+// A PEFT LoRA adapter: the low-rank updates that it makes to modules, and the tensors that it trained in full, such as
+// the label head.
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { ADAPTER_CONFIG, type LoraConfig, parseAdapterConfig } from './adapterConfig.js';
@@ -13,24 +14,24 @@ const WEIGHTS = 'adapter_model.safetensors';
 
 /**
  * W' = W + scale * B A, with A [rank, in] and B [out, rank]: https://arxiv.org/abs/2106.09685 eq. 3.
- * For an embedding [vocabulary, hidden] it is the transpose, with A [rank, vocabulary] and B [hidden, rank].
+ * The update of an embedding [vocabulary, hidden] is stored transposed: A is [rank, vocabulary] and B [hidden, rank].
  */
 export interface LowRankUpdate {
-  /** As the trained model called it: `model.layers.0.self_attn.q_proj`. */
+  /** The module's name in the trained model: `model.layers.0.self_attn.q_proj`. */
   readonly module: string;
   readonly kind: 'linear' | 'embedding';
-  /** Tensors in the adapter's source. */
+  /** The names of A and B in the adapter's source. */
   readonly a: string;
   readonly b: string;
-  /** Added to the module's bias, scaled (lora_bias): [out]. */
+  /** The name of the vector [out] that is scaled and added to the module's bias (lora_bias). */
   readonly bias: string | undefined;
-  /** The length that each row of W' gets (DoRA): [out]; of an embedding, each column: [hidden]. */
+  /** The name of DoRA's magnitudes: the length of each row of W' [out], or of each column [hidden] of an embedding. */
   readonly magnitude: string | undefined;
   readonly rank: number;
   readonly scale: number;
 }
 
-/** Rows of an embedding that were trained whole: `rows` of `indices`. */
+/** Rows of an embedding that were trained: row `i` of the tensor `rows` replaces row `indices[i]`. */
 export interface TrainedRows {
   readonly indices: readonly number[];
   readonly rows: string;
@@ -42,14 +43,14 @@ export interface Adapter {
   readonly config: LoraConfig;
   /** By canonical module name: `layers.0.self_attn.q_proj`. */
   readonly updates: ReadonlyMap<string, LowRankUpdate>;
-  /** Tensors trained whole, by canonical tensor name (`score.weight`), to their name in `source`. */
+  /** Tensors trained in full: their names in `source` by canonical tensor name, such as `score.weight`. */
   readonly trained: ReadonlyMap<string, string>;
   /** By canonical tensor name: `embed_tokens.weight`. */
   readonly trainedRows: ReadonlyMap<string, TrainedRows>;
   readonly source: TensorSource;
 }
 
-/** Opens an adapter folder. Throws UserError for what is missing, pickled, or not LoRA. */
+/** Opens an adapter folder. Throws UserError where it is missing, incomplete, pickled or not LoRA. */
 export function openAdapter(path: string): Adapter {
   const folder = adapterFolder(path);
   const name = basename(folder);
@@ -62,75 +63,84 @@ export function openAdapter(path: string): Adapter {
   }
   const source = openSafetensors(join(folder, WEIGHTS));
   try {
-    return { name, folder, config, ...sortTensors(config, source), source };
+    return { name, folder, config, ...groupTensors(config, source), source };
   } catch (error) {
     source.close();
     throw error;
   }
 }
 
-/** The files that decide what an adapter computes, for its identity. */
+/** The files that decide what an adapter computes; its identity is the hash of them. */
 export function adapterFiles(path: string): string[] {
   const folder = adapterFolder(path);
   return [join(folder, ADAPTER_CONFIG), join(folder, WEIGHTS)];
 }
 
-/** The folder itself, or the one below it where PEFT put an adapter that has a name. */
+/**
+ * The folder that holds the adapter's files: `path` itself, or its only subfolder with them, as PEFT writes a named
+ * adapter. Throws UserError where there is no adapter or more than one.
+ */
 export function adapterFolder(path: string): string {
-  if (!existsSync(path)) throw new UserError(`adapter ${path}: no such folder`);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) throw new UserError(`adapter ${path}: no such folder`);
+  if (!stat.isDirectory()) throw new UserError(`adapter ${basename(path)}: expected a folder, found a file`);
   if (existsSync(join(path, ADAPTER_CONFIG))) return path;
-  const entries = existsSync(path) ? readdirSync(path, { withFileTypes: true }) : [];
-  const named = entries
+  const named = readdirSync(path, { withFileTypes: true })
     .filter(entry => entry.isDirectory() && existsSync(join(path, entry.name, ADAPTER_CONFIG)))
     .map(entry => entry.name);
   if (named.length === 1) return join(path, named[0]!);
   throw new UserError(
     named.length > 1
-      ? `adapter ${basename(path)}: holds several adapters, name one of them: ${named.join(', ')}`
+      ? `adapter ${basename(path)}: expected one adapter, found several, of which one has to be given: ${named.join(', ')}`
       : `adapter ${basename(path)}: expected ${ADAPTER_CONFIG}, found none`,
   );
 }
 
-/** `<module>.lora_A.weight`; in older PEFT with the adapter's name, `<module>.lora_A.default.weight`. */
+/** `<module>.lora_A.weight`. Older versions of PEFT add the adapter's name: `<module>.lora_A.default.weight`. */
 const LOW_RANK =
   /^(.+)\.lora_(A|B|embedding_A|embedding_B|magnitude_vector)(?:\.default)?(?:\.(weight|bias))?$/;
-/** A module trained whole: `<module>.weight`, or `<module>.modules_to_save[.default].weight`, or below a LoRA's. */
+/**
+ * A tensor of a module trained in full: `<module>.weight`, `<module>.modules_to_save[.default].weight`, or
+ * `<module>.base_layer.weight` where the module has a low-rank update as well.
+ */
 const TRAINED = /^(.+?)(?:\.modules_to_save(?:\.default)?|(?:\.token_adapter)?\.base_layer)?\.(weight|bias)$/;
 const TRAINED_ROWS = /^(.+?)(?:\.token_adapter)?\.trainable_tokens_delta(?:\.default)?$/;
 
-type Parts = Pick<Adapter, 'updates' | 'trained' | 'trainedRows'>;
+type AdapterTensors = Pick<Adapter, 'updates' | 'trained' | 'trainedRows'>;
 
-function sortTensors(config: LoraConfig, source: TensorSource): Parts {
-  const halves = new Map<string, Map<string, string>>();
+/** Groups the file's tensors by their role. Throws UserError for a tensor that no LoRA adapter has. */
+function groupTensors(config: LoraConfig, source: TensorSource): AdapterTensors {
+  const lowRankTensors = new Map<string, Map<string, string>>();
   const trained = new Map<string, string>();
   const trainedRows = new Map<string, TrainedRows>();
   for (const key of source.tensors.keys()) {
     const inner = key.replace(/^base_model\.model\./, '');
-    // the copy from before training; and what only predicts the next token
+    // PEFT keeps a copy from before the training, and lm_head only predicts next tokens.
     if (inner.includes('.original_module.') || /^(model\.)?lm_head\./.test(inner)) continue;
     const lowRank = LOW_RANK.exec(inner);
     const rows = TRAINED_ROWS.exec(inner);
     const whole = TRAINED.exec(inner);
     if (lowRank) {
-      const [, module, half, kind] = lowRank as unknown as [string, string, string, string | undefined];
-      const parts = halves.get(module) ?? new Map<string, string>();
-      halves.set(module, parts.set(kind === 'bias' ? `${half}.bias` : half, key));
+      const [, module, role, kind] = lowRank as unknown as [string, string, string, string | undefined];
+      const parts = lowRankTensors.get(module) ?? new Map<string, string>();
+      lowRankTensors.set(module, parts.set(kind === 'bias' ? `${role}.bias` : role, key));
     } else if (rows) {
       const name = `${canonicalName(rows[1]!)}.weight`;
       trainedRows.set(name, { indices: indicesOf(config, rows[1]!, key), rows: key });
     } else if (whole && !inner.includes('lora_')) {
       trained.set(canonicalName(`${whole[1]}.${whole[2]}`), key);
     } else {
-      throw new UserError(`${WEIGHTS}: ${key}: not a tensor of a LoRA adapter`);
+      throw new UserError(`${WEIGHTS}: expected only tensors of a LoRA adapter, found ${key}`);
     }
   }
   const updates = new Map<string, LowRankUpdate>();
-  for (const [module, parts] of halves) {
+  for (const [module, parts] of lowRankTensors) {
     updates.set(canonicalName(module), lowRankUpdate(config, source, module, parts));
   }
   return { updates, trained, trainedRows };
 }
 
+/** `parts` are the module's tensors in the file by their role: `A`, `B`, `B.bias`, `magnitude_vector`, … */
 function lowRankUpdate(
   config: LoraConfig,
   source: TensorSource,
@@ -141,23 +151,27 @@ function lowRankUpdate(
   const prefix = kind === 'embedding' ? 'embedding_' : '';
   const a = parts.get(`${prefix}A`);
   const b = parts.get(`${prefix}B`);
-  if (!a || !b)
-    throw new UserError(`${WEIGHTS}: ${module}: expected lora_${prefix}A and _B, found one of them`);
+  if (!a || !b) {
+    const expected = `lora_${prefix}A and lora_${prefix}B`;
+    throw new UserError(
+      `${WEIGHTS}: ${module}: expected ${expected}, found only ${[...parts.values()].join(', ')}`,
+    );
+  }
   const magnitude = parts.get('magnitude_vector');
   const bias = parts.get('B.bias');
-  const told = [
+  const features = [
     ['use_dora', config.dora, magnitude],
     ['lora_bias', config.loraBias, bias],
   ] as const;
-  for (const [field, isOn, tensor] of told) {
+  for (const [field, isOn, tensor] of features) {
     if (isOn === (tensor !== undefined)) continue;
     throw new UserError(
-      `${ADAPTER_CONFIG}: ${field}: ${isOn}, but ${module} ${tensor ? `has ${tensor}` : 'lacks its tensor'} in ${WEIGHTS}`,
+      `${ADAPTER_CONFIG}: ${field}: expected ${!isOn}, because ${module} has ${tensor ?? 'no tensor for it'} in ${WEIGHTS}, found ${isOn}`,
     );
   }
   if (parts.size > 2 + Number(config.dora) + Number(config.loraBias)) {
     throw new UserError(
-      `${WEIGHTS}: ${module}: has tensors that go with no one kind of LoRA: ${[...parts.values()].join(', ')}`,
+      `${WEIGHTS}: ${module}: expected the tensors of one kind of LoRA, found ${[...parts.values()].join(', ')}`,
     );
   }
   const rank = source.tensors.get(a)!.shape[0] ?? 0;

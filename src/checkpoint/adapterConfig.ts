@@ -1,4 +1,4 @@
-// adapter_config.json, as PEFT has written it since 0.4. A field that would change the result is used or refused.
+// adapter_config.json, as PEFT has written it since version 0.4. Every field that changes the result is used or refused.
 // Fields: https://huggingface.co/docs/peft/package_reference/lora#peft.LoraConfig
 
 import { UserError } from '../errors.js';
@@ -8,33 +8,33 @@ import type { Json, JsonObject } from './files.js';
 export const ADAPTER_CONFIG = 'adapter_config.json';
 
 export interface LoraConfig {
-  /** From `task_type`. */
+  /** From `task_type`; undefined where it names another task or none. */
   readonly task: 'sequence' | 'token' | undefined;
-  /** `r` and `lora_alpha` of a module, by the name that the trained model gave it. */
+  /** `r` and `lora_alpha` for a module, given its name in the trained model. */
   rankOf(module: string): number;
   alphaOf(module: string): number;
-  /** Divides alpha by the root of the rank instead of the rank: https://arxiv.org/abs/2312.03732. */
+  /** Whether alpha is divided by the root of the rank instead of the rank: https://arxiv.org/abs/2312.03732. */
   readonly rankStabilised: boolean;
-  /** Whether magnitudes are trained apart from directions: https://arxiv.org/abs/2402.09353. */
+  /** Whether magnitudes are trained separately from directions (DoRA): https://arxiv.org/abs/2402.09353. */
   readonly dora: boolean;
   readonly loraBias: boolean;
-  /** Rows of an embedding that were trained, by the end of the module's name. */
+  /** Indices of the trained rows of an embedding, by the end of the module's name. */
   readonly tokenIndices: ReadonlyMap<string, readonly number[]>;
   readonly targets: Targets;
 }
 
-/** Which modules an adapter is for: target_modules and what narrows it. */
+/** The modules that an adapter changes: target_modules, and the fields that narrow it down. */
 export interface Targets {
-  /** Ends of module names, or a regular expression (Python's) that matches whole ones; undefined for none. */
+  /** Ends of module names, or a Python regular expression that matches full names; undefined for no module. */
   readonly modules: readonly string[] | string | undefined;
   readonly exclude: readonly string[] | string | undefined;
-  /** layers_to_transform. */
+  /** Layer numbers, from layers_to_transform; undefined for all. */
   readonly layers: readonly number[] | undefined;
   readonly layersPattern: readonly string[];
   readonly modulesToSave: readonly string[];
 }
 
-/** Throws UserError for other kinds of adapters and for what is not supported, by the field's name. */
+/** Throws UserError naming the field that asks for another kind of adapter, or for something that is not supported. */
 export function parseAdapterConfig(config: JsonObject): LoraConfig {
   const fields = new Fields(config, `${ADAPTER_CONFIG}: `);
   checkFields(config, fields);
@@ -65,8 +65,8 @@ const TASKS = new Map<unknown, LoraConfig['task']>([
   ['TOKEN_CLS', 'token'],
 ]);
 
-/** Fields that are read above or in `checkFields`, and those that only tell how training went. */
-const UNDERSTOOD = new Set([
+/** The fields that are read above or in `checkFields`, and those that only describe the training. */
+const KNOWN_FIELDS = new Set([
   'alpha_pattern',
   'auto_mapping',
   'base_model_name_or_path',
@@ -74,7 +74,7 @@ const UNDERSTOOD = new Set([
   'ensure_weight_tying',
   'eva_config',
   'exclude_modules',
-  // PEFT itself turns it off for the linear layers of these models
+  // PEFT itself sets it to false for the linear layers of these models.
   'fan_in_fan_out',
   'inference_mode',
   'init_lora_weights',
@@ -98,31 +98,31 @@ const UNDERSTOOD = new Set([
   'use_rslora',
 ]);
 
-/** Initialisations that leave the base as it is; the others (PiSSA, OLoRA, CorDA, LoftQ, …) subtract from it. */
-const HARMLESS_INITIALISATIONS: Json[] = [true, false, 'gaussian', 'orthogonal', 'eva', null];
+/** Initialisations that leave the base unchanged. The others (PiSSA, OLoRA, CorDA, LoftQ, …) subtract from its weights. */
+const NEUTRAL_INITIALISATIONS: Json[] = [true, false, 'gaussian', 'orthogonal', 'eva', null];
 
 function checkFields(config: JsonObject, fields: Fields): void {
   if (config.peft_type !== 'LORA') {
-    throw fields.bad('peft_type', '"LORA", the one kind of adapter that can be merged here');
+    throw fields.bad('peft_type', '"LORA", the only supported kind of adapter');
   }
   if (!['none', 'all', 'lora_only'].includes(fields.text('bias', 'none'))) {
     throw fields.bad('bias', 'none, all or lora_only');
   }
-  if (!HARMLESS_INITIALISATIONS.includes(config.init_lora_weights ?? null)) {
+  if (!NEUTRAL_INITIALISATIONS.includes(config.init_lora_weights ?? null)) {
     throw fields.bad(
       'init_lora_weights',
-      'one that leaves the base unchanged (save the adapter again as plain LoRA: ' +
+      'an initialisation that leaves the base unchanged (save the adapter again as plain LoRA: ' +
         'save_pretrained(…, path_initial_model_for_weight_conversion=…))',
     );
   }
   for (const [key, value] of Object.entries(config)) {
-    if (!UNDERSTOOD.has(key) && !isUnset(value)) {
-      throw fields.bad(key, 'it unset, as what it does is not supported');
+    if (!KNOWN_FIELDS.has(key) && !isUnset(value)) {
+      throw fields.bad(key, 'it to be unset, because its effect is not supported');
     }
   }
 }
 
-/** Null, false and empty are how PEFT writes a field that is not in use. */
+/** PEFT writes null, false or an empty value for a field that is not in use. */
 function isUnset(value: Json): boolean {
   if (value === null || value === false || value === '') return true;
   return typeof value === 'object' && Object.values(value).every(isUnset);
@@ -130,7 +130,7 @@ function isUnset(value: Json): boolean {
 
 type Pattern = readonly (readonly [RegExp, number])[];
 
-/** Regular expressions for the ends of module names; the first that matches counts. */
+/** A pattern field: values by regular expressions for the ends of module names. The first that matches is used. */
 function patternOf(fields: Fields, key: string): Pattern {
   const pattern = fields.object(key);
   if (!pattern) return [];
@@ -143,14 +143,17 @@ function byPattern(pattern: Pattern, module: string): number | undefined {
   return pattern.find(([end]) => end.test(module))?.[1];
 }
 
-/** A Python regular expression that has to match the whole of a name. */
+/**
+ * A Python regular expression as a JavaScript one that matches full names. Throws UserError, beginning with `field`,
+ * where JavaScript cannot read it.
+ */
 export function pythonRegExp(source: string, field: string): RegExp {
   const translated = source.replaceAll('(?P<', '(?<').replaceAll('\\Z', '$').replaceAll('\\A', '^');
   try {
     return new RegExp(`^(?:${translated})$`, 'u');
   } catch {
     throw new UserError(
-      `${field}: expected a regular expression that JavaScript reads too, found ${JSON.stringify(source)}: ` +
+      `${field}: expected a regular expression that JavaScript can read, found ${JSON.stringify(source)}: ` +
         'write the module names out as a list',
     );
   }
@@ -174,7 +177,7 @@ function layersOf(fields: Fields): number[] | undefined {
   return layers.length > 0 ? layers : undefined;
 }
 
-/** A list of rows of the input embeddings, or lists by module. */
+/** trainable_token_indices: a list of rows of the input embeddings, or lists by module. */
 function tokenIndices(fields: Fields): Map<string, readonly number[]> {
   const key = 'trainable_token_indices';
   const value = fields.value(key);

@@ -1,4 +1,4 @@
-// A base model as a user brings it: a Hugging Face folder or a GGUF file, seen as one thing.
+// A base model as a user brings it, a Hugging Face folder or a GGUF file, behind one interface.
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -16,7 +16,7 @@ import { renamed, type TensorSource } from './tensors.js';
 export interface Base {
   readonly decoder: DecoderConfig;
   readonly head: HeadConfig;
-  /** Weights by canonical name: as in transformers, without the leading `model.`: `layers.0.mlp.up_proj.weight`. */
+  /** Weights by canonical name, which is transformers' without the leading `model.`: `layers.0.mlp.up_proj.weight`. */
   readonly weights: TensorSource;
 }
 
@@ -26,7 +26,7 @@ export function openBase(path: string): Base {
   return found.kind === 'gguf' ? openGgufBase(found.path) : openFolderBase(found.path);
 }
 
-/** The files that decide what a base computes, for its identity. */
+/** The files that decide what a base computes; its identity is the hash of them. */
 export function baseFiles(path: string): string[] {
   const found = locateBase(path);
   if (found.kind === 'gguf') return [found.path];
@@ -36,13 +36,13 @@ export function baseFiles(path: string): string[] {
     .map(name => join(found.path, name));
 }
 
-/** The GGUF file that a base is, if it is one. */
+/** The path of the GGUF file where the base is one, undefined where it is a Hugging Face folder. */
 export function ggufFileOf(path: string): string | undefined {
   const found = locateBase(path);
   return found.kind === 'gguf' ? found.path : undefined;
 }
 
-/** Removes the `model.` that transformers puts before a decoder's names inside a classifier. */
+/** Removes the `model.` with which transformers begins the names of a decoder inside a classifier. */
 export function canonicalName(name: string): string {
   return name.startsWith('model.') ? name.slice('model.'.length) : name;
 }
@@ -60,8 +60,12 @@ function locateBase(path: string): { kind: 'gguf' | 'folder'; path: string } {
   const gguf = names.filter(name => name.endsWith('.gguf'));
   if (gguf.length === 1) return { kind: 'gguf', path: join(path, gguf[0]!) };
   if (gguf.length > 1)
-    throw new UserError(`base ${basename(path)}: name one of its files: ${gguf.join(', ')}`);
-  throw new UserError(`base ${basename(path)}: holds neither config.json nor a .gguf file`);
+    throw new UserError(
+      `base ${basename(path)}: expected one .gguf file, found several, of which one has to be given: ${gguf.join(', ')}`,
+    );
+  throw new UserError(
+    `base ${basename(path)}: expected a Hugging Face folder or a .gguf file, found a folder with neither config.json nor a .gguf file`,
+  );
 }
 
 function openFolderBase(folder: string): Base {
@@ -73,13 +77,13 @@ function openFolderBase(folder: string): Base {
     const pickled = names.find(isPickle);
     throw new UserError(
       pickled
-        ? `base ${basename(folder)}: its weights are pickled (${pickled}). ${PICKLE_HELP}`
+        ? `base ${basename(folder)}: expected model.safetensors or its shards, found pickled weights, ${pickled}. ${PICKLE_HELP}`
         : `base ${basename(folder)}: expected model.safetensors or its shards, found neither`,
     );
   }
   const source = openSafetensorsFolder(folder);
   try {
-    const weights = renamed(source, name => usedName(canonicalName(name), decoder));
+    const weights = renamed(source, name => nameIfUsed(canonicalName(name), decoder));
     return { decoder, head, weights };
   } catch (error) {
     source.close();
@@ -87,8 +91,8 @@ function openFolderBase(folder: string): Base {
   }
 }
 
-/** A bias that the config does not speak of is left out, as transformers leaves it out. */
-function usedName(name: string, decoder: DecoderConfig): string | undefined {
+/** The name, or undefined for a bias that the config does not switch on: transformers ignores such a tensor as well. */
+function nameIfUsed(name: string, decoder: DecoderConfig): string | undefined {
   const [, block] = /^layers\.\d+\.(self_attn\.o|self_attn|mlp)(?:\.\w+)?_proj\.bias$/.exec(name) ?? [];
   const isUsed =
     block === undefined ||
@@ -105,7 +109,7 @@ function openGgufBase(path: string): Base {
     const weights = renamed(ggufAsHuggingFace(file), canonicalName);
     const hasBias = (module: string) => weights.tensors.has(`layers.0.${module}.bias`);
     return {
-      // the metadata does not speak of biases: they are used where the file has them
+      // The metadata says nothing about biases, so a bias is used where the file has one.
       decoder: {
         ...parseDecoderConfig(config, file.name),
         queryKeyValueBias: hasBias('self_attn.q_proj') || hasBias('self_attn.qkv_proj'),
@@ -121,10 +125,11 @@ function openGgufBase(path: string): Base {
   }
 }
 
+/** Whether a file name is one that PyTorch gives to pickled weights. */
 export function isPickle(path: string): boolean {
   return /\.(bin|pt|pth|ckpt|pkl)$/.test(path);
 }
 
 export const PICKLE_HELP =
   'Pickled files can run code when they are read, so they are refused. ' +
-  'Convert once with transformers or PEFT: load it with the class that it was saved from, and save_pretrained(FOLDER)';
+  'Convert them once with transformers or PEFT: load the model with the class that it was saved from, and call save_pretrained(FOLDER)';

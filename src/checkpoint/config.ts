@@ -1,11 +1,11 @@
-// What the graph computes of a decoder, in numbers: what a base's config.json comes to.
+// The configuration of a decoder: the numbers that a base's config.json amounts to, and that the graph is built from.
 
 import type { Rotary } from './rotary.js';
 
-/** What stands between the two matrices of an MLP. gelu is the exact one (erf). */
+/** The function between the two matrices of an MLP. `gelu` is the exact one (erf). */
 export type Activation = 'silu' | 'gelu' | 'gelu_tanh' | 'relu';
 
-/** A decoder of RMSNorms, grouped-query attention with rotary positions and a gated MLP: LLaMA and what came of it. */
+/** A decoder like LLaMA's: RMSNorms, grouped-query attention with rotary positions, and a gated MLP. */
 export interface DecoderConfig {
   readonly family: string;
   readonly hiddenSize: number;
@@ -19,23 +19,23 @@ export interface DecoderConfig {
   readonly maxPositions: number;
   readonly activation: Activation;
   readonly normEpsilon: number;
-  /** Added to the weight of every norm: Gemma stores what differs from 1. */
+  /** Added to the weight of every norm. It is 1 for Gemma, which stores a norm's weight as its difference from 1. */
   readonly normOffset: 0 | 1;
   /** Whether attention and MLP are each followed by a norm as well (Gemma 2 and 3). */
   readonly postNorms: boolean;
   /** Whether each head's queries and keys are normed before they are rotated (Qwen3, Gemma 3). */
   readonly queryKeyNorms: boolean;
-  /** What embeddings are multiplied by. */
+  /** Embeddings are multiplied by it. */
   readonly embeddingScale: number;
-  /** What attention scores are multiplied by. */
+  /** Attention scores are multiplied by it before the softmax. */
   readonly attentionScale: number;
-  /** Scores become cap * tanh(score / cap). */
+  /** Where it is set, scores become cap * tanh(score / cap). */
   readonly attentionSoftCap: number | undefined;
   readonly queryKeyValueBias: boolean;
   readonly outputBias: boolean;
   readonly mlpBias: boolean;
   /** Rotary positions of each layer. */
   readonly rotaries: readonly Rotary[];
-  /** How many tokens each layer's causal attention sees, its own among them; undefined for all. */
+  /** The number of tokens that each layer's causal attention sees, its own token included; undefined for all tokens. */
   readonly windows: readonly (number | undefined)[];
 }

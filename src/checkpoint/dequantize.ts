@@ -6,11 +6,11 @@ export interface BlockType {
   readonly elements: number;
   /** Bytes of one block. */
   readonly bytes: number;
-  /** Decodes whole blocks. `out` has `elements` places for each `bytes` bytes. */
+  /** Decodes whole blocks into `out`, which has room for `elements` values for every `bytes` bytes. */
   readonly decode: (bytes: Uint8Array, out: Float32Array) => void;
 }
 
-/** Every type that can be read, by ggml's name. */
+/** Every type that can be read, by its name in ggml. */
 export const BLOCK_TYPES: ReadonlyMap<string, BlockType> = new Map([
   ['F32', { elements: 1, bytes: 4, decode: decodeF32 }],
   ['F16', { elements: 1, bytes: 2, decode: decodeF16 }],
@@ -25,14 +25,14 @@ export const BLOCK_TYPES: ReadonlyMap<string, BlockType> = new Map([
   ['Q6_K', { elements: 256, bytes: 210, decode: decodeQ6_K }],
 ]);
 
-/** `bytes` may start at any offset: it is copied byte by byte into `out`. */
+/** `bytes` may start at any address, because it is copied byte by byte into `out`. */
 export function decodeF32(bytes: Uint8Array, out: Float32Array): void {
   new Uint8Array(out.buffer, out.byteOffset, out.byteLength).set(bytes);
 }
 
 export function decodeF16(bytes: Uint8Array, out: Float32Array): void {
   const table = new Uint32Array(halves().buffer);
-  // bits, not numbers: a NaN keeps its payload
+  // Bits are copied instead of numbers, so that a NaN keeps its payload.
   const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
   const halfFloats = uint16s(bytes);
   for (let i = 0; i < bits.length; i++) bits[i] = table[halfFloats[i]!]!;
@@ -44,16 +44,16 @@ export function decodeBf16(bytes: Uint8Array, out: Float32Array): void {
   for (let i = 0; i < bits.length; i++) bits[i] = halves[i]! << 16;
 }
 
-/** The same bytes as whole numbers, copied where they do not start on an even address. */
+/** The same bytes as 16-bit numbers. They are copied where they do not start at an even address. */
 function uint16s(bytes: Uint8Array): Uint16Array {
   const even = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
   return new Uint16Array(even.buffer, even.byteOffset, even.length >> 1);
 }
 
-// The arithmetic below is in doubles, and exact there: an f16 has 11 significant bits, a quant and its scale
-// at most 11 more. What is stored is rounded to float32 once, as ggml's own float32 arithmetic comes out.
+// The arithmetic below is in doubles, where it is exact: an f16 has 11 significant bits, a quant and its scale at most
+// 11 more. A weight is rounded to float32 once, when it is stored, with the same result as ggml's float32 arithmetic.
 
-/** f16 d, 16 bytes of nibbles (low: first half, high: second half). w = d (q - 8). */
+/** f16 d, 16 bytes of nibbles (the low ones are the first 16 weights, the high ones the last 16). w = d (q - 8). */
 function decodeQ4_0(bytes: Uint8Array, out: Float32Array): void {
   const half = halves();
   for (let at = 0, o = 0; o < out.length; at += 18, o += 32) {
@@ -129,7 +129,7 @@ function decodeQ4_K(bytes: Uint8Array, out: Float32Array): void {
     for (let group = 0; group < 8; group++) {
       const scale = d * groupScale(bytes, at + 4, group);
       const minimum = dmin * groupMinimum(bytes, at + 4, group);
-      // two groups of 32 share 32 bytes: the even one has the low nibbles
+      // Two groups of 32 weights share 32 bytes. The even group has the low nibbles.
       const quants = at + 16 + 32 * (group >> 1);
       const shift = 4 * (group & 1);
       const to = o + 32 * group;
@@ -138,7 +138,7 @@ function decodeQ4_K(bytes: Uint8Array, out: Float32Array): void {
   }
 }
 
-/** As Q4_K, with 32 bytes of fifth bits before the nibbles: bit g of byte i belongs to weight i of group g. */
+/** Like Q4_K, with 32 bytes of fifth bits before the nibbles: bit g of byte i belongs to weight i of group g. */
 function decodeQ5_K(bytes: Uint8Array, out: Float32Array): void {
   const half = halves();
   for (let at = 0, o = 0; o < out.length; at += 176, o += 256) {
@@ -165,7 +165,7 @@ function decodeQ6_K(bytes: Uint8Array, out: Float32Array): void {
   for (let at = 0, o = 0; o < out.length; at += 210, o += 256) {
     const d = half[uint16(bytes, at + 208)]!;
     for (let group = 0; group < 8; group++) {
-      // each half of the block: 4 groups of 32 weights over 64 bytes of nibbles and 32 of bit pairs
+      // Each half of the block holds 4 groups of 32 weights in 64 bytes of nibbles and 32 bytes of bit pairs.
       const side = group >> 2;
       const quarter = group & 3;
       const lows = at + 64 * side + 32 * (quarter & 1);
@@ -182,13 +182,16 @@ function decodeQ6_K(bytes: Uint8Array, out: Float32Array): void {
   }
 }
 
-/** Six bits of the 12 packed bytes at `at`: groups 0-3 whole in bytes 0-3, 4-7 as a nibble in 8-11 and a pair in 0-3. */
+/**
+ * The six-bit scale of a group, out of the 12 packed bytes at `at`. Those of groups 0-3 are the low six bits of bytes
+ * 0-3. Those of groups 4-7 are split: four bits are the low nibbles of bytes 8-11, two the high bits of bytes 0-3.
+ */
 function groupScale(bytes: Uint8Array, at: number, group: number): number {
   if (group < 4) return bytes[at + group]! & 63;
   return (bytes[at + group + 4]! & 15) | ((bytes[at + group - 4]! >> 6) << 4);
 }
 
-/** As groupScale, with bytes 4-7 and the high nibbles of 8-11. */
+/** The six-bit minimum of a group, packed like the scales, in bytes 4-7 and the high nibbles of bytes 8-11. */
 function groupMinimum(bytes: Uint8Array, at: number, group: number): number {
   if (group < 4) return bytes[at + group + 4]! & 63;
   return (bytes[at + group + 4]! >> 4) | ((bytes[at + group]! >> 6) << 4);
@@ -204,7 +207,7 @@ function int8(byte: number): number {
 
 let halfTable: Float32Array | undefined;
 
-/** The float32 of each of the 65536 IEEE half floats. */
+/** The float32 value of each of the 65536 IEEE half-precision floats, by its bits. */
 function halves(): Float32Array {
   halfTable ??= makeHalfTable();
   return halfTable;
@@ -218,10 +221,10 @@ function makeHalfTable(): Float32Array {
     const exponent = (half >> 10) & 31;
     const mantissa = half & 1023;
     if (exponent === 0) {
-      values[half] = mantissa * 2 ** -24; // zero and subnormals
+      values[half] = mantissa * 2 ** -24; // Zero and subnormals.
       bits[half]! |= sign;
     } else {
-      const wide = exponent === 31 ? 255 : exponent + 127 - 15; // infinity and NaN stay so
+      const wide = exponent === 31 ? 255 : exponent + 127 - 15; // 31 marks infinity and NaN, as 255 does in float32.
       bits[half] = sign | (wide << 23) | (mantissa << 13);
     }
   }

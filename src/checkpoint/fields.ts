@@ -1,24 +1,27 @@
 // Typed access to the fields of a config.json, with errors that name the field.
 
 import { UserError } from '../errors.js';
-import { isJsonObject, type Json, type JsonObject } from './files.js';
+import { isJsonObject, type Json, type JsonObject, shown } from './files.js';
 
-/** A null counts as absent, as in transformers, unless a method says otherwise. */
+/**
+ * The fields of one JSON object. A field that is null counts as absent, as in transformers, unless a method says
+ * otherwise. The methods throw UserError where a field is of another type, or is absent and has no fallback.
+ */
 export class Fields {
   readonly #object: JsonObject;
-  /** What stands before a field's name in errors: `config.json: ` or `config.json: rope_parameters.`. */
-  readonly #at: string;
+  readonly #prefix: string;
 
-  constructor(object: JsonObject, at: string) {
+  /** `prefix` precedes a field's name in errors: `config.json: ` or `config.json: rope_parameters.`. */
+  constructor(object: JsonObject, prefix: string) {
     this.#object = object;
-    this.#at = at;
+    this.#prefix = prefix;
   }
 
   has(key: string): boolean {
     return this.#object[key] != null;
   }
 
-  /** Whether the field is written out as null, which is not the same as leaving it to its default. */
+  /** Whether the field is present and null, for fields where null means something other than the default. */
   isNull(key: string): boolean {
     return this.#object[key] === null;
   }
@@ -35,7 +38,7 @@ export class Fields {
 
   number(key: string, fallback?: number): number {
     const value = this.#object[key] ?? fallback;
-    // weights are computed with in float32
+    // Computations are in float32, so the number has to be finite there.
     if (typeof value !== 'number' || !Number.isFinite(Math.fround(value))) throw this.bad(key, 'a number');
     return value;
   }
@@ -70,25 +73,20 @@ export class Fields {
     const value = this.#object[key];
     if (value == null) return undefined;
     if (!isJsonObject(value)) throw this.bad(key, 'an object');
-    return new Fields(value, `${this.#at}${key}.`);
+    return new Fields(value, `${this.#prefix}${key}.`);
   }
 
-  /** Refuses any value but the one that is computed. */
-  expect(key: string, only: Json): void {
-    if ((this.#object[key] ?? only) !== only) throw this.bad(key, JSON.stringify(only));
+  /** Refuses every value but `supported`. */
+  expect(key: string, supported: Json): void {
+    if ((this.#object[key] ?? supported) !== supported) throw this.bad(key, JSON.stringify(supported));
   }
 
   keys(): string[] {
     return Object.keys(this.#object);
   }
 
+  /** The error for a field whose value is not the expected one. */
   bad(key: string, expected: string): UserError {
-    return new UserError(`${this.#at}${key}: expected ${expected}, found ${show(this.#object[key])}`);
+    return new UserError(`${this.#prefix}${key}: expected ${expected}, found ${shown(this.#object[key])}`);
   }
-}
-
-/** A value in a message, cut where it would fill the screen. */
-function show(value: Json | undefined): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

@@ -1,4 +1,4 @@
-// Reading users' files: whole JSON documents and byte ranges, with errors that name the file.
+// Reads users' files, as JSON documents or as ranges of bytes, with errors that name the file.
 
 import { closeSync, fstatSync, openSync, read, readFileSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -13,7 +13,13 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Reads a JSON object. Throws UserError where the file is missing, is no JSON, or holds something else. */
+/** A JSON value as an error message shows it: long ones are cut. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** Reads a JSON object. Throws UserError where the file cannot be read or does not hold a JSON object. */
 export function readJsonObject(path: string): JsonObject {
   let text: string;
   try {
@@ -24,7 +30,7 @@ export function readJsonObject(path: string): JsonObject {
   return parseJsonObject(text, basename(path));
 }
 
-/** Parses a JSON object out of the text of the file `name`. */
+/** Parses `text`, the content of the file `name`. Throws UserError where it is not a JSON object. */
 export function parseJsonObject(text: string, name: string): JsonObject {
   let value: unknown;
   try {
@@ -32,13 +38,13 @@ export function parseJsonObject(text: string, name: string): JsonObject {
   } catch (error) {
     throw new UserError(`${name}: not valid JSON: ${(error as Error).message}`);
   }
-  if (!isJsonObject(value)) throw new UserError(`${name}: expected a JSON object`);
+  if (!isJsonObject(value)) throw new UserError(`${name}: expected a JSON object, found ${shown(value)}`);
   return value;
 }
 
 const readAsync = promisify(read);
 
-/** A file opened for reads at offsets. */
+/** A file that is open for reads at any offset. */
 export class RandomAccessFile {
   readonly name: string;
   readonly size: number;
@@ -54,12 +60,15 @@ export class RandomAccessFile {
     const stat = fstatSync(this.#descriptor);
     if (!stat.isFile()) {
       closeSync(this.#descriptor);
-      throw new UserError(`${path}: expected a file`);
+      throw new UserError(`${path}: expected a file, found a folder or a device`);
     }
     this.size = stat.size;
   }
 
-  /** Reads exactly `length` bytes, which the caller may give back when done. Throws UserError where the file ends before that. */
+  /**
+   * Reads exactly `length` bytes. The returned array belongs to the caller, who may give it back (kernels/buffers.ts).
+   * Throws UserError where the file ends before that.
+   */
   readSync(offset: number, length: number): Uint8Array<ArrayBuffer> {
     const bytes = this.#allocate(offset, length);
     for (let done = 0; done < length; ) {
@@ -68,7 +77,7 @@ export class RandomAccessFile {
     return bytes;
   }
 
-  /** The same without waiting for the disk: less than 2 GiB at once. */
+  /** The same without blocking the thread. `length` has to be less than 2 GiB. */
   async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = this.#allocate(offset, length);
     for (let done = 0; done < length; ) {
@@ -87,14 +96,14 @@ export class RandomAccessFile {
   #allocate(offset: number, length: number): Uint8Array<ArrayBuffer> {
     if (offset + length > this.size) {
       throw new UserError(
-        `${this.name}: expected ${length} bytes at offset ${offset}, found the file's end at ${this.size}: it is truncated or damaged`,
+        `${this.name}: expected ${length} bytes at offset ${offset}, found the end of the file at ${this.size}: the file is truncated or damaged`,
       );
     }
     return takeBytes(length);
   }
 
   #progress(count: number): number {
-    if (count === 0) throw new UserError(`${this.name}: shrank while it was read`);
+    if (count === 0) throw new UserError(`${this.name}: the file became shorter while it was read`);
     return count;
   }
 

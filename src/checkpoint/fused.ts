@@ -1,11 +1,14 @@
-// Phi-3 keeps queries, keys and values in one matrix, and gate and up in another. Adapters change the fused ones, so
-// they are split after the merge: the parts are runs of their rows.
+// Phi-3 keeps queries, keys and values in one matrix, and gate and up in another. Adapters change these fused matrices,
+// so they are split after the merge. Each part is a range of the matrix's rows.
 
 import { UserError } from '../errors.js';
 import type { DecoderConfig } from './config.js';
 import type { TensorInfo, TensorSource } from './tensors.js';
 
-/** The same tensors, the fused ones as their parts. A source without any comes back as it is. */
+/**
+ * The same tensors, with every fused one replaced by its parts. A source without fused tensors is returned unchanged.
+ * Throws UserError where a fused tensor does not have the rows of its parts.
+ */
 export function splitFused(source: TensorSource, decoder: DecoderConfig): TensorSource {
   const parts = partsOf(decoder);
   const tensors = new Map<string, TensorInfo>();
@@ -45,7 +48,7 @@ export function splitFused(source: TensorSource, decoder: DecoderConfig): Tensor
   };
 }
 
-/** Parts by fused module, each with its rows. */
+/** The parts of each fused module in the order of its rows, each with its number of rows. */
 function partsOf({ heads, kvHeads, headDim, intermediateSize }: DecoderConfig) {
   return new Map<string, readonly (readonly [part: string, rows: number])[]>([
     [

@@ -1,5 +1,5 @@
-// What GGUF calls the modules of each architecture, and what an architecture's config has beyond the common fields.
-// One architecture is one entry in a table. Tensors, as llama.cpp's convert_hf_to_gguf.py writes them.
+// The architectures of GGUF files, one entry each in a table: the names of their modules, and the config fields that
+// they have beyond the shared ones. Names and keys are those that llama.cpp's convert_hf_to_gguf.py writes.
 
 import type { JsonObject } from './files.js';
 import { badKey, type GgufKeys, type Metadata } from './ggufKeys.js';
@@ -7,22 +7,22 @@ import { badKey, type GgufKeys, type Metadata } from './ggufKeys.js';
 type Names = ReadonlyMap<string, string>;
 
 export interface Architecture {
-  /** What Hugging Face calls it: `model_type`. */
+  /** The architecture's name in Hugging Face: `model_type`. */
   readonly modelType: string;
-  /** Hugging Face module by GGUF module, within one layer: `blk.N.` there, `model.layers.N.` here. */
+  /** Hugging Face module by GGUF module, within one layer: `blk.N.` in GGUF, `model.layers.N.` in Hugging Face. */
   readonly layerModules: Names;
-  /** Modules whose rows llama.cpp stores with rotary halves interleaved, and the key that counts their heads. */
+  /** GGUF modules whose rows llama.cpp stores with rotary halves interleaved, and the key that counts their heads. */
   readonly interleaved?: ReadonlyMap<string, 'head_count' | 'head_count_kv'>;
-  /** What llama.cpp adds to the weights of norms. */
+  /** The number that llama.cpp adds to the weights of norms. */
   readonly normOffset?: number;
-  /** Kinds of scaled rotary positions: `rope.scaling.type`, or the tensors that hold their factors. */
+  /** The supported kinds of scaled rotary positions: values of `rope.scaling.type`, or tensors that hold factors. */
   readonly scalings: readonly ('linear' | 'yarn' | 'freqs' | 'longrope')[];
-  /** Keys that only some architectures have, and the config fields that come of them. */
-  readonly ownKeys?: readonly string[];
-  readonly ownFields?: (keys: GgufKeys, headDim: number) => JsonObject;
+  /** Keys that this architecture reads beyond the shared ones, and the config fields that follow from them. */
+  readonly extraKeys?: readonly string[];
+  readonly extraFields?: (keys: GgufKeys, headDim: number) => JsonObject;
 }
 
-/** Outside the layers, the same in all. */
+/** The modules outside the layers, which are the same in all architectures. */
 export const MODULES: Names = new Map([
   ['token_embd', 'model.embed_tokens'],
   ['output_norm', 'model.norm'],
@@ -66,7 +66,7 @@ const FUSED: Names = new Map([
 
 const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map<string, Architecture>([
   [
-    'llama', // Mistral too
+    'llama', // Files of Mistral models name this architecture too.
     {
       modelType: 'llama',
       layerModules: new Map([...ATTENTION, ...MLP]),
@@ -95,10 +95,10 @@ const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map<string, Archite
       modelType: 'phi3',
       layerModules: FUSED,
       scalings: ['longrope'],
-      ownKeys: ['rope.dimension_count', 'attention.sliding_window'],
-      ownFields: (keys, headDim) => ({
+      extraKeys: ['rope.dimension_count', 'attention.sliding_window'],
+      extraFields: (keys, headDim) => ({
         partial_rotary_factor: keys.number('rope.dimension_count', headDim) / headDim,
-        // written as 0 where there is none
+        // The converter writes 0 where the model has no window.
         sliding_window: keys.number('attention.sliding_window', 0) || null,
         original_max_position_embeddings: keys.number('rope.scaling.original_context_length'),
       }),
@@ -120,8 +120,8 @@ const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map<string, Archite
       layerModules: new Map([...ATTENTION, ...MLP, ...FOUR_NORMS]),
       normOffset: 1,
       scalings: [],
-      ownKeys: ['attention.sliding_window', 'attn_logit_softcapping'],
-      ownFields: (keys, headDim) => ({
+      extraKeys: ['attention.sliding_window', 'attn_logit_softcapping'],
+      extraFields: (keys, headDim) => ({
         sliding_window: keys.number('attention.sliding_window', 4096),
         attn_logit_softcapping: keys.number('attn_logit_softcapping', 50),
         query_pre_attn_scalar: queryScalar(keys, headDim, 46),
@@ -135,8 +135,8 @@ const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map<string, Archite
       layerModules: new Map([...ATTENTION, ...HEAD_NORMS, ...MLP, ...FOUR_NORMS]),
       normOffset: 1,
       scalings: ['linear'],
-      ownKeys: ['attention.sliding_window', 'attention.sliding_window_pattern', 'rope.freq_base_swa'],
-      ownFields: (keys, headDim) => ({
+      extraKeys: ['attention.sliding_window', 'attention.sliding_window_pattern', 'rope.freq_base_swa'],
+      extraFields: (keys, headDim) => ({
         rope_theta: keys.number('rope.freq_base'),
         rope_local_base_freq: keys.number('rope.freq_base_swa', 10_000),
         sliding_window: keys.number('attention.sliding_window'),
@@ -147,13 +147,16 @@ const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map<string, Archite
   ],
 ]);
 
-/** No key tells it: llama.cpp goes by the number of layers, of which the model of 27 billion parameters alone has so many. */
+/**
+ * query_pre_attn_scalar, for which GGUF has no key. Like llama.cpp, this recognises the model of 27 billion parameters,
+ * the only one with another value than the head size, by its number of layers.
+ */
 function queryScalar(keys: GgufKeys, headDim: number, layersOf27B: number): number {
   if (keys.number('block_count') !== layersOf27B) return headDim;
   return keys.number('embedding_length') / keys.headCount('head_count');
 }
 
-/** A flag for each layer, or the number of layers of which the last sees all. */
+/** The key is either a flag for each layer, or a number n: every n-th layer has full attention, the others slide. */
 function slidingLayers(keys: GgufKeys): JsonObject {
   const pattern = keys.value('attention.sliding_window_pattern');
   if (!ArrayBuffer.isView(pattern)) {
@@ -163,7 +166,7 @@ function slidingLayers(keys: GgufKeys): JsonObject {
   return { layer_types: types.map(type => `${type}_attention`) };
 }
 
-/** Throws UserError where the architecture is not one of those above. */
+/** The entry for a file's `general.architecture`. Throws UserError where it is not one of those above. */
 export function architectureOf(metadata: Metadata): Architecture & { name: string } {
   const name = metadata.get('general.architecture');
   const architecture = typeof name === 'string' ? ARCHITECTURES.get(name) : undefined;

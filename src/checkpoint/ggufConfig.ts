@@ -1,13 +1,14 @@
-// A GGUF file's metadata as the config.json that Hugging Face would have for it.
+// Translates a GGUF file's metadata into the config.json that Hugging Face has for the same model.
 
 import type { JsonObject } from './files.js';
-import type { GgufFile, GgufValue } from './gguf.js';
+import type { GgufFile } from './gguf.js';
 import { architectureOf } from './ggufArchitectures.js';
 import { badKey, GgufKeys } from './ggufKeys.js';
 import { ropeScaling } from './ggufRope.js';
+import type { GgufValue } from './ggufValues.js';
 
-/** Keys that change the result and that not all architectures read, with the one value that leaves it alone. */
-const NEUTRAL: Readonly<Record<string, GgufValue>> = {
+/** Keys that change the result of some architectures only, each with the value that has no effect. */
+const NEUTRAL_VALUES: Readonly<Record<string, GgufValue>> = {
   'attention.sliding_window': 0,
   'attention.sliding_window_pattern': 1,
   'attention.causal': true,
@@ -24,23 +25,23 @@ const TOKEN_IDS = [
 ] as const;
 
 /**
- * The fields of a config.json that the metadata tells, and the tensors that scale rotary positions.
- * Throws UserError where the architecture is unknown, a field is missing, or one asks for what is not computed.
+ * The fields of a config.json, from the metadata and from the tensors that scale rotary positions.
+ * Throws UserError where the architecture is unknown, or a key is missing or asks for something that is not supported.
  */
 export function ggufConfig(file: GgufFile): JsonObject {
   const { metadata } = file;
   const architecture = architectureOf(metadata);
   const keys = new GgufKeys(metadata, architecture.name);
-  const { ownKeys = [], ownFields } = architecture;
+  const { extraKeys = [], extraFields } = architecture;
   const hiddenSize = keys.number('embedding_length');
   const heads = keys.headCount('head_count');
   const headDim = keys.number('attention.key_length', hiddenSize / heads);
   const theta = keys.number('rope.freq_base', 10_000);
-  // the decoder has one head size, and rotates all of it unless the architecture says otherwise
+  // Keys and values have the same head size, and all of it is rotated unless the architecture reads the key below.
   keys.expect('attention.value_length', headDim);
-  const neutral = { ...NEUTRAL, 'rope.dimension_count': headDim, 'rope.freq_base_swa': theta };
+  const neutral = { ...NEUTRAL_VALUES, 'rope.dimension_count': headDim, 'rope.freq_base_swa': theta };
   for (const [key, value] of Object.entries(neutral)) {
-    if (!ownKeys.includes(key)) keys.expect(key, value);
+    if (!extraKeys.includes(key)) keys.expect(key, value);
   }
   const tokens = metadata.get('tokenizer.ggml.tokens');
   const config: JsonObject = {
@@ -55,7 +56,7 @@ export function ggufConfig(file: GgufFile): JsonObject {
     rope_theta: theta,
     vocab_size: keys.number('vocab_size', Array.isArray(tokens) ? tokens.length : undefined),
     max_position_embeddings: keys.number('context_length'),
-    ...ownFields?.(keys, headDim),
+    ...extraFields?.(keys, headDim),
     ...ropeScaling(file, architecture, keys),
   };
   for (const [field, key] of TOKEN_IDS) {

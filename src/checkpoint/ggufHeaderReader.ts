@@ -1,17 +1,20 @@
-// The header of a GGUF file, read from its start to its end: numbers and strings as they stand there.
+// Reads the numbers and strings of a GGUF file's header in order, from its start to its end.
 
 import { UserError } from '../errors.js';
 import type { RandomAccessFile } from './files.js';
 
-/** A header read from this much at a time; most headers are a few megabytes of vocabulary. */
+/** The file is read in chunks of this size. Most headers are a few megabytes of vocabulary. */
 const CHUNK_BYTES = 1 << 20;
 
-/** Far above the largest vocabulary: a longer header is an attack or damage. */
+/** Far above the largest vocabulary. A header that claims to be longer is damaged or malicious. */
 const MAX_HEADER_BYTES = 100_000_000;
 
-/** Walks through the header, a chunk of the file at a time. Whatever a length claims, it reads within the file. */
+/**
+ * Each method returns the next value of the header and moves past it. The methods throw UserError where a length in the
+ * header leads beyond the file or beyond `MAX_HEADER_BYTES`; nothing is allocated for such a length.
+ */
 export class HeaderReader {
-  /** Of the next byte, from the file's start. */
+  /** The offset of the next byte from the start of the file. */
   position = 0;
   readonly #file: RandomAccessFile;
   readonly #end: number;
@@ -23,17 +26,17 @@ export class HeaderReader {
     this.#end = Math.min(file.size, MAX_HEADER_BYTES);
   }
 
-  /** A view of the next bytes, valid for as long as it is held. */
+  /** A view of the next `length` bytes. It stays valid: the chunk that it points into is not used again. */
   bytes(length: number): Buffer {
     if (this.position + length > this.#end) {
       throw new UserError(
-        `${this.#file.name}: its header goes on beyond byte ${this.#end}: it is truncated, damaged or no GGUF file`,
+        `${this.#file.name}: its header goes on beyond byte ${this.#end}: the file is truncated, damaged or no GGUF file`,
       );
     }
     let at = this.position - this.#chunkStart;
     if (at + length > this.#chunk.length) {
       const wanted = Math.min(Math.max(length, CHUNK_BYTES), this.#end - this.position);
-      // a buffer that was used before may be longer than what was read into it
+      // The underlying buffer may have been used before and be longer than the bytes that were read into it.
       const { buffer, byteOffset, byteLength } = this.#file.readSync(this.position, wanted);
       this.#chunk = Buffer.from(buffer, byteOffset, byteLength);
       this.#chunkStart = this.position;
@@ -47,24 +50,24 @@ export class HeaderReader {
     return this.bytes(4).readUInt32LE();
   }
 
-  /** A uint64 that is a tensor's dimension or offset. */
+  /** A uint64 that is a dimension or the offset of the named tensor. */
   size(tensor: string): number {
     const size = this.bytes(8).readBigUInt64LE();
     if (size > Number.MAX_SAFE_INTEGER) {
       throw new UserError(
-        `${this.#file.name}: ${tensor}: has a dimension or offset of ${size}: it is damaged`,
+        `${this.#file.name}: ${tensor}: has a dimension or offset of ${size}: the file is damaged`,
       );
     }
     return Number(size);
   }
 
-  /** A uint64 that counts things of at least `bytes` bytes each, which all stand in the rest of the header. */
+  /** A uint64 that counts things that follow in the header, each of at least `bytes` bytes. */
   count(things: string, bytes: number): number {
     const count = this.bytes(8).readBigUInt64LE();
     const room = Math.floor((this.#end - this.position) / bytes);
     if (count > room) {
       throw new UserError(
-        `${this.#file.name}: claims ${count} ${things}, but has room for ${room}: it is truncated or damaged`,
+        `${this.#file.name}: claims ${count} ${things}, but has room for ${room}: the file is truncated or damaged`,
       );
     }
     return Number(count);

@@ -2,11 +2,14 @@
 // Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md.
 
 import { UserError } from '../errors.js';
-import type { GgufValue } from './gguf.js';
+import type { GgufValue } from './ggufValues.js';
 
 export type Metadata = ReadonlyMap<string, GgufValue>;
 
-/** The keys under the architecture's name: `block_count` is `llama.block_count`. */
+/**
+ * The keys that begin with the architecture's name: `block_count` is `llama.block_count`. The methods throw UserError
+ * where a value is of another type, or is absent and has no fallback.
+ */
 export class GgufKeys {
   readonly #metadata: Metadata;
   readonly #architecture: string;
@@ -36,7 +39,7 @@ export class GgufKeys {
     return value;
   }
 
-  /** Attention heads of every layer; where no key-value heads are told apart, every head has its own. */
+  /** The number of attention heads in every layer. Without head_count_kv, every head has its own keys and values. */
   headCount(key: 'head_count' | 'head_count_kv'): number {
     const fallback = key === 'head_count_kv' ? this.headCount('head_count') : undefined;
     const count = this.number(`attention.${key}`, fallback);
@@ -46,17 +49,19 @@ export class GgufKeys {
     return count;
   }
 
-  /** Refuses any value but the one that is computed. */
-  expect(key: string, only: GgufValue): void {
-    const value = this.value(key) ?? only;
-    if (value !== only) throw this.bad(key, `${only}: nothing else is supported`, value);
+  /** Refuses every value but `supported`. */
+  expect(key: string, supported: GgufValue): void {
+    const value = this.value(key) ?? supported;
+    if (value !== supported) throw this.bad(key, `${supported}: nothing else is supported`, value);
   }
 
+  /** The error for a key whose value is not the expected one. */
   bad(key: string, expected: string, found: GgufValue | undefined = this.value(key)): UserError {
     return badKey(`${this.#architecture}.${key}`, expected, found);
   }
 }
 
+/** The error for a key, given with its full name, whose value is not the expected one. */
 export function badKey(key: string, expected: string, found: GgufValue | undefined): UserError {
   const shown = typeof found === 'object' ? `a list of ${found.length}` : (found ?? 'nothing');
   return new UserError(`GGUF metadata: ${key}: expected ${expected}, found ${shown}`);

@@ -1,4 +1,4 @@
-// A GGUF file's tensors as Hugging Face would store them: its names, its row order, its norms.
+// Presents a GGUF file's tensors as Hugging Face stores them: under its names, with its order of rows and its norms.
 
 import { UserError } from '../errors.js';
 import type { GgufFile } from './gguf.js';
@@ -8,8 +8,8 @@ import { isRopeTensor } from './ggufRope.js';
 import { rowWidth, type TensorInfo, type TensorSource } from './tensors.js';
 
 /**
- * The file's tensors under Hugging Face's names, rows in Hugging Face's order.
- * Throws UserError where one is unknown, for leaving it out could change the result.
+ * The file's tensors under Hugging Face's names, with their rows in Hugging Face's order.
+ * Throws UserError for a tensor that is unknown, because leaving it out could change the result.
  */
 export function ggufAsHuggingFace(file: GgufFile): TensorSource {
   const architecture = architectureOf(file.metadata);
@@ -42,7 +42,7 @@ export function ggufAsHuggingFace(file: GgufFile): TensorSource {
         if (found.offset !== 0) for (const i of values.keys()) values[i]! -= found.offset;
         return values;
       }
-      // rows change places within a head: whole heads are read, and what was asked for is cut out
+      // Rows change places within a head, so whole heads are read, and the rows from start to end are cut out of them.
       const { shape } = tensors.get(name)!;
       const headDim = shape[0]! / found.heads;
       const first = Math.floor(start / headDim) * headDim;
@@ -70,7 +70,7 @@ function translate(tensor: string, architecture: Architecture, layers: number, f
 
 /**
  * Undoes llama.cpp's interleaving of rotary halves in whole heads of `headDim` rows. With D the head size, i < D/2
- * and j in {0, 1}, the file's row h*D + 2*i + j is row h*D + j*D/2 + i here.
+ * and j in {0, 1}, row h*D + 2*i + j of the file becomes row h*D + j*D/2 + i.
  */
 function separateHalves(values: Float32Array, headDim: number, width: number): Float32Array {
   const separated = new Float32Array(values.length);

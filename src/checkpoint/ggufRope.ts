@@ -1,4 +1,5 @@
-// Scaled rotary positions as a GGUF file tells them, in keys and in small tensors, as Hugging Face's rope_scaling.
+// Translates a GGUF file's scaled rotary positions, which it keeps in keys and small tensors, into Hugging Face's
+// rope_scaling.
 
 import { UserError } from '../errors.js';
 import type { JsonObject } from './files.js';
@@ -6,33 +7,37 @@ import type { GgufFile } from './gguf.js';
 import type { Architecture } from './ggufArchitectures.js';
 import type { GgufKeys } from './ggufKeys.js';
 
-/** The tensors that hold factors of rotary frequencies, by the kind of scaling. */
-const TENSORS = {
+/** The tensors that hold divisors of rotary frequencies, by the kind of scaling. */
+const FACTOR_TENSORS = {
   freqs: ['rope_freqs.weight'],
   longrope: ['rope_factors_short.weight', 'rope_factors_long.weight'],
 } as const;
 
-/** Keys that change the result, with the one value that leaves it alone. */
-const NEUTRAL = {
+/** Keys that change the result, each with the value that has no effect. */
+const NEUTRAL_VALUES = {
   'rope.scaling.alpha': 0,
   'rope.scaling.yarn_ext_factor': 1,
   'rope.scaling.yarn_attn_factor': 1,
   'rope.scaling.yarn_log_multiplier': 0,
 };
 
+/** Whether a tensor holds divisors of rotary frequencies that `ropeScaling` reads for the architecture. */
 export function isRopeTensor(name: string, { scalings }: Architecture): boolean {
-  return Object.entries(TENSORS).some(
-    ([kind, names]) => scalings.includes(kind as keyof typeof TENSORS) && names.some(own => own === name),
-  );
+  const kinds = Object.entries(FACTOR_TENSORS) as [keyof typeof FACTOR_TENSORS, readonly string[]][];
+  return kinds.some(([kind, names]) => scalings.includes(kind) && names.includes(name));
 }
 
-/** `rope_scaling`, {} where positions are not scaled. Throws UserError for a scaling that the architecture has not. */
+/**
+ * The config field `rope_scaling`, or no field where positions are not scaled.
+ * Throws UserError for a kind of scaling that the architecture does not support.
+ */
 export function ropeScaling(file: GgufFile, architecture: Architecture, keys: GgufKeys): JsonObject {
-  for (const [key, neutral] of Object.entries(NEUTRAL)) keys.expect(key, neutral);
-  // an old file has the factor of linear scaling alone, under either name
+  for (const [key, neutral] of Object.entries(NEUTRAL_VALUES)) keys.expect(key, neutral);
+  // Old files have only the factor of linear scaling, under one of two names, and no type.
   const factor = keys.number('rope.scaling.factor', keys.number('rope.scale_linear', 0)) || 1;
   const type = keys.text('rope.scaling.type', factor === 1 ? 'none' : 'linear');
-  const has = (kind: keyof typeof TENSORS) => TENSORS[kind].some(name => file.tensors.has(name));
+  const has = (kind: keyof typeof FACTOR_TENSORS) =>
+    FACTOR_TENSORS[kind].some(name => file.tensors.has(name));
   if (architecture.scalings.includes('longrope') && has('longrope')) {
     if (type !== 'none' && type !== 'longrope') throw keys.bad('rope.scaling.type', 'longrope');
     return { rope_scaling: longrope(file, keys) };
@@ -47,7 +52,7 @@ export function ropeScaling(file: GgufFile, architecture: Architecture, keys: Gg
   if (!known.some(kind => kind === type)) {
     throw keys.bad('rope.scaling.type', ['none', ...known].join(' or '), type);
   }
-  if (has('freqs')) throw keys.bad('rope.scaling.type', `none beside ${TENSORS.freqs[0]}`, type);
+  if (has('freqs')) throw keys.bad('rope.scaling.type', `none beside ${FACTOR_TENSORS.freqs[0]}`, type);
   return { rope_scaling: type === 'yarn' ? yarn(keys, factor) : { rope_type: 'linear', factor } };
 }
 
@@ -61,18 +66,21 @@ function yarn(keys: GgufKeys, factor: number): JsonObject {
   };
 }
 
-/** Phi-3's: a key may tell what cos and sin are multiplied by, else it comes of the lengths. */
+/** Phi-3's scaling. The factor of cos and sin may be given by a key; otherwise it follows from the lengths. */
 function longrope(file: GgufFile, keys: GgufKeys): JsonObject {
-  const [short, long] = TENSORS.longrope.map(name => factorsOf(file, name));
+  const [short, long] = FACTOR_TENSORS.longrope.map(name => factorsOf(file, name));
   const scale = keys.has('rope.scaling.attn_factor')
     ? { attention_factor: keys.number('rope.scaling.attn_factor') }
     : {};
   return { rope_type: 'longrope', short_factor: short!, long_factor: long!, ...scale };
 }
 
-/** What the parameters of Llama 3.1's scaling come to is written out: every length has the same divisors. */
+/**
+ * Llama 3.1's scaling. The file holds the divisors of the frequencies that follow from its parameters, so they are given
+ * as a longrope with the same divisors for every length.
+ */
 function dividedFrequencies(file: GgufFile, keys: GgufKeys): JsonObject {
-  const factors = factorsOf(file, TENSORS.freqs[0]);
+  const factors = factorsOf(file, FACTOR_TENSORS.freqs[0]);
   return {
     rope_type: 'longrope',
     short_factor: factors,
@@ -84,9 +92,9 @@ function dividedFrequencies(file: GgufFile, keys: GgufKeys): JsonObject {
 
 function factorsOf(file: GgufFile, name: string): number[] {
   const factors = Array.from(file.readVector(name));
-  const strange = factors.find(factor => !(factor > 0 && Number.isFinite(factor)));
-  if (strange !== undefined) {
-    throw new UserError(`${name}: expected factors above 0, found ${strange} in ${file.name}`);
+  const invalid = factors.find(factor => !(factor > 0 && Number.isFinite(factor)));
+  if (invalid !== undefined) {
+    throw new UserError(`${name}: expected factors above 0, found ${invalid} in ${file.name}`);
   }
   return factors;
 }

@@ -1,20 +1,23 @@
-// What a base's config.json says of the label head: its labels, and how it is read.
+// The fields of a base's config.json that describe its label head: its labels, and how its logits are read.
 
 import { UserError } from '../errors.js';
-import { isJsonObject, type Json, type JsonObject } from './files.js';
+import { isJsonObject, type Json, type JsonObject, shown } from './files.js';
 
-/** What the config says of the label head and its use, all of it optional. */
+/** All fields are optional; undefined stands for a field that the config does not have. */
 export interface HeadConfig {
-  /** The class transformers would load: LlamaForSequenceClassification, ... */
+  /** The class that transformers loads the model with: LlamaForSequenceClassification, … */
   readonly architecture: string | undefined;
-  /** In the order of the head's rows. */
+  /** Labels in the order of the head's rows. */
   readonly labels: readonly string[] | undefined;
   readonly problemType: 'single' | 'multi' | 'regression' | undefined;
-  /** A sequence's last token is its rightmost one that is not this, as transformers reads it. */
+  /** Last-token pooling takes the rightmost token that is not this one, as in transformers. */
   readonly padTokenId: number | undefined;
 }
 
-/** Reads architectures, id2label, problem_type and pad_token_id. */
+/**
+ * Reads architectures, id2label, problem_type and pad_token_id. `file` names the config in errors.
+ * Throws UserError where id2label or problem_type has an unexpected value.
+ */
 export function parseHeadConfig(config: JsonObject, file: string): HeadConfig {
   const architectures = config.architectures;
   const architecture = Array.isArray(architectures) ? architectures[0] : undefined;
@@ -27,7 +30,7 @@ export function parseHeadConfig(config: JsonObject, file: string): HeadConfig {
   };
 }
 
-/** transformers' configuration classes of these families name one where the file does not. */
+/** The pad_token_id that transformers' configuration classes have by default; most families have none. */
 function defaultPad(modelType: Json | undefined): number | undefined {
   if (modelType === 'phi3') return 32000;
   return typeof modelType === 'string' && modelType.startsWith('gemma') ? 0 : undefined;
@@ -35,13 +38,15 @@ function defaultPad(modelType: Json | undefined): number | undefined {
 
 function parseLabels(id2label: Json | undefined, file: string): string[] | undefined {
   if (id2label == null) return undefined;
-  if (!isJsonObject(id2label)) throw new UserError(`${file}: id2label: expected an object of row to label`);
+  if (!isJsonObject(id2label)) {
+    throw new UserError(`${file}: id2label: expected an object of labels by row, found ${shown(id2label)}`);
+  }
   const count = Object.keys(id2label).length;
   return Array.from({ length: count }, (_, row) => {
     const label = id2label[String(row)];
     if (typeof label !== 'string') {
       throw new UserError(
-        `${file}: id2label: expected rows 0 to ${count - 1}, row ${row} is missing or no string`,
+        `${file}: id2label: expected a string for each row from 0 to ${count - 1}, found ${shown(label)} for row ${row}`,
       );
     }
     return label;
@@ -59,7 +64,7 @@ function parseProblemType(value: Json | undefined, file: string): HeadConfig['pr
   const known = PROBLEM_TYPES.get(value);
   if (!known) {
     throw new UserError(
-      `${file}: problem_type: expected one of ${[...PROBLEM_TYPES.keys()].join(', ')}, found ${JSON.stringify(value)}`,
+      `${file}: problem_type: expected one of ${[...PROBLEM_TYPES.keys()].join(', ')}, found ${shown(value)}`,
     );
   }
   return known;

@@ -1,14 +1,14 @@
-// What a low-rank update does to the rows of a weight: plain LoRA, or with trained magnitudes (DoRA).
+// Applies a low-rank update to the rows of a weight as they are read: plain LoRA, or LoRA with magnitudes (DoRA).
 
 import { giveBack } from '../kernels/buffers.js';
 import { addLowRank } from '../kernels/lowRank.js';
 import type { LowRankUpdate } from './adapter.js';
 import type { TensorSource } from './tensors.js';
 
-/** Rows `start` to `end` of a weight. */
+/** Reads rows `start` to `end` of a weight. The array belongs to the caller, as in TensorSource.read. */
 export type RowReader = (start: number, end: number) => Promise<Float32Array>;
 
-/** Reads rows of W' where `read` reads rows of W [rowCount, width]. The update's tensors are in `source`. */
+/** Returns a reader of the rows of W', given a reader of W [rowCount, width]. The update's tensors are in `source`. */
 export function rowMerger(
   update: LowRankUpdate,
   source: TensorSource,
@@ -17,7 +17,7 @@ export function rowMerger(
 ): RowReader {
   const merged = async (start: number, end: number) => {
     const weight = await read(start, end);
-    const { a, b } = await factors(update, source, start, end);
+    const { a, b } = await lowRankFactors(update, source, start, end);
     await addLowRank(weight, b, a, update.rank, update.scale);
     giveBack(a);
     giveBack(b);
@@ -36,20 +36,23 @@ export function rowMerger(
   };
 }
 
-/** The rows of B, and A: of an embedding's transposed update, A's columns and B turned. */
-async function factors(
+/**
+ * A [rank, width] and rows `start` to `end` of B [rows, rank]. An embedding's update is stored transposed, so its B takes
+ * the place of A, and its A that of B.
+ */
+async function lowRankFactors(
   { kind, a, b, rank }: LowRankUpdate,
   source: TensorSource,
   start: number,
   end: number,
 ) {
   if (kind === 'linear') return { a: await source.read(a), b: await source.read(b, start, end) };
-  const tokens = columns(await source.read(a), rank, start, end);
+  const tokens = transposedColumns(await source.read(a), rank, start, end);
   const hidden = await source.read(b);
-  return { a: columns(hidden, hidden.length / rank, 0, rank), b: tokens };
+  return { a: transposedColumns(hidden, hidden.length / rank, 0, rank), b: tokens };
 }
 
-/** Gives each row its magnitude for a length: https://arxiv.org/abs/2402.09353 eq. 5. */
+/** Scales each row to the length that its magnitude gives: https://arxiv.org/abs/2402.09353 eq. 5. */
 function scaleRows(rows: Float32Array, magnitudes: Float32Array): Float32Array {
   const width = rows.length / magnitudes.length;
   magnitudes.forEach((magnitude, row) => {
@@ -62,10 +65,13 @@ function scaleRows(rows: Float32Array, magnitudes: Float32Array): Float32Array {
   return rows;
 }
 
-/** Rows read at once where all are looked through. */
-const ROWS_AT_ONCE = 1024;
+/** The number of rows that are read at a time where a computation needs all of them. */
+const CHUNK_ROWS = 1024;
 
-/** An embedding's magnitudes are of its columns, whose lengths take one pass over all rows: [width]. */
+/**
+ * The factor of each column [width] that gives it the length of its magnitude. An embedding has magnitudes for its
+ * columns, and the length of a column is known only after a pass over all rows.
+ */
 async function columnScales(
   read: RowReader,
   rowCount: number,
@@ -73,8 +79,8 @@ async function columnScales(
 ): Promise<Float32Array> {
   const width = magnitudes.length;
   const squares = new Float64Array(width);
-  for (let start = 0; start < rowCount; start += ROWS_AT_ONCE) {
-    const rows = await read(start, Math.min(start + ROWS_AT_ONCE, rowCount));
+  for (let start = 0; start < rowCount; start += CHUNK_ROWS) {
+    const rows = await read(start, Math.min(start + CHUNK_ROWS, rowCount));
     rows.forEach((value, i) => {
       squares[i % width]! += value * value;
     });
@@ -88,13 +94,13 @@ function scaleColumns(rows: Float32Array, scales: Float32Array): Float32Array {
   return rows;
 }
 
-/** Columns `start` to `end` of a matrix of `rows` rows, each as a row. */
-function columns(matrix: Float32Array, rows: number, start: number, end: number): Float32Array {
+/** Columns `start` to `end` of a matrix of `rows` rows, each as a row of the result [end - start, rows]. */
+function transposedColumns(matrix: Float32Array, rows: number, start: number, end: number): Float32Array {
   const width = matrix.length / rows;
-  const turned = new Float32Array((end - start) * rows);
+  const transposed = new Float32Array((end - start) * rows);
   for (let column = start; column < end; column++) {
     for (let row = 0; row < rows; row++)
-      turned[(column - start) * rows + row] = matrix[row * width + column]!;
+      transposed[(column - start) * rows + row] = matrix[row * width + column]!;
   }
-  return turned;
+  return transposed;
 }

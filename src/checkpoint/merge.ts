@@ -10,7 +10,7 @@ import { rowMerger } from './lowRank.js';
 import { checkTargets } from './targets.js';
 import type { TensorInfo, TensorSource } from './tensors.js';
 
-/** What is exported: a decoder, its weights by canonical name, and its label head. */
+/** A decoder with its weights, by canonical name, and its label head: everything that an export needs. */
 export interface Merged {
   readonly decoder: DecoderConfig;
   readonly weights: TensorSource;
@@ -18,13 +18,13 @@ export interface Merged {
 }
 
 /**
- * Merges every adapter, in order, in float32, as each piece of a tensor is read.
+ * Merges the adapters into the base, in their order. The arithmetic is in float32 and is done when a tensor is read.
  * Throws UserError where an adapter does not fit the base, or there is no trained label head.
  */
 export function mergeAdapters(base: Base, adapters: readonly Adapter[]): Merged {
   const weights = adapters.reduce(mergeAdapter, base.weights);
   const head = findHead(weights, base, adapters);
-  // an adapter may bring embeddings of more tokens than the base has
+  // An adapter may have embeddings of more tokens than the base.
   const vocabSize = adapters.some(adapter => adapter.trained.has(EMBEDDINGS))
     ? weights.tensors.get(EMBEDDINGS)!.shape[0]!
     : base.decoder.vocabSize;
@@ -34,12 +34,14 @@ export function mergeAdapters(base: Base, adapters: readonly Adapter[]): Merged 
 
 const EMBEDDINGS = 'embed_tokens.weight';
 
+/** The weights after one adapter is merged in. Throws UserError where it does not fit them. */
 function mergeAdapter(weights: TensorSource, adapter: Adapter): TensorSource {
   const tensors = withTrained(weights, adapter);
   for (const [module, update] of adapter.updates) checkUpdate(tensors, weights.name, adapter, module, update);
   for (const [name, rows] of adapter.trainedRows) checkRows(tensors, adapter, name, rows);
   checkSaved(tensors, adapter);
-  checkTargets(adapter.name, adapter.config.targets, ...changedAndAll(tensors, adapter));
+  const { changed, modules, heads } = targetableModules(tensors, adapter);
+  checkTargets(adapter.name, adapter.config.targets, changed, modules, heads);
   const readPlain = (name: string, start?: number, end?: number) => {
     const trained = adapter.trained.get(name);
     return trained ? adapter.source.read(trained, start, end) : weights.read(name, start, end);
@@ -75,7 +77,7 @@ function mergeAdapter(weights: TensorSource, adapter: Adapter): TensorSource {
   };
 }
 
-/** The tensors after the merge. An adapter may add a head, biases, and rows of embeddings; else shapes stay. */
+/** The tensors after the merge. An adapter may add a head, biases and rows of embeddings; it changes no other shape. */
 function withTrained(weights: TensorSource, adapter: Adapter): Map<string, TensorInfo> {
   const tensors = new Map(weights.tensors);
   for (const [name, key] of adapter.trained) {
@@ -104,9 +106,9 @@ function checkUpdate(
   if (!weight) {
     throw new UserError(
       isHead(module)
-        ? `adapter ${adapter.name}: changes the head ${module}, whose own weights are neither in it nor in the base ${base}: ` +
-            'they would be random; train with modules_to_save=["score"] and save it again'
-        : `adapter ${adapter.name}: changes ${module}, which the base ${base} does not have: it was trained on another base`,
+        ? `adapter ${adapter.name}: changes the head ${module}, whose weights are neither in the adapter nor in the base ${base}, ` +
+            'so they would be random: train it with modules_to_save=["score"] and save it again'
+        : `adapter ${adapter.name}: changes ${module}, which the base ${base} does not have: the adapter was trained on another base`,
     );
   }
   const [out, width] = weight.shape as [number, number];
@@ -149,7 +151,10 @@ function checkRows(
   }
 }
 
-/** What modules_to_save names and the base has must be in the adapter, trained. Of heads, PEFT names some at random. */
+/**
+ * Refuses an adapter that lacks a tensor of the base that its modules_to_save names. Heads are not checked, because PEFT
+ * adds names of heads to modules_to_save that the model may not have.
+ */
 function checkSaved(tensors: ReadonlyMap<string, TensorInfo>, { name, config, trained }: Adapter): void {
   for (const saved of config.targets.modulesToSave) {
     for (const tensor of tensors.keys()) {
@@ -157,29 +162,28 @@ function checkSaved(tensors: ReadonlyMap<string, TensorInfo>, { name, config, tr
       const isSaved = module === saved || module.endsWith(`.${saved}`);
       if (!isSaved || isHead(module) || module === 'lm_head' || trained.has(tensor)) continue;
       throw new UserError(
-        `adapter ${name}: expected ${tensor} (modules_to_save: ${saved}), found no such tensor: it is incomplete`,
+        `adapter ${name}: expected ${tensor} (modules_to_save: ${saved}), found no such tensor: the adapter is incomplete`,
       );
     }
   }
 }
 
-/** The modules that the adapter changes, all that it could have, and the heads among those, by the trained model's names. */
-function changedAndAll(
-  tensors: ReadonlyMap<string, TensorInfo>,
-  adapter: Adapter,
-): [Set<string>, string[], Set<string>] {
+/** The modules that the adapter changes, all modules that it could target, and the heads among them, as PEFT names them. */
+function targetableModules(tensors: ReadonlyMap<string, TensorInfo>, adapter: Adapter) {
   const changed = new Set([...adapter.updates.values()].map(update => update.module));
   const prefix = [...changed].some(module => module.startsWith('model.')) ? 'model.' : '';
-  const all: string[] = [];
+  const modules: string[] = [];
   const heads = new Set<string>();
   for (const [name, { shape }] of tensors) {
     const { module, kind } = splitName(name);
     if (kind !== 'weight' || shape.length !== 2 || module === 'lm_head') continue;
     if (isHead(module)) heads.add(module);
-    all.push(isHead(module) ? module : `${prefix}${module}`);
+    modules.push(isHead(module) ? module : `${prefix}${module}`);
   }
-  return [changed, all, heads];
+  return { changed, modules, heads };
 }
+
+/** Replaces the rows of `values`, rows `start` to `end` of an embedding, that the adapter has trained. */
 
 async function replaceRows(
   values: Float32Array,

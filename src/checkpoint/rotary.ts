@@ -1,17 +1,17 @@
-// Rotary positions (https://arxiv.org/abs/2104.09864) and the ways they are scaled, as transformers computes them:
-// float32 at each step, for the rounding of a frequency shows at far positions.
+// Rotary positions (https://arxiv.org/abs/2104.09864) and their kinds of scaling, computed as in transformers: in float32
+// at every step, because the rounding of a frequency is multiplied by the position.
 
 import type { Fields } from './fields.js';
 
-/** How far each pair of dimensions turns from one position to the next. */
+/** The angle by which each pair of dimensions of a head is rotated from one position to the next. */
 export interface Rotary {
-  /** The first so many dimensions of every head are rotated, the others pass. */
+  /** The number of dimensions of a head that are rotated, counted from the first. The others stay as they are. */
   readonly dimensions: number;
-  /** Radians a position, for each pair: [dimensions / 2]. */
+  /** Radians per position, for each pair: [dimensions / 2]. */
   readonly frequencies: Float32Array;
-  /** The frequencies of sequences of more than `above` tokens, where those differ (longrope). */
+  /** The frequencies of sequences of more than `above` tokens, where those are different (longrope). */
   readonly long: { readonly above: number; readonly frequencies: Float32Array } | undefined;
-  /** What cos and sin are multiplied by (yarn, longrope). */
+  /** The factor of cos and sin (yarn, longrope); 1 for the others. */
   readonly scale: number;
 }
 
@@ -19,15 +19,16 @@ export interface RotaryShape {
   readonly headDim: number;
   readonly maxPositions: number;
   readonly theta: number;
-  /** The share of a head that is rotated. */
+  /** The share of a head's dimensions that is rotated. */
   readonly partial: number;
-  /** The length before scaling, where the config says it outside the rope fields. */
+  /** The length before scaling in tokens, where the config has it outside the rope fields. */
   readonly originalPositions: number | undefined;
 }
 
 /**
  * Reads rope_parameters (rope_scaling in older configs). Throws UserError for a missing field or an unknown type.
- * `dynamic` changes nothing up to max_position_embeddings, and no longer sequence is served.
+ * The type `dynamic` is read as no scaling: it changes only sequences longer than max_position_embeddings, which are
+ * never run.
  */
 export function parseRotary(rope: Fields | undefined, shape: RotaryShape): Rotary {
   const dimensions = Math.trunc(shape.headDim * shape.partial);
@@ -48,7 +49,7 @@ export function parseRotary(rope: Fields | undefined, shape: RotaryShape): Rotar
     case 'yarn':
       return yarn(plain, rope, shape);
     case 'longrope':
-    case 'su': // its name in the first Phi-3 configs
+    case 'su': // The name of longrope in the first configs of Phi-3.
       return longrope(plain, rope, shape);
     default:
       throw rope.bad(
@@ -58,6 +59,7 @@ export function parseRotary(rope: Fields | undefined, shape: RotaryShape): Rotar
   }
 }
 
+/** The type of scaling: `rope_type`, called `type` in older configs. */
 export function ropeType(rope: Fields): string {
   return rope.has('rope_type') ? rope.text('rope_type') : rope.text('type', 'default');
 }
@@ -72,7 +74,7 @@ function power(theta: number, i: number, dimensions: number): number {
   return Math.fround(theta ** Math.fround((2 * i) / dimensions));
 }
 
-/** Low frequencies are divided, high ones kept, those between blended: Llama 3.1. */
+/** Llama 3.1's scaling: low frequencies are divided, high ones are kept, and those between are interpolated. */
 function llama3Frequencies(base: Float32Array, rope: Fields, shape: RotaryShape): Float32Array {
   const factor = rope.positive('factor');
   const low = rope.positive('low_freq_factor');
@@ -87,12 +89,15 @@ function llama3Frequencies(base: Float32Array, rope: Fields, shape: RotaryShape)
   });
 }
 
-/** Frequencies divided where they turn less than once in the original length: https://arxiv.org/abs/2309.00071. */
+/**
+ * Frequencies are divided where they turn less than beta_slow times within the original length, kept where they turn
+ * more than beta_fast times, and interpolated between: https://arxiv.org/abs/2309.00071.
+ */
 function yarn(plain: Rotary, rope: Fields, shape: RotaryShape): Rotary {
   const original = originalPositions(rope, shape);
   const factor = rope.positive('factor', shape.maxPositions / original);
   const { dimensions } = plain;
-  /** The dimension whose pair turns so often within the original length. */
+  /** The index of the pair that makes `turns` full turns within the original length. */
   const dimensionOf = (turns: number) =>
     (dimensions * Math.log(original / (turns * 2 * Math.PI))) / (2 * Math.log(shape.theta));
   let low = dimensionOf(rope.number('beta_fast', 32) || 32);
@@ -120,7 +125,7 @@ function yarnScale(rope: Fields, factor: number): number {
   return weight !== 0 && weightOfAll !== 0 ? scale(weight) / scale(weightOfAll) : scale(1);
 }
 
-/** One list of divisors for sequences up to the original length, another beyond it: https://arxiv.org/abs/2402.13753. */
+/** One list of divisors for sequences up to the original length, and one for longer: https://arxiv.org/abs/2402.13753. */
 function longrope(plain: Rotary, rope: Fields, shape: RotaryShape): Rotary {
   const original = originalPositions(rope, shape);
   const factor = rope.positive('factor', shape.maxPositions / original);

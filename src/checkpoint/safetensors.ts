@@ -1,4 +1,4 @@
-// Safetensors files, single or sharded, read a tensor at a time.
+// Safetensors files, single or sharded, read one tensor at a time.
 // Format: https://huggingface.co/docs/safetensors (u64 header length, JSON header, raw little-endian data).
 
 import { existsSync } from 'node:fs';
@@ -6,13 +6,19 @@ import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { giveBack, takeFloat32 } from '../kernels/buffers.js';
 import { decodeBf16, decodeF16, decodeF32 } from './dequantize.js';
-import { isJsonObject, type JsonObject, parseJsonObject, RandomAccessFile, readJsonObject } from './files.js';
+import {
+  isJsonObject,
+  type JsonObject,
+  parseJsonObject,
+  RandomAccessFile,
+  readJsonObject,
+  shown,
+} from './files.js';
 import { elementCount, rowWidth, type TensorInfo, type TensorSource } from './tensors.js';
 
 interface StoredTensor extends TensorInfo {
-  /** Byte offset in the file, from its start. */
+  /** The tensor's first byte and the byte after its last one, counted from the start of the file. */
   readonly offset: number;
-  /** Where it ends. */
   readonly end: number;
 }
 
@@ -35,10 +41,10 @@ const ELEMENT_BYTES = new Map(
 
 const DECODERS = new Map(Object.entries({ F32: decodeF32, F16: decodeF16, BF16: decodeBf16 }));
 
-/** The same limit as the reference reader's: a longer header is an attack or damage. */
+/** The limit of the reference reader. A header that claims to be longer is damaged or malicious. */
 const MAX_HEADER_BYTES = 100_000_000;
 
-/** Opens one .safetensors file. Throws UserError where the header does not describe the file it stands in. */
+/** Opens one .safetensors file. Throws UserError where it cannot be read or its header does not match its content. */
 export function openSafetensors(path: string): TensorSource {
   const file = new RandomAccessFile(path);
   let tensors: Map<string, StoredTensor>;
@@ -70,7 +76,10 @@ export function openSafetensors(path: string): TensorSource {
   };
 }
 
-/** Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names, in `folder`. */
+/**
+ * Opens `model.safetensors` in `folder`, or the shards that `model.safetensors.index.json` names.
+ * Throws UserError where a file is missing or damaged.
+ */
 export function openSafetensorsFolder(folder: string): TensorSource {
   const index = join(folder, 'model.safetensors.index.json');
   return existsSync(index) ? openShards(index) : openSafetensors(join(folder, 'model.safetensors'));
@@ -78,9 +87,11 @@ export function openSafetensorsFolder(folder: string): TensorSource {
 
 function openShards(indexPath: string): TensorSource {
   const weightMap = readJsonObject(indexPath).weight_map;
-  if (!isJsonObject(weightMap)) throw new UserError(`${basename(indexPath)}: expected an object weight_map`);
+  if (!isJsonObject(weightMap)) {
+    throw new UserError(`${basename(indexPath)}: weight_map: expected an object, found ${shown(weightMap)}`);
+  }
   const shards = new Map<string, TensorSource>();
-  const home = new Map<string, TensorSource>();
+  const shardOf = new Map<string, TensorSource>();
   const tensors = new Map<string, TensorInfo>();
   const close = () => {
     for (const shard of shards.values()) shard.close();
@@ -88,7 +99,9 @@ function openShards(indexPath: string): TensorSource {
   try {
     for (const [name, shardName] of Object.entries(weightMap)) {
       if (typeof shardName !== 'string' || basename(shardName) !== shardName) {
-        throw new UserError(`${basename(indexPath)}: ${name}: expected a file name in the same folder`);
+        throw new UserError(
+          `${basename(indexPath)}: ${name}: expected the name of a file in the same folder, found ${shown(shardName)}`,
+        );
       }
       let shard = shards.get(shardName);
       if (!shard) {
@@ -97,9 +110,9 @@ function openShards(indexPath: string): TensorSource {
       }
       const info = shard.tensors.get(name);
       if (!info)
-        throw new UserError(`${basename(indexPath)}: places ${name} in ${shardName}, which lacks it`);
+        throw new UserError(`${basename(indexPath)}: expected ${name} in ${shardName}, found no such tensor`);
       tensors.set(name, info);
-      home.set(name, shard);
+      shardOf.set(name, shard);
     }
   } catch (error) {
     close();
@@ -109,7 +122,7 @@ function openShards(indexPath: string): TensorSource {
     name: basename(dirname(indexPath)),
     tensors,
     async read(name, start, end) {
-      const shard = home.get(name);
+      const shard = shardOf.get(name);
       if (!shard) throw new UserError(`${basename(indexPath)}: holds no tensor ${name}`);
       return shard.read(name, start, end);
     },
@@ -122,7 +135,7 @@ function readHeader(file: RandomAccessFile): Map<string, StoredTensor> {
   const headerLength = Number(new DataView(lengthBytes.buffer).getBigUint64(0, true));
   if (headerLength > MAX_HEADER_BYTES || 8 + headerLength > file.size) {
     throw new UserError(
-      `${file.name}: its header claims ${headerLength} bytes, the file has ${file.size}: not safetensors, or truncated`,
+      `${file.name}: its header claims ${headerLength} bytes, the file has ${file.size}: it is no safetensors file, or truncated`,
     );
   }
   const header = parseJsonObject(new TextDecoder().decode(file.readSync(8, headerLength)), file.name);
@@ -135,38 +148,42 @@ function readHeader(file: RandomAccessFile): Map<string, StoredTensor> {
   return tensors;
 }
 
-/** As in the reference reader, tensors stand end to end and fill the file. */
+/** Like the reference reader, this refuses gaps and overlaps: the tensors follow one another and fill the file. */
 function checkLayout(tensors: StoredTensor[], dataStart: number, file: RandomAccessFile): void {
   let end = dataStart;
   for (const tensor of tensors.sort((a, b) => a.offset - b.offset || a.end - b.end)) {
     if (tensor.offset !== end) {
       throw new UserError(
-        `${file.name}: tensor ${tensor.name}: expected it to start at byte ${end}, found ${tensor.offset}: it is damaged`,
+        `${file.name}: tensor ${tensor.name}: expected it to start at byte ${end}, found ${tensor.offset}: the file is damaged`,
       );
     }
     end = tensor.end;
   }
   if (end !== file.size) {
-    throw new UserError(`${file.name}: expected ${end} bytes, found ${file.size}: it is damaged`);
+    throw new UserError(`${file.name}: expected ${end} bytes, found ${file.size}: the file is damaged`);
   }
 }
 
 function parseEntry(name: string, entry: unknown, dataStart: number, file: RandomAccessFile): StoredTensor {
-  const bad = (what: string) => new UserError(`${file.name}: tensor ${name}: ${what}`);
-  if (!isJsonObject(entry)) throw bad('expected an object with dtype, shape and data_offsets');
+  const bad = (problem: string) => new UserError(`${file.name}: tensor ${name}: ${problem}`);
+  if (!isJsonObject(entry)) {
+    throw bad(`expected an object with dtype, shape and data_offsets, found ${shown(entry)}`);
+  }
   const { dtype, shape, data_offsets: offsets } = entry as JsonObject;
-  if (typeof dtype !== 'string') throw bad('expected a dtype');
-  if (!isNaturals(shape)) throw bad('expected a shape of whole numbers');
-  if (!isNaturals(offsets) || offsets.length !== 2) throw bad('expected two data_offsets');
+  if (typeof dtype !== 'string') throw bad(`dtype: expected a string, found ${shown(dtype)}`);
+  if (!isNaturals(shape)) throw bad(`shape: expected a list of whole numbers, found ${shown(shape)}`);
+  if (!isNaturals(offsets) || offsets.length !== 2) {
+    throw bad(`data_offsets: expected two whole numbers, found ${shown(offsets)}`);
+  }
   const [start, end] = offsets as [number, number];
   const elementBytes = ELEMENT_BYTES.get(dtype);
   if (elementBytes !== undefined && end - start !== elementCount(shape) * elementBytes) {
     throw bad(
-      `[${shape.join(', ')}] of ${dtype} takes ${elementCount(shape) * elementBytes} bytes, its offsets span ${end - start}`,
+      `expected ${elementCount(shape) * elementBytes} bytes for [${shape.join(', ')}] of ${dtype}, found data_offsets that span ${end - start}`,
     );
   }
   if (end < start || dataStart + end > file.size) {
-    throw bad(`ends at byte ${dataStart + end}, the file at ${file.size}: it is truncated or damaged`);
+    throw bad(`ends at byte ${dataStart + end}, the file at ${file.size}: the file is truncated or damaged`);
   }
   return { name, dtype, shape, offset: dataStart + start, end: dataStart + end };
 }

@@ -1,13 +1,13 @@
-// Whether an adapter file holds exactly the modules that its config says it changes. One that was cut short, or that
-// was made for another base, would load without an error and answer a little wrong.
+// Checks that an adapter changes exactly the modules that its config targets. An adapter that is incomplete or was
+// trained on another base could otherwise be merged without an error, and give answers that are slightly wrong.
 
 import { UserError } from '../errors.js';
 import { ADAPTER_CONFIG, pythonRegExp, type Targets } from './adapterConfig.js';
 
 /**
- * Throws UserError where a module of the base that the config targets is not `changed`, or one that it does not
- * target is. Names are those of the trained model: `model.layers.0.self_attn.q_proj`. A head of the base (`heads`)
- * may go either way where every linear layer is targeted: PEFT leaves heads out by the task.
+ * Throws UserError where one of `modules` is targeted by the config but not in `changed`, or the reverse. Names are those
+ * of the trained model: `model.layers.0.self_attn.q_proj`. Where the config targets every linear layer, `heads` are not
+ * checked: whether PEFT counts a head among the linear layers depends on the task.
  */
 export function checkTargets(
   adapter: string,
@@ -22,9 +22,9 @@ export function checkTargets(
     if (isTarget(module) === changed.has(module)) continue;
     throw new UserError(
       changed.has(module)
-        ? `adapter ${adapter}: changes ${module}, which ${ADAPTER_CONFIG} does not target: PEFT would leave it out`
+        ? `adapter ${adapter}: changes ${module}, which ${ADAPTER_CONFIG} does not target: PEFT would not load this change`
         : `adapter ${adapter}: expected a change to ${module}, which ${ADAPTER_CONFIG} targets, found none: ` +
-            'it was trained on another base, or is incomplete',
+            'the adapter was trained on another base, or is incomplete',
     );
   }
 }
@@ -33,7 +33,10 @@ function everyLinear({ modules }: Targets): boolean {
   return typeof modules === 'string' && modules.toLowerCase() === 'all-linear';
 }
 
-/** PEFT's rules (check_target_module_exists): excluded names first, then the target, then the layer's number. */
+/**
+ * Whether the config targets a module, by PEFT's rules (check_target_module_exists): excluded names are left out first,
+ * then the names that are not targeted, then the layers that are not listed.
+ */
 function matcher(targets: Targets): (module: string) => boolean {
   const { modules, exclude, layers, layersPattern, modulesToSave } = targets;
   const isExcluded = nameMatcher(exclude, 'exclude_modules');
@@ -56,7 +59,7 @@ function matcher(targets: Targets): (module: string) => boolean {
   };
   return module => {
     if (isExcluded(module) || isSaved(module) || !isTarget(module)) return false;
-    // a regular expression says which layers itself
+    // PEFT ignores the list of layers where the target is a regular expression.
     if (!layers || typeof modules === 'string') return true;
     const layer = layerNumber(module);
     return layer !== undefined && layers.includes(layer);

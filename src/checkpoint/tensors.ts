@@ -1,4 +1,4 @@
-// What every checkpoint format offers: named tensors, read one at a time.
+// The interface that every checkpoint format offers: named tensors, read one at a time.
 
 import { UserError } from '../errors.js';
 
@@ -11,33 +11,40 @@ export interface TensorInfo {
 }
 
 export interface TensorSource {
-  /** Where the tensors come from, for error messages: a file's or folder's base name. */
+  /** The base name of the file or folder that holds the tensors, for error messages. */
   readonly name: string;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /**
-   * Reads rows `start` to `end` (all unless given) of a tensor from disk as float32, row-major; a vector's rows are
-   * its elements. Throws UserError where the file is shorter than it says.
+   * Reads rows `start` to `end` of a tensor from disk as float32, row-major; all rows by default. The rows of a vector
+   * are its elements. The returned array belongs to the caller, who may change it, or give its buffer back for reuse
+   * (giveBack in kernels/buffers.ts): the source keeps no reference to it.
+   * Throws UserError where the file holds no such tensor, holds it in a type that cannot be read, or is too short.
    */
   read(name: string, start?: number, end?: number): Promise<Float32Array>;
   close(): void;
 }
 
-/** The same tensors under other names, without those that `rename` gives none. Throws UserError where two get the same. */
+/**
+ * The same tensors under other names. Tensors for which `rename` returns undefined are left out.
+ * Throws UserError where two tensors get the same name.
+ */
 export function renamed(source: TensorSource, rename: (name: string) => string | undefined): TensorSource {
-  const stored = new Map<string, string>();
-  for (const old of source.tensors.keys()) {
-    const name = rename(old);
+  const originalNames = new Map<string, string>();
+  for (const original of source.tensors.keys()) {
+    const name = rename(original);
     if (name === undefined) continue;
-    const other = stored.get(name);
+    const other = originalNames.get(name);
     if (other !== undefined) {
-      throw new UserError(`${source.name}: expected one tensor for ${name}, found ${other} and ${old}`);
+      throw new UserError(`${source.name}: expected one tensor for ${name}, found ${other} and ${original}`);
     }
-    stored.set(name, old);
+    originalNames.set(name, original);
   }
   return {
     name: source.name,
-    tensors: new Map([...stored].map(([name, old]) => [name, { ...source.tensors.get(old)!, name }])),
-    read: (name, start, end) => source.read(stored.get(name) ?? name, start, end),
+    tensors: new Map(
+      [...originalNames].map(([name, original]) => [name, { ...source.tensors.get(original)!, name }]),
+    ),
+    read: (name, start, end) => source.read(originalNames.get(name) ?? name, start, end),
     close: () => source.close(),
   };
 }
@@ -47,6 +54,16 @@ export function rowWidth(shape: readonly number[]): number {
   return elementCount(shape.slice(1));
 }
 
+/** Elements in a tensor: 1 for a scalar, whose shape is []. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
+}
+
+/** The parameters of a classifier. lm_head is not counted: it only predicts next tokens, and is not exported. */
+export function parameterCount(tensors: TensorSource['tensors']): number {
+  let count = 0;
+  for (const { name, shape } of tensors.values()) {
+    if (name !== 'lm_head.weight') count += elementCount(shape);
+  }
+  return count;
 }

@@ -1,10 +1,12 @@
-// lsllama export: base and adapters to a model folder.
+// lsllama export: merges adapters into a base and writes a model folder.
 
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { shown } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 import { PRECISIONS } from '../graph/precisionNames.js';
 import { exportModel } from '../model/export.js';
+import { ATTENTION, POOLING, PROBLEM_TYPE, TASK } from '../model/manifest.js';
 import { type ExportRequest, forDevice, readRecipe } from '../model/recipe.js';
 import { wholeNumber } from './options.js';
 import { startProgress } from './progress.js';
@@ -27,43 +29,54 @@ export function addExport(program: Command): void {
     .option('--base <path>', 'a Hugging Face folder or a .gguf file')
     .option(
       '--adapter <dir>',
-      'a PEFT LoRA adapter; may be repeated, merged in order',
+      'a PEFT LoRA adapter; repeat it to merge several, in the order given',
       (dir: string, dirs: string[] = []) => [...dirs, dir],
     )
     .addOption(
-      new Option('--recipe <file>', 'the same options from a recipe.json').conflicts(['base', 'adapter']),
+      new Option('--recipe <file>', 'a recipe.json that gives these options').conflicts(['base', 'adapter']),
     )
     .requiredOption('--out <dir>', 'the model folder to write')
-    .addOption(new Option('--task <task>', 'what the head labels').choices(['sequence', 'token']))
     .addOption(
-      new Option('--attention <kind>', 'with the causal mask or without').choices([
-        'causal',
-        'bidirectional',
-      ]),
+      new Option('--task <task>', 'whether a text or each of its words is labelled').choices(TASK.enum),
+    )
+    .addOption(
+      new Option('--attention <kind>', 'whether the model has the causal mask').choices(ATTENTION.enum),
     )
     .option('--bidirectional-from <layer>', 'the first layer without the causal mask', wholeNumber(0))
-    .addOption(new Option('--pooling <kind>', 'what a sequence head reads').choices(['last', 'mean', 'max']))
-    .option('--labels <labels>', 'a,b,c, a JSON list or a file with one, in the order of the head’s rows')
     .addOption(
-      new Option('--problem-type <type>', 'one label a text, or any number').choices(['single', 'multi']),
+      new Option('--pooling <kind>', 'how the tokens of a text become one vector for the head').choices(
+        POOLING.enum,
+      ),
+    )
+    .option(
+      '--labels <labels>',
+      'the labels in the order of the head’s rows: a,b,c, a JSON list, or a .json file with one',
     )
     .addOption(
-      new Option('--precision <precision>', 'how weights are stored; auto is int8').choices([
+      new Option('--problem-type <type>', 'whether a text has one label or any number').choices(
+        PROBLEM_TYPE.enum,
+      ),
+    )
+    .addOption(
+      new Option('--precision <precision>', 'the precision of stored weights; auto is int8').choices([
         'auto',
         ...PRECISIONS,
       ]),
     )
     .option('--max-length <n>', 'the longest text, in tokens', wholeNumber(1))
-    .option('--tokenizer <dir>', 'a folder with a tokenizer.json that wins over the adapter’s and the base’s')
+    .option(
+      '--tokenizer <dir>',
+      'a folder whose tokenizer.json is used instead of the adapter’s and the base’s',
+    )
     .option('--force', 'replace an existing folder')
-    .option('--no-calibrate', 'at int8, do not measure what each layer needs to keep its quality')
-    .option('--no-verify', 'do not compare what was written with the checkpoint')
+    .option('--no-calibrate', 'at int8, do not measure which precision each layer needs')
+    .option('--no-verify', 'do not compare the exported model with the checkpoint')
     .action(async (flags: ExportFlags) => {
       if (!flags.recipe && !flags.base) command.error('error: give --base or --recipe');
       const calibrating = startProgress(`calibrating ${flags.out}`);
       const exporting = startProgress(`exporting ${flags.out}`);
       const verifying = startProgress(`verifying ${flags.out}`);
-      // leaving in good order removes what is half written
+      // process.exit runs the exit handlers, which remove the folder that is not complete yet.
       process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
       try {
         const { name, version } = await exportModel(forDevice(requestOf(flags), 'cpu'), flags.out, {
@@ -90,7 +103,7 @@ export function addExport(program: Command): void {
     });
 }
 
-/** Flags win over the recipe's fields. */
+/** The export that the flags ask for. Flags take precedence over the recipe's fields. */
 function requestOf({
   recipe,
   base,
@@ -102,11 +115,11 @@ function requestOf({
   verify: _verify,
   ...options
 }: ExportFlags): ExportRequest {
-  const told = { ...options, ...(labels !== undefined && { labels: parseLabels(labels) }) };
-  return recipe ? { ...readRecipe(recipe), ...told } : { base: base!, adapters: adapter ?? [], ...told };
+  const given = { ...options, ...(labels !== undefined && { labels: parseLabels(labels) }) };
+  return recipe ? { ...readRecipe(recipe), ...given } : { base: base!, adapters: adapter ?? [], ...given };
 }
 
-/** `a,b,c`, a JSON list of strings, or a file that holds one. */
+/** `a,b,c`, a JSON list of strings, or the path of a .json file that holds one. */
 function parseLabels(flag: string): string[] {
   const isList = flag.trimStart().startsWith('[');
   if (!isList && !flag.endsWith('.json')) return flag.split(',').map(label => label.trim());
@@ -117,5 +130,5 @@ function parseLabels(flag: string): string[] {
     throw new UserError(`--labels ${flag}: ${(error as Error).message}`);
   }
   if (Array.isArray(labels) && labels.every(label => typeof label === 'string')) return labels;
-  throw new UserError(`--labels ${flag}: expected a JSON list of strings`);
+  throw new UserError(`--labels ${flag}: expected a JSON list of strings, found ${shown(labels)}`);
 }

@@ -1,4 +1,4 @@
-// lsllama inspect: what a base, an adapter, a recipe folder or a model folder is, and what would be refused of it.
+// lsllama inspect: describes a base, an adapter, a recipe folder or a model folder, and says what an export would refuse.
 
 import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -8,21 +8,24 @@ import { ADAPTER_CONFIG } from '../checkpoint/adapterConfig.js';
 import { type Base, openBase } from '../checkpoint/base.js';
 import { isHead } from '../checkpoint/head.js';
 import { mergeAdapters } from '../checkpoint/merge.js';
-import { elementCount, type TensorInfo } from '../checkpoint/tensors.js';
+import { openCheckpoint } from '../checkpoint/open.js';
+import { parameterCount, type TensorInfo } from '../checkpoint/tensors.js';
 import { UserError } from '../errors.js';
 import { isModelFolder, type Manifest, readManifest, verificationText } from '../model/manifest.js';
 import { planExport } from '../model/plan.js';
 import { type ExportRequest, forDevice, isRecipeFolder, RECIPE, readRecipe } from '../model/recipe.js';
-import { readTokenizerAt, type TokenizerPlace, tokenizerPlace } from '../model/tokenizerPlace.js';
+import { locateTokenizer, readTokenizerAt, type TokenizerLocation } from '../model/tokenizerLocation.js';
 import { TOKENIZER, Tokenizer } from '../text/tokenizer.js';
 
-/** A line: what it is about, and what there is to say. */
+/** One line of the output. */
 type Fact = readonly [topic: string, text: string];
 
 export function addInspect(program: Command): void {
   program
     .command('inspect')
-    .description('tell what a base, adapter, recipe or model folder is, and what would be refused')
+    .description(
+      'describe a base, an adapter, a recipe or a model folder, and what an export of it would refuse',
+    )
     .argument('<path>', 'a folder, or a .gguf file')
     .action((path: string) => {
       const facts = inspect(path);
@@ -36,8 +39,8 @@ function inspect(path: string): Fact[] {
   if (isModelFolder(path)) return describeModel(readManifest(path));
   if (isRecipeFolder(path))
     return describeRecipe(forDevice(readRecipe(join(path, RECIPE)), 'cpu'), basename(path));
-  if (isAdapter(path)) return orRefusal([['adapter', basename(path)]], () => describeAdapter(path));
-  return orRefusal([['base', basename(path)]], () => describeBase(path));
+  if (isAdapter(path)) return withRefusal([['adapter', basename(path)]], () => describeAdapter(path));
+  return withRefusal([['base', basename(path)]], () => describeBase(path));
 }
 
 function isAdapter(path: string): boolean {
@@ -49,13 +52,13 @@ function isAdapter(path: string): boolean {
   }
 }
 
-/** What would make an export fail is told as a fact: looking at a thing is no failure. */
-function orRefusal(known: readonly Fact[], describe: () => Fact[]): Fact[] {
+/** Adds the facts that `describe` finds, or, where an export would fail, the reason: `inspect` itself does not fail. */
+function withRefusal(facts: readonly Fact[], describe: () => Fact[]): Fact[] {
   try {
-    return [...known, ...describe()];
+    return [...facts, ...describe()];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return [...known, ['refused', error.message]];
+    return [...facts, ['refused', error.message]];
   }
 }
 
@@ -77,20 +80,15 @@ function describeModel(manifest: Manifest): Fact[] {
   ];
 }
 
-/** A recipe is what its export would be: everything but the weights is read and checked. */
+/** Describes the export of a recipe. Everything but the values of the weights is read and checked. */
 function describeRecipe(request: ExportRequest, name: string): Fact[] {
-  return orRefusal([['recipe', name]], () => {
-    const base = openBase(request.base);
-    const adapters = request.adapters.map(openAdapter);
+  return withRefusal([['recipe', name]], () => {
+    const checkpoint = openCheckpoint(request);
     try {
-      const merged = mergeAdapters(base, adapters);
-      const plan = planExport(
-        request,
-        base,
-        adapters,
-        merged.head,
-        new Tokenizer(readTokenizerAt(tokenizerPlace(request))),
-      );
+      const { base, adapters } = checkpoint;
+      const { head } = mergeAdapters(base, adapters);
+      const tokenizer = new Tokenizer(readTokenizerAt(locateTokenizer(request)));
+      const plan = planExport(request, base, adapters, head, tokenizer);
       return [
         ['base', `${basename(request.base)}: ${familyOf(base)}`],
         ...adapters.map((adapter): Fact => ['adapter', `${adapter.name}: ${changesOf(adapter)}`]),
@@ -104,8 +102,7 @@ function describeRecipe(request: ExportRequest, name: string): Fact[] {
         ['refused', 'nothing'],
       ];
     } finally {
-      base.weights.close();
-      for (const adapter of adapters) adapter.source.close();
+      checkpoint.close();
     }
   });
 }
@@ -114,7 +111,7 @@ function describeBase(path: string): Fact[] {
   const base = openBase(path);
   base.weights.close();
   const { decoder, head, weights } = base;
-  const heads = [...weights.tensors.values()].filter(({ name }) => isHead(name.replace(/\.weight$/, '')));
+  const heads = [...weights.tensors.values()].filter(({ name }) => isHeadWeight(name));
   const windows = [...new Set(decoder.windows)].map(window => window ?? 'all');
   return [
     ['family', familyOf(base)],
@@ -132,11 +129,11 @@ function describeBase(path: string): Fact[] {
     [
       'head',
       heads.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ') ||
-        'none: an adapter has to bring one',
+        'none: an adapter has to provide one',
     ],
     ['labels', head.labels ? `${head.labels.length}: ${head.labels.join(', ')}` : 'none named (id2label)'],
     ...(head.architecture ? ([['architecture', head.architecture]] as const) : []),
-    ...describeTokenizer(tokenizerPlace({ base: path, adapters: [] })),
+    ...describeTokenizer(locateTokenizer({ base: path, adapters: [] })),
   ];
 }
 
@@ -146,34 +143,36 @@ function describeAdapter(path: string): Fact[] {
   const trained = [...adapter.trained].map(
     ([name, key]) => `${name} [${adapter.source.tensors.get(key)!.shape.join(', ')}]`,
   );
-  const hasHead = [...adapter.trained.keys()].some(name => isHead(name.replace(/\.weight$/, '')));
+  const hasHead = [...adapter.trained.keys()].some(isHeadWeight);
   return [
     ['kind', `LoRA${adapter.config.dora ? ' with DoRA magnitudes' : ''}`],
     ['task', adapter.config.task ? `${adapter.config.task} classification` : 'not named (task_type)'],
     ['changes', changesOf(adapter)],
     ...[...adapter.trainedRows].map(([name, { indices }]): Fact => ['rows', `${indices.length} of ${name}`]),
-    ['trained', `${trained.join(', ') || 'nothing whole'}${hasHead ? '' : ': no label head'}`],
+    ['trained', `${trained.join(', ') || 'no tensor in full'}${hasHead ? '' : ': no label head'}`],
     ...(existsSync(join(adapter.folder, TOKENIZER))
       ? describeTokenizer({ kind: 'folder', path: adapter.folder })
       : []),
   ];
 }
 
-function describeTokenizer(place: TokenizerPlace): Fact[] {
-  return orRefusal([], () => {
-    const { specialTokens, modelMaxLength } = new Tokenizer(readTokenizerAt(place));
-    const name = place.kind === 'gguf' ? "the file's own" : TOKENIZER;
+function isHeadWeight(tensor: string): boolean {
+  return isHead(tensor.replace(/\.weight$/, ''));
+}
+
+/** One line, which gives the reason where the tokenizer would be refused. */
+function describeTokenizer(location: TokenizerLocation): Fact[] {
+  return withRefusal([], () => {
+    const { specialTokens, modelMaxLength } = new Tokenizer(readTokenizerAt(location));
+    const name = location.kind === 'gguf' ? "the file's own" : TOKENIZER;
     const limit = Number.isFinite(modelMaxLength) ? `, at most ${modelMaxLength} tokens` : '';
     return [['tokenizer', `${name}, ${specialTokens} special tokens around a text${limit}`]];
   }).map(([topic, text]): Fact => ['tokenizer', topic === 'refused' ? `refused: ${text}` : text]);
 }
 
 function familyOf({ decoder, weights }: Base): string {
-  let parameters = 0;
-  for (const { name, shape } of weights.tensors.values()) {
-    if (name !== 'lm_head.weight') parameters += elementCount(shape);
-  }
-  return `${decoder.family}, ${(parameters / 1e6).toPrecision(4)} million parameters`;
+  const millions = parameterCount(weights.tensors) / 1e6;
+  return `${decoder.family}, ${millions.toPrecision(4)} million parameters`;
 }
 
 function dtypesOf(tensors: Iterable<TensorInfo>): string {
@@ -182,18 +181,18 @@ function dtypesOf(tensors: Iterable<TensorInfo>): string {
   return [...counts].map(([dtype, count]) => `${dtype} (${count} tensors)`).join(', ');
 }
 
-/** `rank 12, scale 2.667: q_proj, v_proj in 30 layers`. */
+/** The modules that an adapter changes, grouped by rank and scale: `rank 12, scale 2.667: 30 × q_proj, 30 × v_proj`. */
 function changesOf({ updates }: Adapter): string {
   const groups = new Map<string, Map<string, number>>();
   for (const [module, { rank, scale }] of updates) {
-    const strength = `rank ${rank}, scale ${Number(scale.toPrecision(4))}`;
-    const modules = groups.get(strength) ?? new Map<string, number>();
+    const group = `rank ${rank}, scale ${Number(scale.toPrecision(4))}`;
+    const counts = groups.get(group) ?? new Map<string, number>();
     const kind = module.replace(/^layers\.\d+\.(\w+\.)?/, '');
-    groups.set(strength, modules.set(kind, (modules.get(kind) ?? 0) + 1));
+    groups.set(group, counts.set(kind, (counts.get(kind) ?? 0) + 1));
   }
-  const told = [...groups].map(([strength, modules]) => {
-    const list = [...modules].map(([kind, count]) => (count > 1 ? `${count} × ${kind}` : kind));
-    return `${strength}: ${list.join(', ')}`;
+  const lines = [...groups].map(([group, counts]) => {
+    const list = [...counts].map(([kind, count]) => (count > 1 ? `${count} × ${kind}` : kind));
+    return `${group}: ${list.join(', ')}`;
   });
-  return told.join('; ') || 'no module';
+  return lines.join('; ') || 'no module';
 }

@@ -1,4 +1,4 @@
-// Where recipes are exported to: a cache keyed by the content of what goes in.
+// The cache that recipes are exported to. A folder's name holds a hash of everything that goes into the export.
 
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -7,7 +7,7 @@ import { UserError } from '../errors.js';
 import { ingredientsOf } from './identity.js';
 import { type ExportRequest, forDevice, isRecipeFolder, RECIPE, readRecipe } from './recipe.js';
 
-/** LSLLAMA_CACHE, else lsllama in the user's cache folder. */
+/** LSLLAMA_CACHE, else the folder lsllama in the user's cache folder. */
 export function defaultCache(): string {
   const userCache =
     process.platform === 'darwin'
@@ -18,22 +18,19 @@ export function defaultCache(): string {
   return process.env.LSLLAMA_CACHE || join(userCache, 'lsllama');
 }
 
-/**
- * The request of a recipe folder, for the device it will run on.
- * Throws UserError where `path` is none.
- */
+/** Reads the recipe in a folder, for the device that the model will run on. Throws UserError where there is none. */
 export function recipeOf(path: string, device: string): ExportRequest {
   if (!isRecipeFolder(path)) {
     throw new UserError(
       existsSync(path)
-        ? `${path}: expected a model folder (model.json) or a recipe folder (recipe.json)`
+        ? `${path}: expected a model folder (model.json) or a recipe folder (recipe.json), found neither file`
         : `${path}: no such folder`,
     );
   }
   return forDevice(readRecipe(join(path, RECIPE)), device);
 }
 
-/** Where the export of a recipe belongs in `cache`, whether it is there or not. Throws UserError where a file is missing. */
+/** The folder in `cache` for the export of a recipe; it may not exist yet. Throws UserError where an input is missing. */
 export async function cachedFolder(name: string, request: ExportRequest, cache: string): Promise<string> {
   const { key } = await ingredientsOf(request);
   return join(cache, `${name}-${key.slice(0, 12)}`);

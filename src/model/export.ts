@@ -1,44 +1,44 @@
-// The export journey: base and adapters, merged, written as a graph, verified, with their manifest: a model folder.
+// The export: a base and its adapters are merged, calibrated, written as an ONNX graph and verified. The result is a
+// model folder.
 
 import { existsSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve, sep } from 'node:path';
 import { type Calibration, calibrate } from '../calibrate/calibrate.js';
-import { type Adapter, openAdapter } from '../checkpoint/adapter.js';
-import { type Base, openBase } from '../checkpoint/base.js';
 import { mergeAdapters } from '../checkpoint/merge.js';
+import { type Checkpoint, openCheckpoint } from '../checkpoint/open.js';
 import { UserError } from '../errors.js';
-
 import { type Int8Choice, type Readout, writeGraph } from '../graph/write.js';
 import { Tokenizer, writeTokenizer } from '../text/tokenizer.js';
 import { verifyExport } from '../verify/verify.js';
 import { VERSION } from '../version.js';
+import { writeFolderAtomically } from './atomicFolder.js';
 import { ingredientsOf } from './identity.js';
 import { fileSizes, isModelFolder, MANIFEST, type Manifest } from './manifest.js';
-import { writeWholeFolder } from './partial.js';
 import { type Plan, planExport } from './plan.js';
 import type { ExportRequest } from './recipe.js';
-import { readTokenizerAt, tokenizerPlace } from './tokenizerPlace.js';
+import { locateTokenizer, readTokenizerAt } from './tokenizerLocation.js';
 
 export interface ExportOptions {
-  /** The model's name in its manifest; the folder's own name unless it is given. */
+  /** The model's name in its manifest. The default is the folder's name. */
   readonly name?: string;
-  /** Replaces an existing folder. */
+  /** Whether an existing folder is replaced. */
   readonly force?: boolean;
-  /** Told of the bytes written so far, and of all there will be. */
+  /** Called with the bytes written so far and the total. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Whether an export at int8 measures what each of its layers needs; true unless it is given. */
+  /** Whether an export at int8 measures which precision each layer needs. The default is true. */
   readonly calibrate?: boolean;
-  /** Told of the layers measured so far, and of all there are. */
+  /** Called with the number of layers measured so far and the total. */
   readonly onCalibrate?: (done: number, total: number) => void;
-  /** Whether what was written is run and compared with the checkpoint; true unless it is given. */
+  /** Whether the exported model is run and compared with the checkpoint. The default is true. */
   readonly verify?: boolean;
-  /** Told of the weights compared so far, and of all there are to compare. */
+  /** Called with the number of weights compared so far and the total. */
   readonly onVerify?: (done: number, total: number) => void;
 }
 
 /**
- * Writes the model folder `out`, which appears whole or not at all.
- * Throws UserError where `out` exists, for what is wrong with the ingredients, or where the verification fails.
+ * Writes the model folder `out`, which appears completely or not at all.
+ * Throws UserError where `out` exists and may not be replaced, the base, an adapter or the tokenizer cannot be used, an
+ * option is missing or does not fit them, or the verification fails.
  */
 export async function exportModel(
   request: ExportRequest,
@@ -50,22 +50,15 @@ export async function exportModel(
     throw new UserError(`${out}: already exists; --force replaces it`);
   }
   checkReplaceable(request, target, out);
-  const sources: { close(): void }[] = [];
+  const checkpoint = openCheckpoint(request);
   try {
-    const base = openBase(request.base);
-    sources.push(base.weights);
-    const adapters = request.adapters.map(folder => {
-      const adapter = openAdapter(folder);
-      sources.push(adapter.source);
-      return adapter;
-    });
-    return await writeFolder(request, base, adapters, target, options);
+    return await writeModel(request, checkpoint, target, options);
   } finally {
-    for (const source of sources) source.close();
+    checkpoint.close();
   }
 }
 
-/** Only a model folder, or an empty one, is ever replaced, and none that the export itself is made from. */
+/** Refuses to replace anything but a model folder or an empty one, and a folder that the export reads from. */
 function checkReplaceable({ base, adapters, tokenizer }: ExportRequest, target: string, out: string): void {
   if (!existsSync(target)) return;
   if (!statSync(target).isDirectory())
@@ -80,26 +73,27 @@ function checkReplaceable({ base, adapters, tokenizer }: ExportRequest, target: 
       existsSync(ingredient) &&
       `${realpathSync(ingredient)}${sep}`.startsWith(`${realpathSync(target)}${sep}`)
     ) {
-      throw new UserError(`${out}: expected another folder than the one ${basename(ingredient)} lies in`);
+      throw new UserError(
+        `${out}: expected a folder that the export does not read from, found the one that ${basename(ingredient)} lies in`,
+      );
     }
   }
 }
 
-async function writeFolder(
+async function writeModel(
   request: ExportRequest,
-  base: Base,
-  adapters: readonly Adapter[],
+  { base, adapters }: Checkpoint,
   target: string,
   options: ExportOptions,
 ): Promise<Manifest> {
-  const definition = readTokenizerAt(tokenizerPlace(request));
+  const definition = readTokenizerAt(locateTokenizer(request));
   const tokenizer = new Tokenizer(definition);
   const merged = mergeAdapters(base, adapters);
   const plan = planExport(request, base, adapters, merged.head, tokenizer);
-  // takes its time beside the merge
+  // The files are hashed while the graph is written. The result is awaited below; a rejection before that is handled.
   const hashing = ingredientsOf(request);
   hashing.catch(() => {});
-  return writeWholeFolder(target, async folder => {
+  return writeFolderAtomically(target, async folder => {
     const calibration =
       plan.precision === 'int8' && options.calibrate !== false
         ? await calibrate(

@@ -1,4 +1,4 @@
-// The process that exports one recipe, and ends with whoever started it.
+// The process that exports one recipe. It ends when the process that started it does.
 
 import { UserError } from '../errors.js';
 import { exportModel } from './export.js';
@@ -15,7 +15,7 @@ export type ExportReply =
   | { readonly kind: 'done' }
   | { readonly kind: 'refused'; readonly message: string };
 
-// Leaving in good order removes what is half written.
+// process.exit runs the exit handlers, which remove the folder that is not complete yet.
 for (const event of ['disconnect', 'SIGINT', 'SIGTERM']) process.on(event, () => process.exit(1));
 
 process.once('message', async ({ request, name, out }: ExportWork) => {

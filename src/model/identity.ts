@@ -1,4 +1,5 @@
-// What goes into an export, by content: the same ingredients give the same version, wherever they lie.
+// The identity of an export: a hash over the content of everything that goes into it. The same files and options give
+// the same version, wherever the files lie.
 
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
@@ -11,7 +12,7 @@ import { VERSION } from '../version.js';
 import { hashFile } from './hash.js';
 import type { Identity } from './manifest.js';
 import type { ExportRequest } from './recipe.js';
-import { tokenizerFilesAt, tokenizerPlace } from './tokenizerPlace.js';
+import { locateTokenizer, tokenizerFilesAt } from './tokenizerLocation.js';
 
 export interface Ingredients {
   readonly base: Identity;
@@ -29,40 +30,40 @@ export async function ingredientsOf(request: ExportRequest): Promise<Ingredients
   });
   const baseIdentity = await identity(base, baseFiles(base));
   const adapterIdentities = await Promise.all(adapters.map(folder => identity(folder, adapterFiles(folder))));
-  const ingredients = [
+  const hashed = [
     VERSION,
     baseIdentity.sha256,
     adapterIdentities.map(adapter => adapter.sha256),
-    await hashFiles(tokenizerFilesAt(tokenizerPlace(request))),
+    await hashFiles(tokenizerFilesAt(locateTokenizer(request))),
     Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)),
   ];
-  const key = createHash('sha256').update(JSON.stringify(ingredients)).digest('hex');
+  const key = createHash('sha256').update(JSON.stringify(hashed)).digest('hex');
   return { base: baseIdentity, adapters: adapterIdentities, key };
 }
 
 /** SHA-256 over the files' names and contents, in order. */
 async function hashFiles(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const path of paths) hash.update(`${basename(path)}\0${await hashOf(path)}\0`);
+  for (const path of paths) hash.update(`${basename(path)}\0${await cachedHash(path)}\0`);
   return hash.digest('hex');
 }
 
-/** Recipes often share a base: hashes of files that have not changed since, by path. */
-const hashed = new Map<string, { readonly stamp: string; readonly sha256: Promise<string> }>();
+/** Hashes by path, because several recipes often share a base. `stamp` changes when the file does. */
+const hashCache = new Map<string, { readonly stamp: string; readonly sha256: Promise<string> }>();
 
-/** Hashed where it stands; a larger one in a thread. Bytes. */
-const SMALL = 1 << 24;
+/** A file of up to this size is read in one piece and hashed in this thread; a larger one has a thread of its own. */
+const SMALL_FILE_BYTES = 1 << 24;
 
-function hashOf(path: string): Promise<string> {
+function cachedHash(path: string): Promise<string> {
   if (!existsSync(path)) throw new UserError(`${path}: no such file`);
   const { size, mtimeMs, ino } = statSync(path);
   const stamp = `${ino} ${size} ${mtimeMs}`;
-  const known = hashed.get(path);
-  if (known?.stamp === stamp) return known.sha256;
+  const cached = hashCache.get(path);
+  if (cached?.stamp === stamp) return cached.sha256;
   const sha256 =
-    size > SMALL
+    size > SMALL_FILE_BYTES
       ? hashFile(path)
       : readFile(path).then(bytes => createHash('sha256').update(bytes).digest('hex'));
-  hashed.set(path, { stamp, sha256 });
+  hashCache.set(path, { stamp, sha256 });
   return sha256;
 }

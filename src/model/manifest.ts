@@ -1,71 +1,58 @@
-// model.json: what a finished model folder says of itself.
+// model.json, the manifest of a finished model folder.
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { Ajv2020, type JSONSchemaType } from 'ajv/dist/2020.js';
-import type { LayerChoice } from '../calibrate/calibrate.js';
 import { readJsonObject } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
-import { PRECISIONS, type PrecisionName } from '../graph/precisionNames.js';
-import type { Verification } from '../verify/verify.js';
-
-export type Task = 'sequence' | 'token';
-export type Attention = 'causal' | 'bidirectional';
-export type Pooling = 'last' | 'mean' | 'max';
-export type ProblemType = 'single' | 'multi';
-
-/** A checkpoint by the content of its files. */
-export interface Identity {
-  readonly name: string;
-  readonly sha256: string;
-}
-
-export interface Manifest {
-  readonly name: string;
-  /** A short hash of everything that went in: the same version means the same answers. */
-  readonly version: string;
-  readonly task: Task;
-  readonly attention: Attention;
-  /** The first layer without the causal mask, where attention is bidirectional. */
-  readonly bidirectionalFrom: number;
-  /** Null for token tasks. */
-  readonly pooling: Pooling | null;
-  readonly problemType: ProblemType;
-  /** In the order of the head's rows. */
-  readonly labels: string[];
-  readonly precision: PrecisionName;
-  /** In tokens, special tokens counted. */
-  readonly maxLength: number;
-  /** Last-token pooling skips it on the right. Null where the base names none. */
-  readonly padTokenId: number | null;
-  /** Tokens that have an embedding. */
-  readonly vocabSize: number;
-  readonly base: Identity;
-  readonly adapters: Identity[];
-  readonly exporter: string;
-  /** Bytes of each other file in the folder: one that is cut short is told before it is loaded. */
-  readonly files: Readonly<Record<string, number>>;
-  /** What each layer needed at int8. Null at other precisions, and where it was not measured. */
-  readonly quantisation: readonly LayerChoice[] | null;
-  /** Null where it was skipped, and in folders written before there was one. */
-  readonly verification: Verification | null;
-}
+import { PRECISIONS } from '../graph/precisionNames.js';
+import { type Document, documentChecker } from './document.js';
 
 export const MANIFEST = 'model.json';
 
-/** Bytes of each file in a model folder. */
-export function fileSizes(folder: string): Record<string, number> {
-  const names = readdirSync(folder).filter(name => name !== MANIFEST);
-  return Object.fromEntries(names.map(name => [name, statSync(join(folder, name)).size]));
-}
+export const TASK = { enum: ['sequence', 'token'] } as const;
+export const ATTENTION = { enum: ['causal', 'bidirectional'] } as const;
+export const POOLING = { enum: ['last', 'mean', 'max'] } as const;
+export const PROBLEM_TYPE = { enum: ['single', 'multi'] } as const;
 
-const identity = {
+export type Task = Document<typeof TASK>;
+export type Attention = Document<typeof ATTENTION>;
+export type Pooling = Document<typeof POOLING>;
+export type ProblemType = Document<typeof PROBLEM_TYPE>;
+
+/** A base or an adapter, identified by the content of its files. */
+const IDENTITY = {
   type: 'object',
   required: ['name', 'sha256'],
   properties: { name: { type: 'string' }, sha256: { type: 'string' } },
 } as const;
 
-const schema = {
+export type Identity = Document<typeof IDENTITY>;
+
+/** The int8 choice for linear layers that read the same values; see LayerChoice in calibrate/calibrate.ts. */
+const LAYER_CHOICE = {
+  type: 'object',
+  required: ['modules', 'stored', 'step', 'smoothing', 'error'],
+  properties: {
+    modules: { type: 'array', items: { type: 'string' } },
+    stored: { enum: ['int8', 'float32'] },
+    step: { type: ['number', 'null'] },
+    smoothing: { type: 'number' },
+    error: { type: 'number' },
+  },
+} as const;
+
+/** The result of comparing the export with the checkpoint; see Verification in verify/verify.ts. */
+const VERIFICATION = {
+  type: 'object',
+  required: ['maxDifference', 'texts', 'layers'],
+  properties: {
+    maxDifference: { type: 'number' },
+    texts: { type: 'integer' },
+    layers: { type: 'integer' },
+  },
+} as const;
+
+const SCHEMA = {
   type: 'object',
   required: [
     'name',
@@ -73,83 +60,78 @@ const schema = {
     'task',
     'attention',
     'bidirectionalFrom',
+    'pooling',
     'problemType',
     'labels',
     'precision',
     'maxLength',
+    'padTokenId',
+    'vocabSize',
     'base',
     'adapters',
     'exporter',
     'files',
-    'pooling',
-    'padTokenId',
-    'vocabSize',
     'quantisation',
     'verification',
   ],
   properties: {
     name: { type: 'string' },
+    /** A short hash of everything that went into the export: the same version gives the same answers. */
     version: { type: 'string' },
-    task: { enum: ['sequence', 'token'] },
-    attention: { enum: ['causal', 'bidirectional'] },
+    task: TASK,
+    attention: ATTENTION,
+    /** The first layer without the causal mask; the number of layers where attention is causal. */
     bidirectionalFrom: { type: 'integer', minimum: 0 },
-    pooling: { enum: ['last', 'mean', 'max', null] },
-    problemType: { enum: ['single', 'multi'] },
+    /** Null for token tasks. */
+    pooling: { enum: [...POOLING.enum, null] },
+    problemType: PROBLEM_TYPE,
+    /** In the order of the head's rows. */
     labels: { type: 'array', items: { type: 'string' }, minItems: 2 },
     precision: { enum: PRECISIONS },
+    /** In tokens, special tokens included. */
     maxLength: { type: 'integer', minimum: 1 },
+    /** Last-token pooling skips this token at the right end. Null where the base names none. */
     padTokenId: { type: ['integer', 'null'] },
+    /** The number of tokens that have an embedding. */
     vocabSize: { type: 'integer', minimum: 1 },
-    base: identity,
-    adapters: { type: 'array', items: identity },
+    base: IDENTITY,
+    adapters: { type: 'array', items: IDENTITY },
+    /** The version of the exporter. */
     exporter: { type: 'string' },
+    /** The size in bytes of every other file in the folder, so that a truncated file is noticed before it is loaded. */
     files: { type: 'object', additionalProperties: { type: 'integer' } },
-    quantisation: {
-      type: ['array', 'null'],
-      items: {
-        type: 'object',
-        required: ['modules', 'stored', 'step', 'smoothing', 'error'],
-        properties: {
-          modules: { type: 'array', items: { type: 'string' } },
-          stored: { enum: ['int8', 'float32'] },
-          step: { type: ['number', 'null'] },
-          smoothing: { type: 'number' },
-          error: { type: 'number' },
-        },
-      },
-    },
-    verification: {
-      type: ['object', 'null'],
-      required: ['maxDifference', 'texts', 'layers'],
-      properties: {
-        maxDifference: { type: 'number' },
-        texts: { type: 'integer' },
-        layers: { type: 'integer' },
-      },
-    },
+    /** The choices for all layers at int8. Null at other precisions, and where calibration was skipped. */
+    quantisation: { anyOf: [{ type: 'array', items: LAYER_CHOICE }, { type: 'null' }] },
+    /** Null where verification was skipped. */
+    verification: { anyOf: [VERIFICATION, { type: 'null' }] },
   },
 } as const;
 
-const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
-const isManifest = ajv.compile<Manifest>(schema as unknown as JSONSchemaType<Manifest>);
+export type Manifest = Document<typeof SCHEMA>;
+
+const checkManifest = documentChecker(SCHEMA);
 
 export function isModelFolder(folder: string): boolean {
   return existsSync(join(folder, MANIFEST));
 }
 
-/** Reads `folder`/model.json. Throws UserError where it is missing, does not match its schema or its files. */
+/**
+ * Reads the manifest of a model folder.
+ * Throws UserError where it is missing, does not match its schema, or gives other sizes than the folder's files have.
+ */
 export function readManifest(folder: string): Manifest {
-  const manifest: unknown = readJsonObject(join(folder, MANIFEST));
-  if (isManifest(manifest)) {
-    checkFiles(folder, manifest);
-    return manifest;
-  }
-  throw new UserError(
-    `${basename(folder)}/${MANIFEST}: ${ajv.errorsText(isManifest.errors, { dataVar: 'model' })}`,
-  );
+  const manifest = checkManifest(readJsonObject(join(folder, MANIFEST)), `${basename(folder)}/${MANIFEST}`);
+  checkFiles(folder, manifest);
+  return manifest;
 }
 
-/** What verification measured, in words. */
+/** The size in bytes of each file in a model folder, the manifest excepted. */
+export function fileSizes(folder: string): Record<string, number> {
+  const names = readdirSync(folder).filter(name => name !== MANIFEST);
+  return Object.fromEntries(names.map(name => [name, statSync(join(folder, name)).size]));
+}
+
+/** The result of verification in words. */
 export function verificationText({ verification }: Manifest): string {
   if (!verification) return 'not verified';
   const { maxDifference, texts, layers } = verification;

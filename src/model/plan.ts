@@ -1,4 +1,5 @@
-// From what was asked and what the checkpoint says to what will be exported; all refusals are made here.
+// The plan of an export: every option settled, from the request, else from the checkpoint, else by default. Options that
+// are missing, contradictory or not supported are refused here.
 
 import type { Adapter } from '../checkpoint/adapter.js';
 import type { Base } from '../checkpoint/base.js';
@@ -9,7 +10,7 @@ import type { Tokenizer } from '../text/tokenizer.js';
 import type { Attention, Manifest, Pooling, ProblemType, Task } from './manifest.js';
 import type { ExportRequest } from './recipe.js';
 
-/** The manifest's fields that decide what the model computes. */
+/** The fields of the manifest that decide what the model computes and how its logits are read. */
 export type Plan = Pick<
   Manifest,
   | 'task'
@@ -23,7 +24,10 @@ export type Plan = Pick<
   | 'padTokenId'
 >;
 
-/** Throws UserError for whatever is missing, contradictory or not supported, saying how to give it. */
+/**
+ * Settles the options of an export. Throws UserError naming an option that is missing, contradicts another, does not fit
+ * the checkpoint, or is not supported.
+ */
 export function planExport(
   request: ExportRequest,
   base: Base,
@@ -47,31 +51,34 @@ export function planExport(
 }
 
 function taskOf(request: ExportRequest, base: Base, adapters: readonly Adapter[]): Task {
-  const told = request.task ?? adapters.findLast(adapter => adapter.config.task)?.config.task;
-  if (told) return told;
+  const task = request.task ?? adapters.findLast(adapter => adapter.config.task)?.config.task;
+  if (task) return task;
   const { architecture } = base.head;
   if (architecture?.endsWith('ForSequenceClassification')) return 'sequence';
   if (architecture?.endsWith('ForTokenClassification')) return 'token';
   throw new UserError(
-    'task: neither the adapter (task_type) nor the base (architectures) says whether this classifies sequences or tokens: ' +
+    'task: expected it from the adapter (task_type) or the base (architectures), found neither: ' +
       'give --task sequence or --task token (in a recipe: "task")',
   );
 }
 
 function attentionOf(request: ExportRequest, base: Base, task: Task): Attention {
   if (request.attention === 'causal' && request.bidirectionalFrom !== undefined) {
-    throw new UserError('attention: causal contradicts a layer from which the causal mask is removed');
+    throw new UserError(
+      `attention: causal contradicts bidirectionalFrom ${request.bidirectionalFrom}: leave one of them out`,
+    );
   }
   if (request.attention) return request.attention;
   if (request.bidirectionalFrom !== undefined) return 'bidirectional';
   if (base.head.architecture?.startsWith('Unmasking')) return 'bidirectional';
   if (task === 'sequence') return 'causal';
   throw new UserError(
-    'attention: nothing in a checkpoint says whether a token classifier was trained with the causal mask or without: ' +
+    'attention: a checkpoint does not say whether a token classifier was trained with the causal mask or without: ' +
       'give --attention bidirectional (LS-unLLaMA) or --attention causal (in a recipe: "attention")',
   );
 }
 
+/** The first layer without the causal mask; the number of layers where all have it. */
 function firstUnmaskedLayer(request: ExportRequest, base: Base, attention: Attention): number {
   const { layers } = base.decoder;
   if (attention === 'causal') return layers;
@@ -86,7 +93,7 @@ function poolingOf(request: ExportRequest, task: Task, attention: Attention): Po
   if (task === 'sequence') return request.pooling ?? (attention === 'causal' ? 'last' : 'mean');
   if (request.pooling) {
     throw new UserError(
-      `pooling: ${request.pooling} was given, but a token classifier reads every word: leave it out`,
+      `pooling: expected none, found ${request.pooling}: a token classifier labels every word, so leave it out`,
     );
   }
   return null;
@@ -95,10 +102,12 @@ function poolingOf(request: ExportRequest, task: Task, attention: Attention): Po
 function problemTypeOf(request: ExportRequest, base: Base, task: Task): ProblemType {
   const type = request.problemType ?? base.head.problemType ?? 'single';
   if (type === 'regression') {
-    throw new UserError('problem_type: regression is not supported: this serves classifiers and taggers');
+    throw new UserError('problem_type: regression is not supported: expected a classifier or a tagger');
   }
   if (type === 'multi' && task === 'token') {
-    throw new UserError('problem type: multi is for sequence classifiers; a word has one tag');
+    throw new UserError(
+      'problem type: expected single for a token classifier, found multi: a word has one label',
+    );
   }
   return type;
 }
@@ -106,13 +115,13 @@ function problemTypeOf(request: ExportRequest, base: Base, task: Task): ProblemT
 function labelsOf(request: ExportRequest, base: Base, head: Head): string[] {
   if (head.rows === 1) {
     throw new UserError(
-      `${head.weight}: has one row, a regression head: this serves classifiers of two labels or more`,
+      `${head.weight}: expected two rows or more, one for each label, found one: a regression head is not supported`,
     );
   }
   const labels = request.labels ?? base.head.labels;
   if (!labels) {
     throw new UserError(
-      `labels: the base names none (id2label) for the head's ${head.rows} rows: ` +
+      `labels: expected one for each of the head's ${head.rows} rows, found none in the base (id2label): ` +
         'give --labels a,b,c or --labels FILE.json, in the order of the rows (in a recipe: "labels")',
     );
   }
@@ -122,8 +131,14 @@ function labelsOf(request: ExportRequest, base: Base, head: Head): string[] {
     );
   }
   const repeated = labels.find((label, row) => labels.indexOf(label) !== row);
-  if (repeated !== undefined) throw new UserError(`labels: ${JSON.stringify(repeated)} stands twice`);
-  if (labels.includes('')) throw new UserError('labels: one of them is empty');
+  if (repeated !== undefined) {
+    throw new UserError(
+      `labels: expected each label once, but ${JSON.stringify(repeated)} stands twice: ${labels.join(', ')}`,
+    );
+  }
+  if (labels.includes('')) {
+    throw new UserError(`labels: expected no empty label, found one for row ${labels.indexOf('')}`);
+  }
   return [...labels];
 }
 
@@ -136,8 +151,11 @@ function precisionOf(request: ExportRequest): PrecisionName {
   );
 }
 
-/** Tables of positions are as long: beyond any model's reach, a damaged config must not fill the disk. */
-const LONGEST = 2 ** 20;
+/**
+ * The most tokens that an export is made for. The graph holds tables of positions of this length, so a damaged config
+ * could otherwise fill the disk.
+ */
+const MAX_LENGTH_LIMIT = 2 ** 20;
 
 function maxLengthOf(request: ExportRequest, base: Base, tokenizer: Tokenizer): number {
   const { maxPositions } = base.decoder;
@@ -147,8 +165,10 @@ function maxLengthOf(request: ExportRequest, base: Base, tokenizer: Tokenizer): 
       `max length: expected at most the base's max_position_embeddings, ${maxPositions}, found ${length}`,
     );
   }
-  if (length > LONGEST) {
-    throw new UserError(`max length: expected at most ${LONGEST} tokens, found ${length}: give --max-length`);
+  if (length > MAX_LENGTH_LIMIT) {
+    throw new UserError(
+      `max length: expected at most ${MAX_LENGTH_LIMIT} tokens, found ${length}: give --max-length`,
+    );
   }
   if (length <= tokenizer.specialTokens) {
     throw new UserError(

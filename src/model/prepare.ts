@@ -1,5 +1,5 @@
-// A model folder ready to load: a recipe that is not in the cache yet is exported, in a process of its own, because
-// merging keeps the cores busy for seconds and its memory is not wanted after.
+// Provides the model folder of a recipe. A recipe that is not in the cache yet is exported, in a process of its own:
+// merging keeps the cores busy for seconds, and its memory should be free afterwards.
 
 import { fork } from 'node:child_process';
 import { basename, resolve } from 'node:path';
@@ -11,7 +11,10 @@ import { isModelFolder, readManifest } from './manifest.js';
 
 const PROCESS = fileURLToPath(new URL('./exportProcess.js', import.meta.url));
 
-/** The model folder of a model or recipe folder, for a device. Throws UserError for what is wrong with either. */
+/**
+ * The path of the model folder for a model folder or recipe folder, and a device.
+ * Throws UserError where `path` is neither, or where the recipe cannot be exported.
+ */
 export async function prepareModel(
   path: string,
   { cache, device }: { readonly cache: string; readonly device: string },
@@ -21,18 +24,18 @@ export async function prepareModel(
   const request = recipeOf(path, device);
   const name = basename(resolve(path));
   const folder = await cachedFolder(name, request, cache);
-  if (isWhole(folder)) return folder;
+  if (isComplete(folder)) return folder;
   try {
     await exportInProcess({ request, name, out: folder }, onProgress);
   } catch (error) {
-    // Another process may have exported the same recipe meanwhile: its folder is the same.
-    if (!isWhole(folder)) throw error;
+    // Another process may have exported the same recipe at the same time, to the same folder.
+    if (!isComplete(folder)) throw error;
   }
   return folder;
 }
 
-/** Whether a folder of the cache holds what its manifest says; a damaged one is exported anew. */
-function isWhole(folder: string): boolean {
+/** Whether a folder of the cache holds the files that its manifest lists. A damaged one is exported again. */
+function isComplete(folder: string): boolean {
   try {
     readManifest(folder);
     return true;

@@ -1,4 +1,4 @@
-// What a config.json may not ask of a decoder: each would be computed otherwise than transformers computes it.
+// Configs that are refused, because the decoder would be computed in another way than transformers computes it.
 
 import { expect, it } from 'vitest';
 import { parseDecoderConfig } from '../../dist/checkpoint/families.js';
@@ -35,14 +35,14 @@ it.each<[family: string, Record<string, unknown>, RegExp]>([
   );
 });
 
-it('reads windows by layer_types, as transformers reads a Mistral that has them', () => {
+it('reads the windows of a mistral from layer_types, as transformers does', () => {
   const config = { model_type: 'mistral', ...SMALL, layer_types: SLIDING, sliding_window: 8 };
   const { windows } = parseDecoderConfig(config, 'config.json');
   expect(windows).toEqual([8, undefined]);
   expect(parseDecoderConfig({ ...config, model_type: 'ministral' }, 'config.json').windows).toEqual(windows);
 });
 
-it('takes an empty rope_scaling for none', () => {
+it('ignores an empty rope_scaling', () => {
   const rope_parameters = { rope_type: 'linear', rope_theta: 500, factor: 4 };
   const config = { model_type: 'llama', ...SMALL, rope_parameters };
   const { rotaries } = parseDecoderConfig(config, 'config.json');

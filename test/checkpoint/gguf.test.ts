@@ -1,12 +1,9 @@
-// GGUF files against gguf-py's own reading of them (fixtures/gguf/make_gguf.py), and against damage.
+// GGUF files, compared with how gguf-py reads them (fixtures/gguf/make_gguf.py).
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { BLOCK_TYPES, decodeF16, decodeF32 } from '../../dist/checkpoint/dequantize.js';
-import { RandomAccessFile } from '../../dist/checkpoint/files.js';
 import { openGguf } from '../../dist/checkpoint/gguf.js';
 import { ggufConfig } from '../../dist/checkpoint/ggufConfig.js';
 import { ggufAsHuggingFace } from '../../dist/checkpoint/ggufNames.js';
@@ -14,17 +11,8 @@ import { elementCount } from '../../dist/checkpoint/tensors.js';
 import { UserError } from '../../dist/errors.js';
 
 const fixture = (name: string) => join(import.meta.dirname, '../fixtures/gguf', name);
-const folder = mkdtempSync(join(tmpdir(), 'gguf-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-afterEach(() => vi.restoreAllMocks());
 
-function saved(bytes: Uint8Array): string {
-  const path = join(folder, 'case.gguf');
-  writeFileSync(path, bytes);
-  return path;
-}
-
-/** Float32 values as bytes, so that equality is bit for bit, NaN and -0 included. */
+/** The bytes of float32 values, to compare them bit for bit, NaN and -0 included. */
 function bytesOf(values: Float32Array): Buffer {
   return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
 }
@@ -42,7 +30,7 @@ describe('every type that can be read', () => {
     expect(bytesOf(await file.read(name)).equals(expected.subarray(at, at + bytes))).toBe(true);
   });
 
-  it('refuses another type when it is read, and names it', async () => {
+  it('names a type that cannot be read, when a tensor of it is read', async () => {
     expect(file.tensors.get('IQ2_XS.weight')?.dtype).toBe('IQ2_XS');
     await expect(file.read('IQ2_XS.weight')).rejects.toThrow(
       new UserError(
@@ -52,7 +40,7 @@ describe('every type that can be read', () => {
     );
   });
 
-  it('refuses a name that the file lacks', async () => {
+  it('refuses to read a tensor that the file does not have', async () => {
     await expect(file.read('absent')).rejects.toThrow(new UserError('types.gguf: holds no tensor absent'));
   });
 
@@ -89,12 +77,12 @@ it('decodes floats that start at an odd byte', () => {
   expect(out[0]).toBe(1.9375);
 });
 
-describe('a llama as Hugging Face has it', () => {
+describe('a llama, presented as Hugging Face stores it', () => {
   const file = openGguf(fixture('llama.gguf'));
   const expected = readFileSync(fixture('llama.f32'));
   const listed: [string, number[]][] = JSON.parse(readFileSync(fixture('llama.json'), 'utf8'));
 
-  it('has its names, shapes, values and order of rows', async () => {
+  it('has the names, shapes, values and order of rows of the original', async () => {
     const source = ggufAsHuggingFace(file);
     expect([...source.tensors.keys()].sort()).toEqual(listed.map(([name]) => name).sort());
     let at = 0;
@@ -106,7 +94,7 @@ describe('a llama as Hugging Face has it', () => {
     }
   });
 
-  it('has its config', () => {
+  it('has the config of the original', () => {
     expect(ggufConfig(file)).toEqual({
       model_type: 'llama',
       hidden_size: 32,
@@ -150,7 +138,7 @@ describe('a llama as Hugging Face has it', () => {
     expect(config).toThrow(message);
   });
 
-  it('takes the rope scaling type none', () => {
+  it('accepts the rope scaling type none', () => {
     const metadata = new Map([...file.metadata, ['llama.rope.scaling.type', 'none'] as const]);
     expect(ggufConfig({ ...file, metadata })).toEqual(ggufConfig(file));
   });
@@ -166,215 +154,4 @@ describe('a llama as Hugging Face has it', () => {
     expect(() => ggufAsHuggingFace({ ...file, tensors })).toThrow(UserError);
     expect(() => ggufAsHuggingFace({ ...file, tensors })).toThrow(message);
   });
-});
-
-// A GGUF file written by hand: only what a header needs.
-const uint32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
-const uint64 = (value: number | bigint) => Buffer.from(BigUint64Array.of(BigInt(value)).buffer);
-const text = (value: string) => Buffer.concat([uint64(Buffer.byteLength(value)), Buffer.from(value)]);
-const pair = (key: string, type: number, value: Buffer) => Buffer.concat([text(key), uint32(type), value]);
-const UINT32 = 4;
-const ARRAY = 9;
-
-interface Entry {
-  name?: string;
-  dimensions?: (number | bigint)[];
-  type?: number;
-  offset?: number | bigint;
-}
-
-function entry({ name = 'a', dimensions = [8], type = 0, offset = 0 }: Entry): Buffer {
-  return Buffer.concat([
-    text(name),
-    uint32(dimensions.length),
-    ...dimensions.map(uint64),
-    uint32(type),
-    uint64(offset),
-  ]);
-}
-
-function gguf(
-  parts: {
-    version?: number;
-    pairs?: Buffer[];
-    entries?: Entry[];
-    tensorCount?: bigint;
-    pairCount?: bigint;
-  } = {},
-) {
-  const { version = 3, pairs = [], entries = [] } = parts;
-  const header = Buffer.concat([
-    Buffer.from('GGUF'),
-    uint32(version),
-    uint64(parts.tensorCount ?? entries.length),
-    uint64(parts.pairCount ?? pairs.length),
-    ...pairs,
-    ...entries.map(entry),
-  ]);
-  const padding = Buffer.alloc((32 - (header.length % 32)) % 32);
-  return Buffer.concat([header, padding, Buffer.alloc(64)]);
-}
-
-it('opens versions 2 and 3', async () => {
-  for (const version of [2, 3]) {
-    const file = openGguf(saved(gguf({ version, entries: [{ dimensions: [2, 3] }] })));
-    expect(file.tensors.get('a')?.shape).toEqual([3, 2]);
-    expect(await file.read('a')).toEqual(new Float32Array(6));
-    file.close();
-  }
-});
-
-describe('refuses', () => {
-  it.each<[string, Uint8Array, RegExp]>([
-    ['an empty file', Buffer.alloc(0), /case\.gguf: its header goes on beyond byte 0/],
-    ['another format', Buffer.from('PK\x03\x04 and so on'), /case\.gguf: is not a GGUF file/],
-    ['version 1', gguf({ version: 1 }), /expected GGUF version 2 or 3, found version 1/],
-    ['version 4', gguf({ version: 4 }), /expected GGUF version 2 or 3, found version 4/],
-    ['big-endian files', gguf({ version: 3 << 24 }), /expected a little-endian GGUF file/],
-    ['2^60 tensors', gguf({ tensorCount: 2n ** 60n }), /claims 1152921504606846976 tensors, but has room/],
-    ['2^60 metadata entries', gguf({ pairCount: 2n ** 60n }), /claims 1152921504606846976 metadata entries/],
-    [
-      'a string of 2^40 bytes',
-      gguf({ pairs: [pair('k', 8, uint64(2n ** 40n))] }),
-      /claims 1099511627776 bytes in a string/,
-    ],
-    [
-      'an array of 2^61 strings',
-      gguf({ pairs: [pair('k', ARRAY, Buffer.concat([uint32(8), uint64(2n ** 61n)]))] }),
-      /claims 2305843009213693952 strings in k/,
-    ],
-    [
-      'an array of 2^30 numbers',
-      gguf({ pairs: [pair('k', ARRAY, Buffer.concat([uint32(4), uint64(2n ** 30n)]))] }),
-      /claims 1073741824 numbers in k/,
-    ],
-    [
-      'arrays of arrays',
-      gguf({ pairs: [pair('k', ARRAY, Buffer.concat([uint32(9), uint64(1)]))] }),
-      /k: expected an array of strings or numbers, found type 9/,
-    ],
-    [
-      'an unknown value type',
-      gguf({ pairs: [pair('k', 77, uint64(1))] }),
-      /k: expected a GGUF value type, found 77/,
-    ],
-    [
-      'a metadata key that comes twice',
-      gguf({ pairs: [pair('k', UINT32, uint32(1)), pair('k', UINT32, uint32(1))] }),
-      /has the metadata key k twice/,
-    ],
-    [
-      'an alignment of zero',
-      gguf({ pairs: [pair('general.alignment', UINT32, uint32(0))] }),
-      /general\.alignment: expected a power of two, found 0/,
-    ],
-    [
-      'an alignment of 48',
-      gguf({ pairs: [pair('general.alignment', UINT32, uint32(48))] }),
-      /general\.alignment: expected a power of two, found 48/,
-    ],
-    [
-      'one part of a split model',
-      gguf({ pairs: [pair('split.count', UINT32, uint32(3))] }),
-      /is one of 3 parts of a model; join them/,
-    ],
-    ['an unknown type', gguf({ entries: [{ type: 1000 }] }), /case\.gguf: a: .* found the unknown type 1000/],
-    [
-      'five dimensions',
-      gguf({ entries: [{ dimensions: [1, 1, 1, 1, 1] }] }),
-      /at most 4 dimensions, found 5/,
-    ],
-    [
-      'a dimension of 2^63',
-      gguf({ entries: [{ dimensions: [2n ** 63n] }] }),
-      /has a dimension or offset of 9223/,
-    ],
-    [
-      'sizes whose product is absurd',
-      gguf({ entries: [{ dimensions: Array(4).fill(2 ** 50) }] }),
-      /a ends at byte/,
-    ],
-    [
-      'rows of broken blocks',
-      gguf({ entries: [{ type: 2, dimensions: [33] }] }),
-      /multiple of 32 \(Q4_0\), found 33/,
-    ],
-    [
-      'a tensor beyond the end',
-      gguf({ entries: [{ dimensions: [17] }] }),
-      /a ends at byte 132, the file at 128/,
-    ],
-    ['an offset beyond the end', gguf({ entries: [{ offset: 96 }] }), /a ends at byte 192, the file at 128/],
-    [
-      'an offset of 2^64 - 1',
-      gguf({ entries: [{ offset: 2n ** 64n - 1n }] }),
-      /dimension or offset of 18446744/,
-    ],
-    [
-      'an offset between steps',
-      gguf({ entries: [{ offset: 4 }] }),
-      /a: expected an offset in steps of 32, found 4/,
-    ],
-    ['a tensor that comes twice', gguf({ entries: [{}, { offset: 32 }] }), /has the tensor a twice/],
-    [
-      'tensors that overlap',
-      gguf({ entries: [{ dimensions: [9] }, { name: 'b', offset: 32 }] }),
-      /a and b overlap/,
-    ],
-  ])('%s', (_, bytes, message) => {
-    const reads = vi.spyOn(RandomAccessFile.prototype, 'read');
-    const open = () => openGguf(saved(bytes));
-    expect(open).toThrow(UserError);
-    expect(open).toThrow(message);
-    for (const [, length] of reads.mock.calls) expect(length).toBeLessThanOrEqual(bytes.length);
-  });
-
-  it('a file cut short anywhere', () => {
-    const whole = readFileSync(fixture('llama.gguf'));
-    for (let length = 0; length < whole.length; length += length < 3000 ? 13 : 1021) {
-      const open = () => openGguf(saved(whole.subarray(0, length)));
-      expect(open, `cut to ${length} bytes`).toThrow(UserError);
-    }
-  });
-
-  it('a file that shrank after it was opened', async () => {
-    const path = saved(gguf({ entries: [{}] }));
-    const file = openGguf(path);
-    writeFileSync(path, '');
-    await expect(file.read('a')).rejects.toThrow(UserError);
-    file.close();
-  });
-});
-
-it.each([
-  ['types.gguf', 1300],
-  ['llama.gguf', 2800],
-])('reads or refuses %s with damage in its first %i bytes, and never breaks', async (name, headerBytes) => {
-  const whole = readFileSync(fixture(name));
-  const damage = fc.array(fc.tuple(fc.nat(headerBytes), fc.nat(255)), { minLength: 1, maxLength: 4 });
-  let opened = 0;
-  await fc.assert(
-    fc.asyncProperty(damage, async changes => {
-      const bytes = Buffer.from(whole);
-      for (const [at, byte] of changes) bytes[at] = byte;
-      try {
-        const file = openGguf(saved(bytes));
-        opened++;
-        try {
-          for (const tensor of file.tensors.keys()) await file.read(tensor);
-          ggufConfig(file);
-          const source = ggufAsHuggingFace(file);
-          for (const tensor of source.tensors.keys()) await source.read(tensor);
-        } finally {
-          file.close();
-        }
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-      }
-    }),
-    { numRuns: 500 },
-  );
-  // the damage is neither always seen at once nor never
-  expect(opened).toBeGreaterThan(20);
-  expect(opened).toBeLessThan(450);
 });

@@ -1,11 +1,12 @@
-// Every architecture of GGUF files, exported with a label head and run: token ids and logits are those of tokenizers and
-// transformers (fixtures/gguf/make_architectures.py).
+// Every architecture of GGUF files, exported with a label head and run. Token ids are compared with those of tokenizers,
+// logits with those of transformers (fixtures/gguf/make_architectures.py).
 
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type GgufValue, openGguf } from '../../dist/checkpoint/gguf.js';
+import { openGguf } from '../../dist/checkpoint/gguf.js';
 import { ggufConfig } from '../../dist/checkpoint/ggufConfig.js';
+import type { GgufValue } from '../../dist/checkpoint/ggufValues.js';
 import { withModel } from '../../dist/commands/offline.js';
 import { UserError } from '../../dist/errors.js';
 import { exportModel } from '../../dist/model/export.js';
@@ -27,7 +28,7 @@ function requestOf(base: string): ExportRequest {
   return { base, adapters: [join(FIXTURES, 'head')], labels: ['a', 'b', 'c'], precision: 'float32' };
 }
 
-/** The files' tokenizer in a folder of its own: for some architectures the file does not tell all of it. */
+/** The files' tokenizer in a folder, for the architectures whose metadata does not describe the tokenizer completely. */
 const tokenizer = join(work, 'tokenizer');
 mkdirSync(tokenizer);
 writeTokenizer(ggufTokenizer(opened('qwen2').metadata), tokenizer);
@@ -36,15 +37,15 @@ function opened(name: string) {
   return openGguf(join(FIXTURES, `${name}.gguf`));
 }
 
-/** Whether the metadata tells all of the architecture's tokenizer. */
-const isWhole = (name: string) => !/phi3|gemma/.test(name);
+/** Whether the metadata of an architecture describes the tokenizer completely. */
+const hasTokenizer = (name: string) => !/phi3|gemma/.test(name);
 
 it.each(Object.entries(golden.logits))(
   '%s has the token ids and the logits of transformers',
   async (name, logits) => {
     const request = requestOf(join(FIXTURES, `${name}.gguf`));
     const out = join(work, name);
-    await exportModel(isWhole(name) ? request : { ...request, tokenizer }, out);
+    await exportModel(hasTokenizer(name) ? request : { ...request, tokenizer }, out);
     await withModel(out, { cache: work, device: 'cpu' }, async model => {
       for (const [i, text] of golden.texts.entries()) {
         const found = await predictGolden(model, { text, input_ids: golden.ids[i]!, logits: logits[i]! });
@@ -55,7 +56,7 @@ it.each(Object.entries(golden.logits))(
   },
 );
 
-it.each(Object.keys(golden.logits).filter(name => !isWhole(name)))(
+it.each(Object.keys(golden.logits).filter(name => !hasTokenizer(name)))(
   '%s is refused without a tokenizer.json',
   async name => {
     const exported = exportModel(requestOf(join(FIXTURES, `${name}.gguf`)), join(work, 'refused'));
@@ -67,7 +68,7 @@ it.each(Object.keys(golden.logits).filter(name => !isWhole(name)))(
   },
 );
 
-it('takes a tokenizer.json beside the file over its own, as another model', async () => {
+it('has another identity with a tokenizer.json beside the file, which is used instead of its own', async () => {
   const folder = join(work, 'base');
   mkdirSync(folder);
   cpSync(join(FIXTURES, 'qwen2.gguf'), join(folder, 'model.gguf'));
@@ -139,7 +140,7 @@ describe('refuses metadata with', () => {
     file.close();
   });
 
-  it('factors that no frequency can be divided by', () => {
+  it('a rotary factor of 0', () => {
     const file = opened('llama3');
     const config = () => ggufConfig({ ...file, readVector: () => Float32Array.of(1, 0, 2, 4) });
     expect(config).toThrow(

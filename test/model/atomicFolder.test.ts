@@ -1,4 +1,4 @@
-// A model folder appears whole or not at all, whatever ends the export.
+// A model folder appears completely or not at all, however the export ends.
 
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,7 +26,7 @@ describe('an export', () => {
       await sleep(delay);
       if (child.kill('SIGKILL')) killed++;
       await exit;
-      // whole, or not there
+      // The folder is complete or absent.
       if (existsSync(out)) readManifest(out);
     }
     expect(killed).toBeGreaterThan(0);
@@ -36,17 +36,18 @@ describe('an export', () => {
     expect(readdirSync(work)).toEqual(['killed']);
   });
 
-  it('that finds no room says so and leaves nothing', () => {
+  it('that runs out of space says so and leaves nothing', () => {
     const folder = `${work}/full`;
     mkdirSync(folder);
-    // files may not grow beyond 8 blocks of 1 KiB; the signal that goes with it is ignored, as on a full disk
+    // Files may not grow beyond 8 blocks of 1 KiB. The signal that comes with it is ignored, so that writing fails as it
+    // does on a full disk.
     const { status, stderr } = shell(`trap '' XFSZ; ulimit -f 8; exec "$@"`, exportArgs(`${folder}/model`));
     expect(status).toBe(1);
     expect(stderr).toMatch(/^error: .*model: cannot be written: a file would be larger than is allowed\n$/);
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('where no folder can be made ends at once', () => {
+  it('to a place where no folder can be made ends with an error', () => {
     const { status, stderr } = spawnSync(process.execPath, exportArgs('/proc/absent/model'), {
       encoding: 'utf8',
       timeout: 60_000,
@@ -57,7 +58,7 @@ describe('an export', () => {
     ]);
   });
 
-  it('is readable by whom the umask lets read', () => {
+  it('makes a folder with the permissions that the umask leaves', () => {
     const { status } = shell('umask 022; exec "$@"', exportArgs(`${work}/shared`));
     expect(status).toBe(0);
     expect(statSync(`${work}/shared`).mode & 0o777).toBe(0o755);

@@ -1,5 +1,5 @@
-// Which tokenizer an export takes: the one that was named, else the adapter's, else the one in the base's folder or
-// beside the GGUF, else the GGUF's own.
+// Finds the tokenizer of an export: the one that the request names, else the last adapter's, else the one in the base's
+// folder or beside the GGUF file, else the GGUF file's own.
 
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -16,27 +16,28 @@ import {
 } from '../text/tokenizer.js';
 import type { ExportRequest } from './recipe.js';
 
-export interface TokenizerPlace {
+/** The folder with the tokenizer's files, or the GGUF file with the tokenizer in its metadata. */
+export interface TokenizerLocation {
   readonly kind: 'folder' | 'gguf';
   readonly path: string;
 }
 
-/** The folder may hold no tokenizer.json, and the file no tokenizer: reading it says so. */
-export function tokenizerPlace(
+/** Does not check that there is a tokenizer at the location; `readTokenizerAt` does. */
+export function locateTokenizer(
   request: Pick<ExportRequest, 'tokenizer' | 'adapters' | 'base'>,
-): TokenizerPlace {
+): TokenizerLocation {
   const { tokenizer, adapters, base } = request;
   if (tokenizer) return { kind: 'folder', path: tokenizer };
   const folders = adapters.flatMap(adapter => [adapter, adapterFolder(adapter)]);
-  const trained = folders.findLast(folder => existsSync(join(folder, TOKENIZER)));
-  if (trained) return { kind: 'folder', path: trained };
+  const withTokenizer = folders.findLast(folder => existsSync(join(folder, TOKENIZER)));
+  if (withTokenizer) return { kind: 'folder', path: withTokenizer };
   const folder = existsSync(base) && statSync(base).isDirectory() ? base : dirname(base);
   const gguf = existsSync(join(folder, TOKENIZER)) ? undefined : ggufFileOf(base);
   return gguf ? { kind: 'gguf', path: gguf } : { kind: 'folder', path: folder };
 }
 
-/** Throws UserError where there is none, or it is broken or of a kind whose ids would not be exact. */
-export function readTokenizerAt({ kind, path }: TokenizerPlace): TokenizerDefinition {
+/** Throws UserError where there is no tokenizer, or one that is damaged or of a kind whose ids would not be exact. */
+export function readTokenizerAt({ kind, path }: TokenizerLocation): TokenizerDefinition {
   if (kind === 'folder') return readTokenizer(path);
   const file = openGguf(path);
   file.close();
@@ -48,8 +49,8 @@ export function readTokenizerAt({ kind, path }: TokenizerPlace): TokenizerDefini
   }
 }
 
-/** The files that decide how text becomes tokens. */
-export function tokenizerFilesAt({ kind, path }: TokenizerPlace): string[] {
+/** The files that decide how text becomes tokens; they are part of an export's identity. */
+export function tokenizerFilesAt({ kind, path }: TokenizerLocation): string[] {
   if (kind === 'gguf') return [path];
   return TOKENIZER_FILES.map(name => join(path, name)).filter(existsSync);
 }

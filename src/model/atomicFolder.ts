@@ -1,4 +1,4 @@
-// A folder that appears whole or not at all: written under another name beside its place, then renamed into it.
+// Writes a folder that appears completely or not at all: it is filled under a temporary name and then renamed.
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -6,15 +6,19 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 
-/** Without a sign of life for so long, what another machine was writing has been given up. Milliseconds. */
+/** A temporary folder of another machine counts as abandoned when nothing in it has changed for this long. */
 const ABANDONED_MS = 3_600_000;
 
 /**
- * Fills a folder with `write` and puts it at `target`, in place of what is there.
- * Whatever ends this process, no reader ever sees a part of it; what a killed one left behind is removed by the next.
+ * Calls `write` to fill an empty folder, and renames it to `target`, replacing a folder that is there.
+ * Readers never see a part of the folder, even if this process is killed. The temporary folder that a killed process
+ * leaves behind is removed by the next call for the same target.
  * Throws UserError where the disk is full or cannot be written.
  */
-export async function writeWholeFolder<T>(target: string, write: (folder: string) => Promise<T>): Promise<T> {
+export async function writeFolderAtomically<T>(
+  target: string,
+  write: (folder: string) => Promise<T>,
+): Promise<T> {
   let partial: string | undefined;
   const remove = () => partial && rmSync(partial, { recursive: true, force: true });
   process.once('exit', remove);
@@ -35,7 +39,7 @@ export async function writeWholeFolder<T>(target: string, write: (folder: string
   }
 }
 
-/** As `mkdir -p`. Node's own recursive form never ends where a folder can be read but has no room for another: /proc. */
+/** Like `mkdir -p`. Node's own recursive mkdir never returns where no folder can be made in a readable one, as in /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));
@@ -46,7 +50,7 @@ function makeFolder(path: string): void {
   }
 }
 
-/** Hidden, so that no listing of models takes it for one. */
+/** Temporary names begin with a dot, so that no listing of models shows them. */
 function prefix(target: string): string {
   return `.${basename(target)}-`;
 }
@@ -78,7 +82,7 @@ function isUntouched(folder: string): boolean {
   return Date.now() - Math.max(...changes) > ABANDONED_MS;
 }
 
-/** Readers see the old folder or the new one, whole. */
+/** Between the two renames the target does not exist; a reader never sees a mix of the old folder and the new one. */
 function replaceFolder(target: string, folder: string): void {
   const old = `${folder}-old`;
   if (existsSync(target)) renameSync(target, old);
