@@ -5,7 +5,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { layerOf } from '../checkpoint/layers.js';
 import type { Merged } from '../checkpoint/merge.js';
-import { elementCount, type TensorSource } from '../checkpoint/tensors.js';
+import { elementCount, parameterCount, type TensorSource } from '../checkpoint/tensors.js';
 import type { Sequence } from '../engine/batch.js';
 import { Session } from '../engine/session.js';
 import { UserError } from '../errors.js';
@@ -74,7 +74,8 @@ export async function verifyExport(
   { readout, precision, bidirectionalFrom, maxLength, onProgress }: VerifyOptions,
 ): Promise<Verification> {
   const sequences = sequencesOf(tokenizer, maxLength, merged.decoder.vocabSize);
-  const layers = parameters(merged) > MOST_PARAMETERS ? 1 : merged.decoder.layers;
+  const layers =
+    parameterCount(merged.weights.tensors) > MOST_PARAMETERS ? 1 : merged.decoder.layers;
   const exported =
     layers < merged.decoder.layers
       ? await firstLayerLogits(folder, sequences)
@@ -98,14 +99,6 @@ function sequencesOf(tokenizer: Tokenizer, maxLength: number, vocabSize: number)
   throw new UserError(
     `verification failed: the tokenizer makes no token of ordinary texts that is among the model's ${vocabSize}`,
   );
-}
-
-function parameters({ weights }: Merged): number {
-  let count = 0;
-  for (const { name, shape } of weights.tensors.values()) {
-    if (name !== 'lm_head.weight') count += elementCount(shape);
-  }
-  return count;
 }
 
 /** The same weights, which report to `onProgress` how many values of the first `layers` layers have been read. */
