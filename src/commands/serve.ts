@@ -3,9 +3,7 @@
 import { type Command, Option } from 'commander';
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
-import { usableCores } from '../engine/cores.js';
 import { startService } from '../server/serve.js';
-import { BATCH_TOKENS } from './offline.js';
 import { cacheOption, deviceOption, modelsOption, wholeNumber } from './options.js';
 import { type Progress, startProgress } from './progress.js';
 
@@ -70,15 +68,8 @@ export function addServe(program: Command): void {
 async function serve(flags: ServeFlags): Promise<void> {
   const log = createLogger(flags.logLevel);
   const bars = new Map<string, Progress>();
-  const { apiKey, batchTokens, queueTokens } = flags;
   const service = await startService(
-    {
-      ...flags,
-      apiKey,
-      cores: usableCores(),
-      scheduler: { batchTokens: batchTokens ?? BATCH_TOKENS, queueTokens },
-      measured: batchTokens === undefined,
-    },
+    { ...flags, apiKey: flags.apiKey, batchTokens: flags.batchTokens ?? 'measured' },
     log,
     (name, done, total) => {
       const bar = bars.get(name) ?? startProgress(`exporting ${name}`);

@@ -1,8 +1,9 @@
 // What Prometheus reads. Every name starts with lsllama_.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Runtime } from '../predictor/runtime.js';
 import type { ModelStore } from '../predictor/store.js';
-import type { BatchReport, Scheduler } from '../scheduler/scheduler.js';
+import type { BatchReport } from '../scheduler/scheduler.js';
 
 /** From a forward pass of a few tokens on a GPU to a deadline of a minute. Seconds. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -64,7 +65,7 @@ export class Metrics {
   }
 
   /** Reads the queue's and the store's state whenever Prometheus asks. */
-  observe(scheduler: Scheduler, store: ModelStore): void {
+  observe({ engines, scheduler, results }: Runtime, store: ModelStore): void {
     this.#gauge('queue_requests', 'Sequences that wait for a batch', () => scheduler.queuedSequences);
     this.#gauge('queue_tokens', 'Tokens that wait for a batch', () => scheduler.queuedTokens);
     this.#gauge(
@@ -73,6 +74,8 @@ export class Metrics {
       () => store.all().filter(({ state }) => state === 'ready').length,
     );
     scheduler.on('batch', report => this.#countBatch(report));
+    engines.on('restart', () => this.engineRestarts.inc());
+    results?.on('lookup', result => this.cacheRequests.inc({ result }));
   }
 
   #countBatch({ sequences, tokens, seconds, waited }: BatchReport): void {

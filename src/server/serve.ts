@@ -5,29 +5,22 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { Engines } from '../engine/engines.js';
 import { UserError } from '../errors.js';
-import { readingDone } from '../predictor/reader.js';
-import { ResultCache } from '../predictor/resultCache.js';
+import { Encoder } from '../predictor/encoder.js';
+import { Runtime, type RuntimeOptions } from '../predictor/runtime.js';
 import { ModelStore, type StoreEvents } from '../predictor/store.js';
-import { Scheduler, type SchedulerOptions } from '../scheduler/scheduler.js';
 import { createApp } from './app.js';
 import type { ServerContext } from './context.js';
 import { Metrics } from './metrics.js';
 
-export interface ServeOptions {
+export interface ServeOptions extends RuntimeOptions {
+  /** The folder of model and recipe folders. */
   readonly models: string;
-  readonly cache: string;
   readonly host: string;
+  /** 0 for any free port. */
   readonly port: number;
-  readonly device: string;
-  readonly cores: number;
+  /** Undefined if callers need no key. */
   readonly apiKey: string | undefined;
-  readonly scheduler: SchedulerOptions;
-  /** Whether each model's batches are as large as measuring finds best. */
-  readonly measured: boolean;
-  /** Sequences whose logits are kept; 0 for none. */
-  readonly cacheSize: number;
 }
 
 /** No new connection or request for so long, and what callers had sent when shutdown began has been read. */
@@ -49,48 +42,29 @@ export interface Service {
 export async function startService(
   options: ServeOptions,
   log: Logger,
-  onProgress: StoreEvents['onProgress'],
+  onProgress: NonNullable<StoreEvents['onProgress']>,
 ): Promise<Service> {
   const store = new ModelStore(options.models);
+  const encoder = new Encoder();
   const metrics = new Metrics();
-  const context: ServerContext = { store, metrics, log, apiKey: options.apiKey, draining: false };
+  const { apiKey } = options;
+  const context: ServerContext = { store, encoder, metrics, log, apiKey, draining: false };
   const server = createServer(createApp(context));
   const url = await listen(server, options);
 
-  const engines = new Engines({ device: options.device, cores: options.cores, scratch: options.cache });
-  const scheduler = new Scheduler(engines, options.scheduler);
-  metrics.observe(scheduler, store);
-  engines.on('restart', reason => {
-    metrics.engineRestarts.inc();
-    log.error({ reason }, 'engine restarted');
-  });
-  engines.on('unshared', reason =>
+  const runtime = new Runtime(options);
+  metrics.observe(runtime, store);
+  runtime.engines.on('restart', reason => log.error({ reason }, 'engine restarted'));
+  runtime.engines.on('unshared', reason =>
     log.warn({ reason }, 'weights could not be shared: one batch runs at a time'),
   );
-  const results =
-    options.cacheSize > 0
-      ? new ResultCache({
-          entries: options.cacheSize,
-          onLookup: result => metrics.cacheRequests.inc({ result }),
-        })
-      : undefined;
-  const events: StoreEvents = {
+  const loaded = store.loadAll(runtime, {
     onProgress,
-    onReady: (model, { manifest }) =>
-      log.info(
-        {
-          model,
-          version: manifest.version,
-          task: manifest.task,
-          batch_tokens: scheduler.batchTokens(model),
-        },
-        'model ready',
-      ),
+    onReady: ({ name, manifest: { version, task } }) => {
+      const batch_tokens = runtime.scheduler.batchTokens(name);
+      log.info({ model: name, version, task, batch_tokens }, 'model ready');
+    },
     onFailed: (model, error) => log.error({ model, reason: error.message }, 'model failed'),
-  };
-  const loaded = store.loadAll(options.cache, engines, scheduler, events, {
-    results,
-    measured: options.measured,
   });
   return {
     url,
@@ -98,10 +72,11 @@ export async function startService(
     async close() {
       await lastCall(server);
       context.draining = true;
-      await readingDone();
-      await scheduler.drain();
+      await encoder.drain();
+      await runtime.scheduler.drain();
       await closeServer(server);
-      engines.close();
+      await encoder.close();
+      runtime.close();
     },
   };
 }

@@ -1,11 +1,10 @@
 // A golden example through the same path as a request: its token ids and its logits.
 
-import { classify, encodeText } from '../../dist/predictor/classifier.js';
-import type { LoadedModel } from '../../dist/predictor/predictor.js';
-import { encodeWords, tag } from '../../dist/predictor/tagger.js';
+import { classify } from '../../dist/predictor/classify.js';
+import { encodeText, encodeWords } from '../../dist/predictor/encode.js';
+import { type LoadedModel, UNHURRIED } from '../../dist/predictor/model.js';
+import { tag } from '../../dist/predictor/tag.js';
 import type { Golden } from './fixtures.js';
-
-export const UNHURRIED = { deadline: Number.POSITIVE_INFINITY };
 
 export async function predictGolden(model: LoadedModel, golden: Golden) {
   if (golden.words) {

@@ -2,7 +2,7 @@
 
 import type { Response } from 'express';
 import type { Task } from '../../model/manifest.js';
-import type { LoadedModel, Urgency } from '../../predictor/predictor.js';
+import type { LoadedModel, Urgency } from '../../predictor/model.js';
 import type { ModelStore } from '../../predictor/store.js';
 import { Problem, unavailable, unprocessable } from '../problems.js';
 
