@@ -13,10 +13,8 @@ interface BenchFlags extends LoadOptions {
   readonly json?: true;
 }
 
-export function addBench(program: Command): void {
-  program
-    .command('bench')
-    .description('measure a running service: texts a second, latencies, errors')
+export function configure(command: Command): void {
+  command
     .argument('<url>', 'the route: http://127.0.0.1:8080/classify or …/ner', httpUrl)
     .argument('<data>', 'JSON lines with "text" or "tokens"')
     .addOption(new Option('--concurrency <n>', 'requests in flight').default(64).argParser(wholeNumber(1)))

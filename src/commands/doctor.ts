@@ -18,10 +18,8 @@ interface DoctorOptions {
   readonly json?: true;
 }
 
-export function addDoctor(program: Command): void {
-  program
-    .command('doctor')
-    .description('tell what this machine offers, and whether the models load')
+export function configure(command: Command): void {
+  command
     .addOption(modelsOption())
     .addOption(deviceOption())
     .addOption(cacheOption())

@@ -24,10 +24,8 @@ interface EvalOptions extends OfflineOptions {
   readonly limit?: number;
 }
 
-export function addEval(program: Command): void {
-  program
-    .command('eval')
-    .description('measure a model on JSON lines with "text" and "label", or "tokens" and "tags"')
+export function configure(command: Command): void {
+  command
     .argument('<model>', 'a model folder or a recipe folder')
     .argument('<data>', 'a JSON lines file, - for standard input')
     .option('--json', 'the report as JSON')

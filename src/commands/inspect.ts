@@ -19,16 +19,12 @@ import { TOKENIZER, Tokenizer } from '../text/tokenizer.js';
 /** A line: what it is about, and what there is to say. */
 type Fact = readonly [topic: string, text: string];
 
-export function addInspect(program: Command): void {
-  program
-    .command('inspect')
-    .description('tell what a base, adapter, recipe or model folder is, and what would be refused')
-    .argument('<path>', 'a folder, or a .gguf file')
-    .action((path: string) => {
-      const facts = inspect(path);
-      const width = Math.max(...facts.map(([topic]) => topic.length));
-      for (const [topic, text] of facts) process.stdout.write(`${topic.padEnd(width)}  ${text}\n`);
-    });
+export function configure(command: Command): void {
+  command.argument('<path>', 'a folder, or a .gguf file').action((path: string) => {
+    const facts = inspect(path);
+    const width = Math.max(...facts.map(([topic]) => topic.length));
+    for (const [topic, text] of facts) process.stdout.write(`${topic.padEnd(width)}  ${text}\n`);
+  });
 }
 
 function inspect(path: string): Fact[] {

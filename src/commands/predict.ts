@@ -19,10 +19,8 @@ interface PredictOptions extends OfflineOptions {
 /** Lines whose answers are awaited at once: enough to fill batches, few enough to hold in memory. */
 const LINES_IN_FLIGHT = 256;
 
-export function addPredict(program: Command): void {
-  program
-    .command('predict')
-    .description('label or tag the texts of a JSON lines file')
+export function configure(command: Command): void {
+  command
     .argument('<model>', 'a model folder or a recipe folder')
     .option('--input <file>', 'JSON lines with "text" or "tokens"', '-')
     .option('--output <file>', 'where the answers go, one a line', '-')

@@ -20,10 +20,8 @@ interface ServeFlags {
   readonly logLevel: string;
 }
 
-export function addServe(program: Command): void {
-  program
-    .command('serve')
-    .description('answer POST /classify and POST /ner')
+export function configure(command: Command): void {
+  command
     .addOption(modelsOption())
     .addOption(
       new Option('--host <host>', 'the address to listen on').env('LSLLAMA_HOST').default('127.0.0.1'),
