@@ -1,23 +1,15 @@
-// POST /classify: class probabilities of texts.
+// POST /classify: label probabilities of texts.
 
 import type { RequestHandler } from 'express';
 import { type Classification, classify } from '../../predictor/classify.js';
 import type { LoadedModel } from '../../predictor/model.js';
 import type { ServerContext } from '../context.js';
+import type { ClassifyRequest, ClassifyResponse } from '../openapi.js';
 import { schemaOf, validated } from '../validation.js';
 import { encodeTexts } from './encode.js';
 import { selectModel, urgencyOf } from './select.js';
 
-interface ClassifyRequest {
-  readonly inputs: string | readonly string[];
-  readonly model?: string;
-  readonly top_k?: number;
-  readonly truncate?: boolean;
-  readonly threshold?: number;
-  readonly timeout_ms?: number;
-}
-
-const checkRequest = schemaOf<ClassifyRequest>('ClassifyRequest');
+const checkRequest = schemaOf('ClassifyRequest');
 
 export function classifyRoute(context: ServerContext): RequestHandler {
   const { store, metrics } = context;
@@ -35,15 +27,20 @@ export function classifyRoute(context: ServerContext): RequestHandler {
     const results = await classify(model, texts, urgency);
 
     for (const { label } of results) metrics.predictions.inc({ model: model.name, label });
-    response.json({
+    const answer: ClassifyResponse = {
       model: model.name,
-      results: results.map(result => answer(result, model, body)),
+      results: results.map(result => resultOf(result, model, body)),
       usage: { tokens: results.reduce((sum, { tokens }) => sum + tokens, 0) },
-    });
+    };
+    response.json(answer);
   };
 }
 
-function answer(result: Classification, model: LoadedModel, { top_k, threshold = 0.5 }: ClassifyRequest) {
+function resultOf(
+  result: Classification,
+  model: LoadedModel,
+  { top_k, threshold }: ClassifyRequest,
+): ClassifyResponse['results'][number] {
   const { label, score, tokens, truncated } = result;
   const ranked = Object.entries(result.probabilities).sort(([, a], [, b]) => b - a);
   const probabilities =

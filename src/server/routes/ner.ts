@@ -1,26 +1,16 @@
-// POST /ner: entity spans of texts, raw or split into words.
+// POST /ner: entities of texts, raw or split into words.
 
 import type { RequestHandler } from 'express';
 import type { EncodedWords } from '../../predictor/encode.js';
 import { locate } from '../../predictor/locate.js';
 import { type Tagging, tag } from '../../predictor/tag.js';
-import type { OffsetUnit } from '../../text/offsets.js';
 import type { ServerContext } from '../context.js';
+import type { NerRequest, NerResponse } from '../openapi.js';
 import { schemaOf, validated } from '../validation.js';
 import { encodeTexts } from './encode.js';
 import { selectModel, urgencyOf } from './select.js';
 
-interface NerRequest {
-  readonly inputs?: string | readonly string[];
-  readonly tokens?: readonly (readonly string[])[];
-  readonly model?: string;
-  readonly offset_unit?: OffsetUnit;
-  readonly tags?: boolean;
-  readonly threshold?: number;
-  readonly timeout_ms?: number;
-}
-
-const checkRequest = schemaOf<NerRequest>('NerRequest');
+const checkRequest = schemaOf('NerRequest');
 
 export function nerRoute(context: ServerContext): RequestHandler {
   const { store, metrics } = context;
@@ -38,20 +28,21 @@ export function nerRoute(context: ServerContext): RequestHandler {
 
     for (const { label } of taggings.flatMap(({ entities }) => entities))
       metrics.predictions.inc({ model: model.name, label });
-    response.json({
+    const answer: NerResponse = {
       model: model.name,
-      results: taggings.map((tagging, i) => answer(tagging, texts[i]!, encoded[i]!, body)),
+      results: taggings.map((tagging, i) => resultOf(tagging, texts[i]!, encoded[i]!, body)),
       usage: { tokens: taggings.reduce((sum, { tokens }) => sum + tokens, 0) },
-    });
+    };
+    response.json(answer);
   };
 }
 
-function answer(
+function resultOf(
   tagging: Tagging,
   text: string | readonly string[],
   { spans }: EncodedWords,
-  { threshold = 0, tags, offset_unit = 'codepoint' }: NerRequest,
-) {
+  { threshold, tags, offset_unit }: NerRequest,
+): NerResponse['results'][number] {
   const kept = tagging.entities.filter(({ score }) => score >= threshold);
   const { tokens } = tagging;
   if (typeof text !== 'string') {
