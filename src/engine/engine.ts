@@ -38,10 +38,16 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
   #nextId = 0;
   #closed = false;
   #crashesInARow = 0;
+  #isRestarting = false;
 
   constructor() {
     super();
     this.#child = this.#start();
+  }
+
+  /** Whether the process is up and holds every model that was loaded into it, at least one. */
+  get isReady(): boolean {
+    return this.#loaded.size > 0 && !this.#isRestarting && !this.#closed;
   }
 
   /**
@@ -107,6 +113,7 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
   #restart(reason: string): void {
     this.#failWaiting(new EngineCrashed(reason));
     this.emit('restart', reason);
+    this.#isRestarting = true;
     const pause = Math.min(100 * 2 ** this.#crashesInARow++, 10_000);
     this.#ready = (async () => {
       await sleep(pause);
@@ -115,6 +122,7 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
       for (const [model, { folder, options }] of this.#loaded) {
         await this.#ask({ kind: 'load', model, folder, options });
       }
+      this.#isRestarting = false;
     })();
     // Who waits for it hears of a failed reload; nobody may be waiting.
     this.#ready.catch(() => {});

@@ -53,6 +53,11 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     return this.#queue.tokens;
   }
 
+  /** The number of a model's sequences that wait for a batch, and their tokens in all. */
+  queued(model: string): { readonly sequences: number; readonly tokens: number } {
+    return this.#queue.waitingFor(model);
+  }
+
   setBatchTokens(model: string, tokens: number): void {
     this.#batchTokens.set(model, tokens);
   }

@@ -1,4 +1,4 @@
-// What every route needs, made once at start.
+// The objects that every route needs, made once at the start.
 
 import type { Logger } from 'pino';
 import type { Encoder } from '../predictor/encoder.js';
@@ -10,8 +10,6 @@ export interface ServerContext {
   readonly encoder: Encoder;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** Callers have to bring it as a bearer token, where it is set. */
-  readonly apiKey: string | undefined;
-  /** True once shutdown has begun. */
+  /** True once the shutdown has begun: new requests are refused. */
   draining: boolean;
 }

@@ -55,11 +55,13 @@ export function onlyMethod(method: 'GET' | 'POST'): RequestHandler {
 
 /** Answers every error as a problem. The details of an unexpected error go to the log, never to the caller. */
 export function problemHandler(log: Logger, metrics: Metrics): ErrorRequestHandler {
-  return (error, _request, response, next) => {
+  return (error, request, response, next) => {
     if (response.headersSent) return next(error);
     const problem = asProblem(error);
     if (problem.status === 500)
       log.error({ err: error, request_id: response.getHeader('x-request-id') }, 'request failed');
+    // The caller has closed the connection: the request was not rejected, and nobody reads an answer.
+    if (request.socket.destroyed) return;
     if (problem.options.reason) metrics.rejected.inc({ reason: problem.options.reason });
     send(response, problem);
   };
