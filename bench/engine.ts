@@ -1,74 +1,53 @@
-// The engine alone: batches as the service makes them, without text and HTTP.
+// The engine and the scheduler alone: batches as the service makes them, without tokenising and HTTP.
 
-import { availableParallelism } from 'node:os';
-import { BATCH_TOKENS } from '../dist/commands/offline.js';
 import type { Sequence } from '../dist/engine/batch.js';
-import { Engines } from '../dist/engine/engines.js';
 import type { Send } from '../dist/loadtest/loadTest.js';
 import { defaultCache } from '../dist/model/cache.js';
-import { encodeText } from '../dist/predictor/classifier.js';
-import { loadModel } from '../dist/predictor/load.js';
-import type { LoadedModel } from '../dist/predictor/predictor.js';
-import { encodeWords } from '../dist/predictor/tagger.js';
-import { Scheduler } from '../dist/scheduler/scheduler.js';
-import { splitWords } from '../dist/text/words.js';
+import { sequencesOf } from '../dist/predictor/encode.js';
+import { type LoadedModel, UNHURRIED } from '../dist/predictor/model.js';
+import { Runtime } from '../dist/predictor/runtime.js';
+import type { Scheduler } from '../dist/scheduler/scheduler.js';
 import { cycle } from './texts.ts';
 
-/** Model folders loaded as `serve` loads them, with a queue that never refuses. */
-export async function openEngine(
-  folders: readonly string[],
-  cores = availableParallelism(),
-): Promise<{ models: LoadedModel[]; close: () => void }> {
-  const engines = new Engines({ device: 'cpu', cores, scratch: defaultCache() });
-  const scheduler = new Scheduler(engines, {
-    batchTokens: BATCH_TOKENS,
-    queueTokens: Number.POSITIVE_INFINITY,
-  });
+export interface OpenEngine {
+  readonly models: readonly LoadedModel[];
+  readonly scheduler: Scheduler;
+  close(): void;
+}
+
+/** Loads model folders as `serve` does, with a queue that never refuses. */
+export async function openEngine(folders: readonly string[]): Promise<OpenEngine> {
+  const runtime = new Runtime({ device: 'cpu', cache: defaultCache(), batchTokens: 'measured' });
   const models: LoadedModel[] = [];
-  for (const [i, folder] of folders.entries()) {
-    models.push(await loadModel(`model ${i}`, folder, engines, scheduler, { measured: true }));
-  }
-  return { models, close: () => engines.close() };
+  for (const [i, folder] of folders.entries()) models.push(await runtime.load(`model ${i}`, folder));
+  return { models, scheduler: runtime.scheduler, close: () => runtime.close() };
 }
 
-export function sequencesOf(model: LoadedModel, text: string): readonly Sequence[] {
-  if (model.manifest.task === 'sequence') return [encodeText(model, text).sequence];
-  const words = splitWords(text).map(({ start, end }) => text.slice(start, end));
-  return encodeWords(model, words).sequences;
-}
-
-export function encodedTokens(model: LoadedModel, text: string): number {
-  return tokensOf(sequencesOf(model, text));
-}
-
+/** The mean number of tokens that a text has for the model. */
 export function meanTokens(model: LoadedModel, texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + encodedTokens(model, text), 0) / texts.length;
+  return tokensOf(texts.flatMap(text => sequencesOf(model, text))) / texts.length;
 }
 
-export function submit(model: LoadedModel, sequences: readonly Sequence[]): Promise<Float32Array[]> {
-  return model.scheduler.submit({ model: model.name, sequences, deadline: Number.POSITIVE_INFINITY });
-}
-
-/** The encodings are made beforehand. */
+/** A load generator's sender: one text per call, in turn. The texts are encoded beforehand. */
 export function engineSender(model: LoadedModel, texts: readonly string[]): Send {
   const next = cycle(texts.map(text => sequencesOf(model, text)));
   return async () => {
-    await submit(model, next());
+    await model.run(next(), UNHURRIED);
     return 'ok';
   };
 }
 
-/** Of sequences that are handed over at once: the scheduler makes batches of like lengths out of them, as in the service. */
+/** Sequences that are submitted at once. The scheduler makes batches of similar lengths of them, as in the service. */
 const GROUP = 256;
 
-/** Group after group, in the order of `sequences`. Returns a group's tokens. */
+/** Returns a function that runs one group after another, in the order of `sequences`, and resolves to its tokens. */
 export function groupRunner(model: LoadedModel, sequences: readonly Sequence[]): () => Promise<number> {
   const count = Math.ceil(sequences.length / GROUP);
   const groups = Array.from({ length: count }, (_, i) => sequences.slice(i * GROUP, (i + 1) * GROUP));
   const next = cycle(groups);
   return async () => {
     const group = next();
-    await submit(model, group);
+    await model.run(group, UNHURRIED);
     return tokensOf(group);
   };
 }
@@ -81,10 +60,10 @@ export interface TokenRate {
   readonly tokens_per_second: number;
 }
 
-/** Groups that wait at a time, so that no engine is idle while one ends. */
+/** Groups that are submitted at a time, so that no engine is idle while a group ends. */
 const GROUPS_IN_FLIGHT = 2;
 
-/** Counts until the last pass that began in time has ended. @param run one pass; its tokens */
+/** Measures `run`, which resolves to the tokens it computed, for at least `seconds`: the last calls in time are awaited. */
 export async function tokenRate(run: () => Promise<number>, seconds: number): Promise<TokenRate> {
   await run();
   const started = performance.now();

@@ -8,18 +8,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { program } from 'commander';
 import type { JsonObject } from '../dist/checkpoint/files.js';
 import { wholeNumber } from '../dist/commands/options.js';
-import { classify, encodeText } from '../dist/predictor/classifier.js';
-import type { LoadedModel } from '../dist/predictor/predictor.js';
-import { encodeWords, tag } from '../dist/predictor/tagger.js';
+import { classify } from '../dist/predictor/classify.js';
+import { encodeText, encodeWords, sequencesOf } from '../dist/predictor/encode.js';
+import { type LoadedModel, UNHURRIED } from '../dist/predictor/model.js';
+import { tag } from '../dist/predictor/tag.js';
 import { classificationReport, entityReport } from '../dist/text/score.js';
-import { openEngine, sequencesOf, submit } from './engine.ts';
+import { openEngine } from './engine.ts';
 import { CLASSIFIER, exportedModel, TAGGER } from './models.ts';
 import { emit, emitSummary, printTable } from './report.ts';
 import { readExamples, readTexts } from './texts.ts';
 
 const BENCH = 'quality';
 const PRECISIONS = ['float32', 'int8'] as const;
-const UNHURRIED = { deadline: Number.POSITIVE_INFINITY };
 /** The texts of a group arrive within this time. Milliseconds. */
 const ARRIVAL_MS = 20;
 /** The most texts that are in flight at a time. */
@@ -110,7 +110,7 @@ async function textsThatDiffer(model: LoadedModel, texts: readonly string[]): Pr
   const alone: Float32Array[][] = [];
   for (const sequences of encoded) {
     const logits: Float32Array[] = [];
-    for (const sequence of sequences) logits.push(...(await submit(model, [sequence])));
+    for (const sequence of sequences) logits.push(...(await model.run([sequence], UNHURRIED)));
     alone.push(logits);
   }
   let differing = 0;
@@ -120,7 +120,7 @@ async function textsThatDiffer(model: LoadedModel, texts: readonly string[]): Pr
     await Promise.all(
       group.map(async i => {
         await sleep(Math.random() * ARRIVAL_MS);
-        const logits = await submit(model, encoded[i]!);
+        const logits = await model.run(encoded[i]!, UNHURRIED);
         if (logits.some((row, sequence) => !sameBits(row, alone[i]![sequence]!))) differing++;
       }),
     );

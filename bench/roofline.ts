@@ -6,7 +6,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
-import { groupRunner, openEngine, sequencesOf, tokenRate } from './engine.ts';
+import { sequencesOf } from '../dist/predictor/encode.js';
+import { groupRunner, openEngine, tokenRate } from './engine.ts';
 import { type LinearLayer, linearLayers, type Rows } from './linearGraph.ts';
 import type { LinearRequest } from './linearProcess.ts';
 import { exportedModel } from './models.ts';
@@ -68,9 +69,9 @@ printTable([
 async function rowsOfBatches(): Promise<Rows> {
   const batches: { tokens: number; sequences: number }[] = [];
   const count = (batch: (typeof batches)[number]) => batches.push(batch);
-  model.scheduler.on('batch', count);
+  engine.scheduler.on('batch', count);
   await runEngine();
-  model.scheduler.off('batch', count);
+  engine.scheduler.off('batch', count);
   const mean = (size: (batch: (typeof batches)[number]) => number) =>
     Math.round(batches.reduce((sum, batch) => sum + size(batch), 0) / batches.length);
   const readsEach =

@@ -10,8 +10,9 @@ import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { program } from 'commander';
-import { BATCH_TOKENS } from '../dist/commands/offline.js';
-import { groupRunner, openEngine, sequencesOf, type TokenRate, tokenRate } from './engine.ts';
+import { sequencesOf } from '../dist/predictor/encode.js';
+import { BATCH_TOKENS } from '../dist/predictor/runtime.js';
+import { groupRunner, openEngine, type TokenRate, tokenRate } from './engine.ts';
 import { CLASSIFIER, exportedModel, ROOT } from './models.ts';
 import { dataArgument, listOption, precisionsOption, roundsOption, secondsOption } from './options.ts';
 import {

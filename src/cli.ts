@@ -1,33 +1,79 @@
 #!/usr/bin/env node
-// The command table.
+// The command table. Only the module of the called command is imported, so that `serve` does not load the exporter and
+// ONNX Runtime with it.
 
 import { Command, CommanderError } from 'commander';
-import { addBench } from './commands/bench.js';
-import { addDoctor } from './commands/doctor.js';
-import { addEval } from './commands/eval.js';
-import { addExport } from './commands/export.js';
-import { addInspect } from './commands/inspect.js';
-import { addPredict } from './commands/predict.js';
-import { addServe } from './commands/serve.js';
 import { EngineCrashed, EngineError } from './engine/engine.js';
 import { UserError } from './errors.js';
 import { VERSION } from './version.js';
+
+interface CommandEntry {
+  readonly name: string;
+  readonly description: string;
+  /** Imports the command's module, which adds arguments, options and action to the command. */
+  load(): Promise<{ configure(command: Command): void }>;
+}
+
+const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'serve',
+    description: 'start the HTTP service: POST /classify and POST /ner',
+    load: () => import('./commands/serve.js'),
+  },
+  {
+    name: 'export',
+    description: 'merge adapters into a base and write a model folder',
+    load: () => import('./commands/export.js'),
+  },
+  {
+    name: 'predict',
+    description: 'label or tag the texts of a JSON lines file',
+    load: () => import('./commands/predict.js'),
+  },
+  {
+    name: 'eval',
+    description: 'measure a model on labelled JSON lines',
+    load: () => import('./commands/eval.js'),
+  },
+  {
+    name: 'bench',
+    description: 'measure a running service: texts per second, latencies, errors',
+    load: () => import('./commands/bench.js'),
+  },
+  {
+    name: 'inspect',
+    description: 'tell what a base, adapter, recipe or model folder is, and what would be refused',
+    load: () => import('./commands/inspect.js'),
+  },
+  {
+    name: 'doctor',
+    description: 'tell what this machine offers, and whether the models load',
+    load: () => import('./commands/doctor.js'),
+  },
+];
 
 const program = new Command('lsllama')
   .description('Serves label-supervised LLaMA classifiers and entity taggers.')
   .version(VERSION)
   .exitOverride();
 
-for (const add of [addServe, addExport, addPredict, addEval, addBench, addInspect, addDoctor]) add(program);
+/** `lsllama serve …` and `lsllama help serve` both call for the options of `serve`. */
+const [first, second] = process.argv.slice(2).filter(argument => !argument.startsWith('-'));
+const called = first === 'help' ? second : first;
 
-// A reader that has seen enough, as `head` does, is no failure.
+for (const { name, description, load } of COMMANDS) {
+  const command = program.command(name).description(description);
+  if (name === called) (await load()).configure(command);
+}
+
+// A reader of standard output that stops early, as `head` does, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    // Help and version are results; everything else that commander throws is wrong usage, already told.
+    // Commander has written the message. Help and version exit with 0; its other errors are wrong usage.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else if ([UserError, EngineError, EngineCrashed].some(kind => error instanceof kind)) {
     process.stderr.write(`error: ${(error as Error).message}\n`);

@@ -2,8 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { withModel } from '../dist/commands/offline.js';
-import { classify, encodeText } from '../dist/predictor/classifier.js';
-import { encodeWords, tag } from '../dist/predictor/tagger.js';
+import { classify } from '../dist/predictor/classify.js';
+import { encodeText, encodeWords } from '../dist/predictor/encode.js';
+import { UNHURRIED } from '../dist/predictor/model.js';
+import { tag } from '../dist/predictor/tag.js';
 import {
   checkpointNames,
   exportCheckpoint,
@@ -11,7 +13,7 @@ import {
   temporaryFolder,
   worstDifference,
 } from './support/fixtures.js';
-import { predictGolden, UNHURRIED } from './support/golden.js';
+import { predictGolden } from './support/golden.js';
 
 const out = temporaryFolder();
 const options = { cache: out, device: 'cpu' };

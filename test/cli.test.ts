@@ -192,10 +192,13 @@ describe('wrong usage ends with 2', () => {
   });
 
   it('help ends with 0', () => {
-    expect(lsllama(['--help']).status).toBe(0);
-    for (const command of ['serve', 'export', 'predict', 'eval']) {
+    const program = lsllama(['--help']);
+    expect(program.status).toBe(0);
+    for (const command of ['serve', 'export', 'predict', 'eval', 'bench', 'inspect', 'doctor']) {
+      expect(program.stdout).toMatch(new RegExp(`^  ${command} +[a-z]`, 'm'));
       const { status, stdout } = lsllama([command, '--help']);
-      expect([status, stdout]).toEqual([0, expect.stringContaining('Usage: lsllama')]);
+      expect([status, stdout]).toEqual([0, expect.stringContaining(`Usage: lsllama ${command} [options]`)]);
+      expect(lsllama(['help', command])).toMatchObject({ status: 0, stdout });
     }
   });
 });

@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { withModel } from '../dist/commands/offline.js';
 import { exportModel } from '../dist/model/export.js';
 import { readRecipe } from '../dist/model/recipe.js';
-import { classify, encodeText } from '../dist/predictor/classifier.js';
-import { encodeWords, tag } from '../dist/predictor/tagger.js';
+import { classify } from '../dist/predictor/classify.js';
+import { encodeText, encodeWords } from '../dist/predictor/encode.js';
+import { UNHURRIED } from '../dist/predictor/model.js';
+import { tag } from '../dist/predictor/tag.js';
 import { type Golden, ROOT, readJsonLines, temporaryFolder, worstDifference } from './support/fixtures.js';
 
 interface ShippedGolden extends Omit<Golden, 'words'> {
@@ -23,7 +25,6 @@ async function exported(name: string, precision = 'float32'): Promise<string> {
   return folder;
 }
 
-const UNHURRIED = { deadline: Number.POSITIVE_INFINITY };
 const goldensIn = (name: string) =>
   readJsonLines<ShippedGolden>(`${ROOT}/test/fixtures/shipped/${name}.jsonl`);
 

@@ -13,10 +13,8 @@ interface BenchFlags extends LoadTestOptions {
   readonly json?: true;
 }
 
-export function addBench(program: Command): void {
-  program
-    .command('bench')
-    .description('measure the throughput, latency and errors of a running service')
+export function configure(command: Command): void {
+  command
     .argument('<url>', 'the route: http://127.0.0.1:8080/classify or …/ner', httpUrl)
     .argument('<data>', 'a JSON lines file with "text" or "tokens", - for standard input')
     .addOption(new Option('--concurrency <n>', 'requests in flight').default(64).argParser(wholeNumber(1)))

@@ -2,14 +2,12 @@
 
 import { cpus, totalmem } from 'node:os';
 import { type Command, Option } from 'commander';
-import { Engines } from '../engine/engines.js';
 import { usableCores } from '../machine/cores.js';
 import { instructionSets, int8Saturates } from '../machine/processor.js';
 import { verificationText } from '../model/manifest.js';
+import { Runtime } from '../predictor/runtime.js';
 import { ModelStore } from '../predictor/store.js';
-import { Scheduler } from '../scheduler/scheduler.js';
 import { VERSION } from '../version.js';
-import { BATCH_TOKENS } from './offline.js';
 import { cacheOption, deviceOption, modelsOption } from './options.js';
 import { startProgress } from './progress.js';
 
@@ -20,10 +18,8 @@ interface DoctorOptions {
   readonly json?: true;
 }
 
-export function addDoctor(program: Command): void {
-  program
-    .command('doctor')
-    .description('tell what this machine offers, and whether the models load')
+export function configure(command: Command): void {
+  command
     .addOption(modelsOption())
     .addOption(deviceOption())
     .addOption(cacheOption())
@@ -38,25 +34,17 @@ export function addDoctor(program: Command): void {
 type Report = Awaited<ReturnType<typeof examine>>;
 
 async function examine({ models, cache, device }: DoctorOptions) {
-  const engines = new Engines({ device, cores: usableCores(), scratch: cache });
+  const runtime = new Runtime({ device, cache });
   try {
-    const runtime = await engines.probe();
+    const onnxRuntime = await runtime.engines.probe();
     const store = new ModelStore(models);
-    const scheduler = new Scheduler(engines, {
-      batchTokens: BATCH_TOKENS,
-      queueTokens: Number.POSITIVE_INFINITY,
-    });
     const progress = startProgress('exporting');
-    await store.loadAll(cache, engines, scheduler, {
-      onProgress: (_name, done, total) => progress.update(done, total),
-      onReady: () => {},
-      onFailed: () => {},
-    });
+    await store.loadAll(runtime, { onProgress: (_name, done, total) => progress.update(done, total) });
     progress.end();
     return {
       lsllama: VERSION,
       node: process.versions.node,
-      onnxruntime: runtime.version,
+      onnxruntime: onnxRuntime.version,
       processor: cpus()[0]?.model ?? 'unknown',
       cores: usableCores(),
       memory_gb: Math.round(totalmem() / 1e8) / 10,
@@ -64,7 +52,7 @@ async function examine({ models, cache, device }: DoctorOptions) {
       int8: int8Saturates(process.arch, instructionSets())
         ? 'slower: products of 8 bits may saturate on this processor, so they are computed another way'
         : 'ok',
-      providers: runtime.providers,
+      providers: onnxRuntime.providers,
       models: Object.fromEntries(
         store.all().map(stored => [stored.name, stored.state === 'failed' ? stored.reason : 'ok']),
       ),
@@ -77,7 +65,7 @@ async function examine({ models, cache, device }: DoctorOptions) {
       ),
     };
   } finally {
-    engines.close();
+    runtime.close();
   }
 }
 

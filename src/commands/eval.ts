@@ -3,9 +3,10 @@
 import type { Command } from 'commander';
 import type { JsonObject } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
-import { classify, encodeText } from '../predictor/classifier.js';
-import type { LoadedModel } from '../predictor/predictor.js';
-import { encodeWords, tag } from '../predictor/tagger.js';
+import { classify } from '../predictor/classify.js';
+import { encodeText, encodeWords } from '../predictor/encode.js';
+import { type LoadedModel, UNHURRIED } from '../predictor/model.js';
+import { tag } from '../predictor/tag.js';
 import {
   type ClassificationReport,
   classificationReport,
@@ -13,7 +14,7 @@ import {
   entityReport,
   type Scores,
 } from '../text/score.js';
-import { exampleOf, parseLine, readLines } from './jsonl.js';
+import { exampleOf, parseLine, readLines, textOf } from './jsonl.js';
 import { type OfflineOptions, withModel } from './offline.js';
 import { cacheOption, deviceOption, wholeNumber } from './options.js';
 import { startProgress } from './progress.js';
@@ -24,10 +25,8 @@ interface EvalOptions extends OfflineOptions {
   readonly limit?: number;
 }
 
-export function addEval(program: Command): void {
-  program
-    .command('eval')
-    .description('measure a model on JSON lines with "text" and "label", or "tokens" and "tags"')
+export function configure(command: Command): void {
+  command
     .argument('<model>', 'a model folder or a recipe folder')
     .argument('<data>', 'a JSON lines file, - for standard input')
     .option('--json', 'the report as JSON')
@@ -70,8 +69,6 @@ function at<T>(path: string, number: number, work: () => T): T {
   }
 }
 
-const UNHURRIED = { deadline: Number.POSITIVE_INFINITY };
-
 async function evaluateClassifier(
   model: LoadedModel,
   lines: readonly JsonObject[],
@@ -79,14 +76,14 @@ async function evaluateClassifier(
   const { labels } = model.manifest;
   const examples = lines.map((line, i) =>
     at('example', i + 1, () => {
-      const example = exampleOf(line);
+      const text = textOf(exampleOf(line));
       const { label } = line;
       if (typeof label !== 'string' || !labels.includes(label)) {
         throw new UserError(
           `expected "label" to be one of ${labels.join(', ')}, found ${JSON.stringify(label)}`,
         );
       }
-      return { label, text: encodeText(model, 'text' in example ? example.text : example.tokens.join(' ')) };
+      return { label, text: encodeText(model, text) };
     }),
   );
   const results = await withProgress(examples, example => classify(model, [example.text], UNHURRIED));

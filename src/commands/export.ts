@@ -22,10 +22,8 @@ interface ExportFlags extends Omit<ExportRequest, 'base' | 'adapters' | 'labels'
   readonly verify: boolean;
 }
 
-export function addExport(program: Command): void {
-  const command = program
-    .command('export')
-    .description('merge adapters into a base and write a model folder')
+export function configure(command: Command): void {
+  command
     .option('--base <path>', 'a Hugging Face folder or a .gguf file')
     .option(
       '--adapter <dir>',

@@ -20,18 +20,12 @@ import { TOKENIZER, Tokenizer } from '../text/tokenizer.js';
 /** One line of the output. */
 type Fact = readonly [topic: string, text: string];
 
-export function addInspect(program: Command): void {
-  program
-    .command('inspect')
-    .description(
-      'describe a base, an adapter, a recipe or a model folder, and what an export of it would refuse',
-    )
-    .argument('<path>', 'a folder, or a .gguf file')
-    .action((path: string) => {
-      const facts = inspect(path);
-      const width = Math.max(...facts.map(([topic]) => topic.length));
-      for (const [topic, text] of facts) process.stdout.write(`${topic.padEnd(width)}  ${text}\n`);
-    });
+export function configure(command: Command): void {
+  command.argument('<path>', 'a folder, or a .gguf file').action((path: string) => {
+    const facts = inspect(path);
+    const width = Math.max(...facts.map(([topic]) => topic.length));
+    for (const [topic, text] of facts) process.stdout.write(`${topic.padEnd(width)}  ${text}\n`);
+  });
 }
 
 function inspect(path: string): Fact[] {

@@ -70,10 +70,18 @@ export function parseLine(line: string): JsonObject {
   return value;
 }
 
-/** A line's example: a text, or its words. Throws UserError where it has neither. */
-export function exampleOf(line: JsonObject): { text: string } | { tokens: string[] } {
+/** A text, or its words. */
+export type Example = { readonly text: string } | { readonly tokens: readonly string[] };
+
+/** The example in a line. Throws UserError if the line has neither a text nor words. */
+export function exampleOf(line: JsonObject): Example {
   const { text, tokens } = line;
   if (typeof text === 'string') return { text };
   if (Array.isArray(tokens) && tokens.every(token => typeof token === 'string')) return { tokens };
   throw new UserError('expected "text", a string, or "tokens", a list of strings');
+}
+
+/** The text of an example; words are joined by spaces. */
+export function textOf(example: Example): string {
+  return 'text' in example ? example.text : example.tokens.join(' ');
 }

@@ -48,3 +48,12 @@ export function httpUrl(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
   throw new InvalidArgumentError('expected a URL such as http://127.0.0.1:8080/classify.');
 }
+
+/** Origins of web pages, separated by commas, or `*`. An origin is a scheme, a host and maybe a port, without a path. */
+export function originList(text: string): string[] {
+  const origins = text.split(',').map(origin => origin.trim());
+  const isOrigin = (origin: string) => URL.canParse(origin) && new URL(origin).origin === origin;
+  const wrong = origins.find(origin => origin !== '*' && origin !== '' && !isOrigin(origin));
+  if (wrong === undefined) return origins.filter(origin => origin !== '');
+  throw new InvalidArgumentError(`expected origins such as https://example.com or *, found ${wrong}.`);
+}

@@ -1,12 +1,12 @@
 // lsllama predict: JSON lines in, JSON lines out, in order.
 
 import type { Command } from 'commander';
-import { classify, encodeText } from '../predictor/classifier.js';
-import { joinedSpans, locate } from '../predictor/locate.js';
-import type { LoadedModel } from '../predictor/predictor.js';
-import { encodeWords, tag } from '../predictor/tagger.js';
-import { splitWords } from '../text/words.js';
-import { exampleOf, openLines, parseLine, readLines } from './jsonl.js';
+import { classify } from '../predictor/classify.js';
+import { encodeText, encodeWords, UnusableText } from '../predictor/encode.js';
+import { locate } from '../predictor/locate.js';
+import { type LoadedModel, UNHURRIED } from '../predictor/model.js';
+import { tag } from '../predictor/tag.js';
+import { type Example, exampleOf, openLines, parseLine, readLines, textOf } from './jsonl.js';
 import { type OfflineOptions, withModel } from './offline.js';
 import { cacheOption, deviceOption } from './options.js';
 
@@ -19,10 +19,8 @@ interface PredictOptions extends OfflineOptions {
 /** Lines whose answers are awaited at once: enough to fill batches, few enough to hold in memory. */
 const LINES_IN_FLIGHT = 256;
 
-export function addPredict(program: Command): void {
-  program
-    .command('predict')
-    .description('label or tag the texts of a JSON lines file')
+export function configure(command: Command): void {
+  command
     .argument('<model>', 'a model folder or a recipe folder')
     .option('--input <file>', 'JSON lines with "text" or "tokens"', '-')
     .option('--output <file>', 'where the answers go, one a line', '-')
@@ -64,26 +62,18 @@ async function answer(model: LoadedModel, line: string, withLogits: boolean): Pr
     : tagLine(model, example, withLogits);
 }
 
-type Example = ReturnType<typeof exampleOf>;
-
-/** An offline run has all the time it needs. */
-const UNHURRIED = { deadline: Number.POSITIVE_INFINITY };
-
 async function classifyLine(model: LoadedModel, example: Example, withLogits: boolean): Promise<object> {
-  const text = 'text' in example ? example.text : example.tokens.join(' ');
-  const [result] = await classify(model, [encodeText(model, text)], UNHURRIED);
+  const [result] = await classify(model, [encodeText(model, textOf(example))], UNHURRIED);
   const { label, score, probabilities, logits } = result!;
   return { label, score, probabilities, ...(withLogits && { logits: [...logits] }) };
 }
 
 async function tagLine(model: LoadedModel, example: Example, withLogits: boolean): Promise<object> {
-  const text = 'text' in example ? example.text : example.tokens.join(' ');
-  const spans = 'text' in example ? splitWords(text) : joinedSpans(example.tokens);
-  if (spans.length === 0) throw new Error('the text is empty');
-  const words = spans.map(({ start, end }) => text.slice(start, end));
-  const [tagging] = await tag(model, [encodeWords(model, words)], UNHURRIED);
+  const words = encodeWords(model, 'text' in example ? example.text : example.tokens);
+  if (words.spans.length === 0) throw new UnusableText('the text is empty');
+  const [tagging] = await tag(model, [words], UNHURRIED);
   const { entities, tags, logits } = tagging!;
-  const located = locate(text, spans, entities, 'codepoint');
+  const located = locate(textOf(example), words.spans, entities, 'codepoint');
   return {
     entities: located.entities.map((entity, i) => ({
       ...entity,

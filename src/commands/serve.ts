@@ -3,35 +3,22 @@
 import { type Command, Option } from 'commander';
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
-import { usableCores } from '../machine/cores.js';
-import { startService } from '../server/serve.js';
-import { BATCH_TOKENS } from './offline.js';
-import { cacheOption, deviceOption, modelsOption, wholeNumber } from './options.js';
+import { type ServeOptions, startService } from '../server/serve.js';
+import { cacheOption, deviceOption, modelsOption, originList, wholeNumber } from './options.js';
 import { type Progress, startProgress } from './progress.js';
 
-interface ServeFlags {
-  readonly models: string;
-  readonly host: string;
-  readonly port: number;
-  readonly device: string;
-  readonly cache: string;
-  readonly apiKey?: string;
-  readonly batchTokens?: number;
-  readonly queueTokens: number;
-  readonly cacheSize: number;
+interface ServeFlags extends ServeOptions {
   readonly logLevel: string;
 }
 
-export function addServe(program: Command): void {
-  program
-    .command('serve')
-    .description('answer POST /classify and POST /ner')
+export function configure(command: Command): void {
+  command
     .addOption(modelsOption())
     .addOption(
       new Option('--host <host>', 'the address to listen on').env('LSLLAMA_HOST').default('127.0.0.1'),
     )
     .addOption(
-      new Option('--port <port>', '0 for any free one')
+      new Option('--port <port>', 'the port to listen on; 0 takes any free port')
         .env('LSLLAMA_PORT')
         .default(8080)
         .argParser(wholeNumber(0, 65_535)),
@@ -39,11 +26,18 @@ export function addServe(program: Command): void {
     .addOption(deviceOption())
     .addOption(cacheOption())
     .addOption(
-      new Option('--api-key <key>', 'callers have to bring it as a bearer token').env('LSLLAMA_API_KEY'),
+      new Option('--api-key <key>', 'a key that callers must send as a bearer token').env('LSLLAMA_API_KEY'),
     )
     .addOption(
-      new Option('--batch-tokens <n>', 'tokens in one forward pass; measured for each model where not given')
+      new Option('--cors-origin <origins>', 'origins whose web pages may call the service: a,b or *')
+        .env('LSLLAMA_CORS_ORIGIN')
+        .default([], 'none')
+        .argParser(originList),
+    )
+    .addOption(
+      new Option('--batch-tokens <n>', 'tokens in one forward pass')
         .env('LSLLAMA_BATCH_TOKENS')
+        .default('measured', 'measured for each model')
         .argParser(wholeNumber(1)),
     )
     .addOption(
@@ -53,13 +47,13 @@ export function addServe(program: Command): void {
         .argParser(wholeNumber(1)),
     )
     .addOption(
-      new Option('--cache-size <n>', 'sequences whose results are kept; 0 for none')
+      new Option('--cache-size <n>', 'sequences whose results are kept; 0 keeps none')
         .env('LSLLAMA_CACHE_SIZE')
         .default(10_000)
         .argParser(wholeNumber(0)),
     )
     .addOption(
-      new Option('--log-level <level>', 'what is logged')
+      new Option('--log-level <level>', 'the least severe messages that are logged')
         .env('LSLLAMA_LOG_LEVEL')
         .default('info')
         .choices(['debug', 'info', 'warn', 'error']),
@@ -70,29 +64,21 @@ export function addServe(program: Command): void {
 async function serve(flags: ServeFlags): Promise<void> {
   const log = createLogger(flags.logLevel);
   const bars = new Map<string, Progress>();
-  const { apiKey, batchTokens, queueTokens } = flags;
-  const service = await startService(
-    {
-      ...flags,
-      apiKey,
-      cores: usableCores(),
-      scheduler: { batchTokens: batchTokens ?? BATCH_TOKENS, queueTokens },
-      measured: batchTokens === undefined,
-    },
-    log,
-    (name, done, total) => {
-      const bar = bars.get(name) ?? startProgress(`exporting ${name}`);
-      bars.set(name, bar);
-      bar.update(done, total);
-      if (done === total) bar.end();
-    },
-  );
+  const service = await startService(flags, log, (name, done, total) => {
+    const bar = bars.get(name) ?? startProgress(`exporting ${name}`);
+    bars.set(name, bar);
+    bar.update(done, total);
+    if (done === total) bar.end();
+  });
   log.info({ url: service.url }, 'listening');
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1);
     stopping = true;
-    log.info({ signal }, 'shutting down: answering what was taken (again to stop at once)');
+    log.info(
+      { signal },
+      'shutting down after the accepted requests are answered (signal again to stop at once)',
+    );
     service.close().then(() => process.exit(0));
   };
   process.on('SIGTERM', stop);
@@ -100,7 +86,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   await service.loaded;
 }
 
-/** Lines for a person on a terminal, JSON elsewhere; standard error, as standard output is for results. */
+/** Logs to standard error, because standard output is for results: readable lines on a terminal, JSON elsewhere. */
 function createLogger(level: string): Logger {
   return process.stderr.isTTY
     ? pino({ level }, pretty({ destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))

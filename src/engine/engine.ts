@@ -36,10 +36,16 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
   #nextId = 0;
   #closed = false;
   #crashesInARow = 0;
+  #isRestarting = false;
 
   constructor() {
     super();
     this.#child = this.#start();
+  }
+
+  /** Whether the process is up and holds every model that was loaded into it, at least one. */
+  get isReady(): boolean {
+    return this.#loaded.size > 0 && !this.#isRestarting && !this.#closed;
   }
 
   /**
@@ -104,6 +110,7 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
   #restart(reason: string): void {
     this.#failPending(new EngineCrashed(reason));
     this.emit('restart', reason);
+    this.#isRestarting = true;
     const pause = Math.min(100 * 2 ** this.#crashesInARow++, 10_000);
     this.#ready = (async () => {
       await sleep(pause);
@@ -112,6 +119,7 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
       for (const [model, { folder, options }] of this.#loaded) {
         await this.#ask('load', { model, folder, options });
       }
+      this.#isRestarting = false;
     })();
     // The next run() throws the error of a failed reload. Without this handler it would end this process before.
     this.#ready.catch(() => {});

@@ -41,6 +41,11 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
     this.#start(1);
   }
 
+  /** The number of engine processes that are up and hold their models. */
+  get ready(): number {
+    return this.#engines.filter(engine => engine.isReady).length;
+  }
+
   /** Loads a model folder under a name. Throws EngineError if ONNX Runtime cannot load it. */
   async load(model: string, folder: string): Promise<void> {
     const device = await this.device();

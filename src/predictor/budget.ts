@@ -1,26 +1,28 @@
-// How many tokens a forward pass should have on this machine: the fewest with which the model is as fast as it gets.
+// Finds the number of tokens that a forward pass should have on this machine: the fewest with which the model is as
+// fast as it gets.
 
 import type { Sequence } from '../engine/batch.js';
 import type { Manifest } from '../model/manifest.js';
 
+/** The budgets that are tried, in tokens. */
 const SIZES = [64, 128, 256, 512, 1024];
-/** Tokens in each sequence: about two sentences. */
+/** Tokens in each sequence of a timed pass: about two sentences. */
 const LENGTH = 64;
-/** Of a budget: the sequence that comes next seldom fits into what is left. */
+/** Tokens of a budget that stay unused, because the next sequence seldom fits exactly. */
 const UNUSED = LENGTH / 2;
-/** For all of it. A pass that would not end within is left out. */
+/** The limit for all passes together, in seconds. A pass that would exceed it is left out. */
 const SECONDS = 0.8;
-/** Every size is timed so often, in turn, and its best time counts: something else may have had the cores meanwhile. */
+/** How often each size is timed, in turn with the others. Its best time counts: something else may have used the cores. */
 const ROUNDS = 3;
-/** Of the best throughput; less of it is not given up for shorter passes. */
+/** The share of the best throughput that a smaller size must reach to be preferred. */
 const NEAR = 0.96;
 
-/** One forward pass; seconds it took. */
+/** Runs one forward pass. Resolves to the seconds it took. */
 export type Pass = (sequences: readonly Sequence[]) => Promise<number>;
 
 /**
- * Times passes of more and more tokens, up to `largest`, after one of `brief`, a few tokens, that tells how long they may
- * take. Undefined where the model is too slow for any to be timed, or a pass fails.
+ * Times passes of more and more tokens, up to `largest`. A first pass of `brief`, a few tokens, tells how long the others
+ * will take. Resolves to the budget in tokens; undefined if the model is too slow to time any size, or a pass fails.
  */
 export async function findBudget(
   manifest: Pick<Manifest, 'task' | 'pooling' | 'maxLength' | 'vocabSize'>,
@@ -47,6 +49,7 @@ export async function findBudget(
   return best > 0 ? SIZES.find(tokens => throughput(tokens) >= NEAR * best) : undefined;
 }
 
+/** Sequences of `tokens` tokens in all. */
 function sequences(
   { task, pooling, maxLength, vocabSize }: Parameters<typeof findBudget>[0],
   tokens: number,

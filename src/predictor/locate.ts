@@ -1,8 +1,8 @@
-// Where entities stand in the text that was sent.
+// The positions of words and entities in the text that was sent, counted in the unit that the caller asks for.
 
 import { type OffsetUnit, offsetsIn } from '../text/offsets.js';
 import type { Span } from '../text/words.js';
-import type { Entity } from './tagger.js';
+import type { Entity } from './tag.js';
 
 export interface LocatedEntity {
   readonly label: string;
@@ -20,7 +20,7 @@ export interface Located {
   readonly words: readonly (readonly [number, number])[];
 }
 
-/** Turns words into positions of `text`, counted in `unit`s. `words` are in UTF-16 units. */
+/** Locates words and entities of `text`. `words` are in UTF-16 units; the result is in `unit`s. */
 export function locate(
   text: string,
   words: readonly Span[],
@@ -46,14 +46,4 @@ export function locate(
       };
     }),
   };
-}
-
-/** The words of a pre-split request in the text that joins them by a space. */
-export function joinedSpans(words: readonly string[]): Span[] {
-  let start = 0;
-  return words.map(word => {
-    const span = { start, end: start + word.length };
-    start = span.end + 1;
-    return span;
-  });
 }

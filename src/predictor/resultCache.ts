@@ -1,34 +1,30 @@
-// Logits of sequences that were computed before. They never depend on the batch, so an old answer is the exact one.
+// A cache of computed logits. A sequence's logits never depend on its batch, so an old result is the exact one.
 
 import { createHash } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { LRUCache } from 'lru-cache';
 import type { Sequence } from '../engine/batch.js';
 
-/** Of all logits that are kept, however many entries are allowed: a long tagged text has a row a word. */
+/** All kept logits take at most this many bytes, however many entries are allowed: a long tagged text has a row per word. */
 const MAX_BYTES = 256 * 2 ** 20;
 
-export interface ResultCacheOptions {
-  /** At least 1. */
-  readonly entries: number;
-  onLookup(result: 'hit' | 'miss'): void;
-}
-
-export class ResultCache {
+/** Emits `lookup` for every sequence that is looked up. */
+export class ResultCache extends EventEmitter<{ lookup: [result: 'hit' | 'miss'] }> {
   readonly #logits: LRUCache<string, Float32Array>;
-  readonly #onLookup: ResultCacheOptions['onLookup'];
 
-  constructor({ entries, onLookup }: ResultCacheOptions) {
+  /** Keeps the logits of `entries` sequences, at least 1. */
+  constructor(entries: number) {
+    super();
     this.#logits = new LRUCache({
       max: entries,
       maxSize: MAX_BYTES,
       sizeCalculation: ({ byteLength }) => Math.max(1, byteLength),
     });
-    this.#onLookup = onLookup;
   }
 
   /**
-   * Logits of each sequence; `compute` is asked, at most once, for those not known, each of them once.
-   * `model` is what their logits depend on beside the sequence: its name and version.
+   * The logits of each sequence. Calls `compute` at most once, with the sequences that are not in the cache, each of
+   * them once. `model` names all else that the logits depend on: the model's name and version.
    */
   async through(
     model: string,
@@ -41,13 +37,13 @@ export class ResultCache {
     for (const [i, key] of keys.entries()) {
       const found = this.#logits.get(key);
       if (found) known.set(key, found);
-      this.#onLookup(found || missing.has(key) ? 'hit' : 'miss');
+      this.emit('lookup', found || missing.has(key) ? 'hit' : 'miss');
       if (!found) missing.set(key, sequences[i]!);
     }
     if (missing.size > 0) {
       const computed = await compute([...missing.values()]);
       for (const [i, key] of [...missing.keys()].entries()) {
-        // A copy: what came from the engine is a view of a whole message.
+        // The engine's logits are a view of a whole message, so a copy is kept.
         const logits = computed[i]!.slice();
         known.set(key, logits);
         this.#logits.set(key, logits);

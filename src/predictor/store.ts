@@ -1,17 +1,12 @@
-// The models that a service holds, by name, and what became of each.
+// The models of a service, by name, each with its state.
 
 import { readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import pLimit from 'p-limit';
-import type { Engines } from '../engine/engines.js';
 import { UserError } from '../errors.js';
 import { isModelFolder, type Task } from '../model/manifest.js';
-import { prepareModel } from '../model/prepare.js';
 import { isRecipeFolder } from '../model/recipe.js';
-import type { Scheduler } from '../scheduler/scheduler.js';
-import { type LoadOptions, loadModel } from './load.js';
-import type { LoadedModel } from './predictor.js';
+import type { LoadedModel } from './model.js';
+import type { Runtime } from './runtime.js';
 
 export type StoredModel =
   | { readonly name: string; readonly state: 'loading' }
@@ -19,49 +14,39 @@ export type StoredModel =
   | { readonly name: string; readonly state: 'failed'; readonly reason: string };
 
 export interface StoreEvents {
-  onProgress(name: string, done: number, total: number): void;
-  onReady(name: string, model: LoadedModel): void;
-  onFailed(name: string, error: Error): void;
+  /** Told of the export of a recipe. */
+  onProgress?(name: string, done: number, total: number): void;
+  onReady?(model: LoadedModel): void;
+  onFailed?(name: string, error: Error): void;
 }
 
 export class ModelStore {
   readonly #folder: string;
   readonly #models = new Map<string, StoredModel>();
 
-  /** Finds the recipe and model folders in `folder`. Throws UserError where there is none. */
+  /** Finds the recipe and model folders in `folder`. Throws UserError if it cannot be read or holds none. */
   constructor(folder: string) {
     this.#folder = folder;
     for (const name of modelNames(folder)) this.#models.set(name, { name, state: 'loading' });
     if (this.#models.size === 0) {
       throw new UserError(
-        `models ${folder}: holds no model folder (model.json) and no recipe folder (recipe.json)`,
+        `models ${folder}: expected model folders (model.json) or recipe folders (recipe.json), found none`,
       );
     }
   }
 
-  /** Exports what is not exported yet, and loads everything. One that fails is marked; the rest go on. */
-  async loadAll(
-    cache: string,
-    engines: Engines,
-    scheduler: Scheduler,
-    events: StoreEvents,
-    options: LoadOptions = {},
-  ): Promise<void> {
-    const place = { cache, device: await engines.device() };
-    const preparing = pLimit(availableParallelism());
+  /** Loads every model, after exporting those that need it. A model that fails is marked; the others go on. */
+  async loadAll(runtime: Runtime, { onProgress, onReady, onFailed }: StoreEvents = {}): Promise<void> {
     const load = async (name: string) => {
       try {
-        const folder = await preparing(() =>
-          prepareModel(join(this.#folder, name), place, (done, total) =>
-            events.onProgress(name, done, total),
-          ),
+        const model = await runtime.load(name, join(this.#folder, name), (done, total) =>
+          onProgress?.(name, done, total),
         );
-        const model = await loadModel(name, folder, engines, scheduler, options);
         this.#models.set(name, { name, state: 'ready', model });
-        events.onReady(name, model);
+        onReady?.(model);
       } catch (error) {
         this.#models.set(name, { name, state: 'failed', reason: (error as Error).message });
-        events.onFailed(name, error as Error);
+        onFailed?.(name, error as Error);
       }
     };
     await Promise.all([...this.#models.keys()].map(load));
@@ -75,14 +60,14 @@ export class ModelStore {
     return this.#models.get(name);
   }
 
-  /** Loaded models of a task. */
+  /** The models of a task that are loaded. */
   ofTask(task: Task): LoadedModel[] {
     return this.all().flatMap(stored =>
       stored.state === 'ready' && stored.model.manifest.task === task ? [stored.model] : [],
     );
   }
 
-  /** Every model that did not fail is loaded, and there is one. */
+  /** True once every model that did not fail is loaded, and there is at least one. */
   get ready(): boolean {
     const alive = this.all().filter(({ state }) => state !== 'failed');
     return alive.length > 0 && alive.every(({ state }) => state === 'ready');
@@ -96,7 +81,7 @@ function modelNames(folder: string): string[] {
   } catch (error) {
     throw new UserError(`models ${folder}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
-  // hidden ones are being written, or were left behind
+  // Hidden folders are exports that are being written, or were left behind by one that broke off.
   const isModel = (name: string) => isModelFolder(join(folder, name)) || isRecipeFolder(join(folder, name));
   return names.filter(name => !name.startsWith('.') && isModel(name)).sort();
 }

@@ -104,6 +104,12 @@ export class Queue {
     return batch;
   }
 
+  /** The number of a model's waiting sequences, and their tokens in all. */
+  waitingFor(model: string): { readonly sequences: number; readonly tokens: number } {
+    const jobs = [...this.#waiting(model)];
+    return { sequences: jobs.length, tokens: tokensOf(jobs) };
+  }
+
   *#waiting(model: string): Generator<Job> {
     yield* this.#suspects.filter(({ request }) => request.submission.model === model);
     for (const { jobs } of this.#modelQueues.get(model)?.requests ?? []) yield* jobs;

@@ -55,6 +55,11 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     return this.#queue.tokens;
   }
 
+  /** The number of a model's waiting sequences, and their tokens in all. */
+  queued(model: string): { readonly sequences: number; readonly tokens: number } {
+    return this.#queue.waitingFor(model);
+  }
+
   /** Sets the most tokens in one forward pass of a model. */
   setBatchTokens(model: string, tokens: number): void {
     this.#batchTokens.set(model, tokens);

@@ -1,9 +1,10 @@
-// The HTTP application: what every request passes through, and the table of routes.
+// The HTTP application: the middleware that every request passes through, and the table of routes.
 
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type RequestHandler } from 'express';
 import { requireKey } from './auth.js';
 import type { ServerContext } from './context.js';
+import { allowOrigins } from './cors.js';
 import { notFound, onlyMethod, Problem, problemHandler, unavailable } from './problems.js';
 import { classifyRoute } from './routes/classify.js';
 import { liveRoute, readyRoute } from './routes/health.js';
@@ -12,15 +13,26 @@ import { modelRoute, modelsRoute } from './routes/models.js';
 import { nerRoute } from './routes/ner.js';
 import { openapiRoute } from './routes/openapi.js';
 
-/** Bytes of a request's body: some thousand news articles. */
+export interface AppOptions {
+  /** The bearer token that callers must send. Callers need none unless it is given. */
+  readonly apiKey?: string;
+  /** The origins whose pages may call the service from a browser, `*` for all of them. Empty for none. */
+  readonly corsOrigin: readonly string[];
+}
+
+/** The limit for the body of a request, in bytes: some thousand news articles. */
 const BODY_LIMIT = 8 * 2 ** 20;
 
-export function createApp(context: ServerContext): Express {
+/** The status of requests whose caller closed the connection before the answer, as nginx logs it. It is never sent. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+export function createApp(context: ServerContext, { apiKey, corsOrigin }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.use(requestId, measured(context));
+  if (corsOrigin.length > 0) app.use(allowOrigins(corsOrigin));
 
-  const key = requireKey(context.apiKey);
+  const key = requireKey(apiKey);
   const json = [key, refuseWhileDraining(context), jsonOnly, express.json({ limit: BODY_LIMIT })];
   app.route('/classify').post(json, classifyRoute(context)).all(onlyMethod('POST'));
   app.route('/ner').post(json, nerRoute(context)).all(onlyMethod('POST'));
@@ -35,29 +47,33 @@ export function createApp(context: ServerContext): Express {
   return app;
 }
 
-/** The caller's id where it is a short token, else a new one. */
+/** Sets the id of the answer: the caller's x-request-id if it is a short token, else a new id. */
 const requestId: RequestHandler = (request, response, next) => {
   const given = request.get('x-request-id');
   response.set('x-request-id', given && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID());
   next();
 };
 
-/** Times every request to a route by the route's pattern: paths that do not exist share one label. */
+/**
+ * Times every request, until its answer is sent or its caller has closed the connection. Requests are counted by the
+ * pattern of their route; those to paths that do not exist share the route `none`.
+ */
 function measured({ metrics, log }: ServerContext): RequestHandler {
   return (request, response, next) => {
     const started = performance.now();
-    response.on('finish', () => {
+    response.on('close', () => {
       const seconds = (performance.now() - started) / 1000;
       const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
       const model = String(response.locals.model ?? '');
-      metrics.requestDuration.observe({ route, model, status: String(response.statusCode) }, seconds);
+      const status = response.writableFinished ? response.statusCode : CLIENT_CLOSED_REQUEST;
+      metrics.requestDuration.observe({ route, model, status: String(status) }, seconds);
       log.debug(
         {
           request_id: response.getHeader('x-request-id'),
           method: request.method,
           route,
           model,
-          status: response.statusCode,
+          status,
           seconds,
         },
         'request',

@@ -4,13 +4,13 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { Problem } from './problems.js';
 
-/** Lets through who brings the key; everyone where there is none. */
+/** Refuses with 401 every request that does not carry the key as a bearer token. Refuses none if there is no key. */
 export function requireKey(key: string | undefined): RequestHandler {
   if (!key) return (_request, _response, next) => next();
   const expected = digest(key);
   return (request, _response, next) => {
     const given = /^Bearer +(.+)$/i.exec(request.get('authorization') ?? '')?.[1];
-    // Digests are of one length, so that comparing them tells nothing about the key.
+    // All digests have the same length, so the comparison reveals nothing about the key.
     if (given && timingSafeEqual(digest(given), expected)) return next();
     throw new Problem(
       401,

@@ -1,17 +1,26 @@
-// What Prometheus reads. Every name starts with lsllama_.
+// The metrics that Prometheus reads. The service's own start with lsllama_; those of the process and of Node keep the
+// names process_* and nodejs_*, which common dashboards expect.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Runtime } from '../predictor/runtime.js';
 import type { ModelStore } from '../predictor/store.js';
-import type { BatchReport, Scheduler } from '../scheduler/scheduler.js';
+import type { BatchReport } from '../scheduler/scheduler.js';
 
-/** From a forward pass of a few tokens on a GPU to a deadline of a minute. Seconds. */
+/** Buckets in seconds, from a forward pass of a few tokens on a GPU to a deadline of a minute. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** Gauges of prom-client that are named like counters. nodejs_active_handles and the like hold the same numbers by type. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
 
 export class Metrics {
   readonly registry = new Registry();
   readonly requestDuration = this.#histogram(
     'request_duration_seconds',
-    'Time from request to answer',
+    'Time from a request to its answer; status 499 means that the caller closed the connection first',
     SECONDS,
     ['route', 'model', 'status'],
   );
@@ -22,27 +31,31 @@ export class Metrics {
   );
   readonly queueDuration = this.#histogram(
     'queue_duration_seconds',
-    'Time a sequence waited for its batch',
+    'Time that a sequence waited for its batch',
     SECONDS,
+    ['model'],
   );
   readonly inferenceDuration = this.#histogram(
     'inference_duration_seconds',
     'Time of one forward pass',
     SECONDS,
+    ['model'],
   );
   readonly batchRequests = this.#histogram(
     'batch_requests',
     'Sequences in one forward pass',
     [1, 2, 4, 8, 16, 32, 64, 128, 256],
+    ['model'],
   );
   readonly batchTokens = this.#histogram(
     'batch_tokens',
     'Tokens in one forward pass',
     [16, 64, 128, 256, 512, 1024, 2048, 4096, 8192],
+    ['model'],
   );
   readonly rejected = this.#counter(
     'requests_rejected_total',
-    'Requests refused for want of room, time or permission',
+    'Requests that were refused because the queue was full, the deadline passed, or a key was missing',
     ['reason'],
   );
   readonly engineRestarts = this.#counter(
@@ -51,35 +64,53 @@ export class Metrics {
   );
   readonly cacheRequests = this.#counter(
     'cache_requests_total',
-    'Sequences looked up among those computed before',
+    'Sequences that were looked up in the result cache',
     ['result'],
   );
-  readonly predictions = this.#counter('predictions_total', 'Texts by their label, entities by theirs', [
-    'model',
-    'label',
-  ]);
+  readonly predictions = this.#counter(
+    'predictions_total',
+    'Texts by their most probable label, and entities by their label',
+    ['model', 'label'],
+  );
 
   constructor() {
-    collectDefaultMetrics({ register: this.registry, prefix: 'lsllama_' });
+    collectDefaultMetrics({ register: this.registry });
+    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
   }
 
-  /** Reads the queue's and the store's state whenever Prometheus asks. */
-  observe(scheduler: Scheduler, store: ModelStore): void {
-    this.#gauge('queue_requests', 'Sequences that wait for a batch', () => scheduler.queuedSequences);
-    this.#gauge('queue_tokens', 'Tokens that wait for a batch', () => scheduler.queuedTokens);
+  /** Counts the events of the runtime, and reads the state of the queue, engines and models whenever it is asked for. */
+  observe({ engines, scheduler, results }: Runtime, store: ModelStore): void {
+    const perModel = (value: (model: string) => number) => (gauge: Gauge<'model'>) => {
+      for (const { name } of store.all()) gauge.set({ model: name }, value(name));
+    };
     this.#gauge(
-      'engines_ready',
-      'Models loaded and warm',
-      () => store.all().filter(({ state }) => state === 'ready').length,
+      'queue_requests',
+      'Sequences that wait for a batch',
+      perModel(model => scheduler.queued(model).sequences),
+      ['model'],
+    );
+    this.#gauge(
+      'queue_tokens',
+      'Tokens that wait for a batch',
+      perModel(model => scheduler.queued(model).tokens),
+      ['model'],
+    );
+    this.#gauge('engines_ready', 'Engine processes that are up and have loaded their models', gauge =>
+      gauge.set(engines.ready),
+    );
+    this.#gauge('models_ready', 'Models that are loaded and warm', gauge =>
+      gauge.set(store.all().filter(({ state }) => state === 'ready').length),
     );
     scheduler.on('batch', report => this.#countBatch(report));
+    engines.on('restart', () => this.engineRestarts.inc());
+    results?.on('lookup', result => this.cacheRequests.inc({ result }));
   }
 
-  #countBatch({ sequences, tokens, seconds, waited }: BatchReport): void {
-    this.inferenceDuration.observe(seconds);
-    this.batchRequests.observe(sequences);
-    this.batchTokens.observe(tokens);
-    for (const wait of waited) this.queueDuration.observe(wait);
+  #countBatch({ model, sequences, tokens, seconds, waited }: BatchReport): void {
+    this.inferenceDuration.observe({ model }, seconds);
+    this.batchRequests.observe({ model }, sequences);
+    this.batchTokens.observe({ model }, tokens);
+    for (const wait of waited) this.queueDuration.observe({ model }, wait);
   }
 
   #histogram<Label extends string = never>(
@@ -101,13 +132,19 @@ export class Metrics {
     return new Counter<Label>({ name: `lsllama_${name}`, help, labelNames, registers: [this.registry] });
   }
 
-  #gauge(name: string, help: string, read: () => number) {
-    return new Gauge({
+  #gauge<Label extends string = never>(
+    name: string,
+    help: string,
+    read: (gauge: Gauge<Label>) => void,
+    labelNames: Label[] = [],
+  ) {
+    return new Gauge<Label>({
       name: `lsllama_${name}`,
       help,
+      labelNames,
       registers: [this.registry],
       collect() {
-        this.set(read());
+        read(this);
       },
     });
   }

@@ -5,21 +5,19 @@ import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { DeadlinePassed, Draining, QueueFull } from '../scheduler/errors.js';
 import type { Metrics } from './metrics.js';
+import type { Problem as ProblemDocument } from './openapi.js';
 
-export interface FieldError {
-  /** A JSON pointer into the request body. */
-  readonly path: string;
-  readonly message: string;
-}
+/** A mismatch in the request body, and a JSON pointer to it. */
+export type FieldError = NonNullable<ProblemDocument['errors']>[number];
 
 interface ProblemOptions {
   readonly errors?: readonly FieldError[];
   readonly headers?: Record<string, string>;
-  /** For the counter of rejected requests. */
+  /** The label with which the metrics count the request as rejected. It is not counted unless this is given. */
   readonly reason?: string;
 }
 
-/** An answer other than 200. `detail` is for the caller to read. */
+/** An answer other than 200. Its message is the detail that the caller reads. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: number;
@@ -32,20 +30,21 @@ export class Problem extends Error {
   }
 }
 
+/** 422 for one place in the request body; `path` is a JSON pointer to it. */
 export function unprocessable(path: string, message: string): Problem {
   return new Problem(422, `${path}: ${message}`, { errors: [{ path, message }] });
 }
 
-/** 503, to be tried again in a second. A reason counts it among the rejected requests. */
+/** 503 that asks the caller to try again in a second. `reason` counts it as a rejected request. */
 export function unavailable(detail: string, reason?: string): Problem {
   return new Problem(503, detail, { ...(reason && { reason }), headers: { 'retry-after': '1' } });
 }
 
 export const notFound: RequestHandler = (request, _response) => {
-  throw new Problem(404, `no such path: ${request.path}`);
+  throw new Problem(404, `there is no path ${request.path}`);
 };
 
-/** Refuses the methods that a path does not have. */
+/** Answers 405 to every method that a path does not take. */
 export function onlyMethod(method: 'GET' | 'POST'): RequestHandler {
   return request => {
     throw new Problem(405, `${request.path} takes ${method}, not ${request.method}`, {
@@ -54,31 +53,32 @@ export function onlyMethod(method: 'GET' | 'POST'): RequestHandler {
   };
 }
 
-/** Answers every error as a problem; what nobody foresaw is logged, and told to nobody. */
+/** Answers every error as a problem. The details of an unexpected error go to the log, never to the caller. */
 export function problemHandler(log: Logger, metrics: Metrics): ErrorRequestHandler {
-  return (error, _request, response, next) => {
+  return (error, request, response, next) => {
     if (response.headersSent) return next(error);
     const problem = asProblem(error);
     if (problem.status === 500)
       log.error({ err: error, request_id: response.getHeader('x-request-id') }, 'request failed');
+    // The caller has closed the connection: the request was not rejected, and nobody reads an answer.
+    if (request.socket.destroyed) return;
     if (problem.options.reason) metrics.rejected.inc({ reason: problem.options.reason });
     send(response, problem);
   };
 }
 
 function send(response: Response, { status, message, options }: Problem): void {
+  const document: ProblemDocument = {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail: message,
+    ...(options.errors && { errors: options.errors }),
+  };
   response
     .status(status)
     .set({ 'content-type': 'application/problem+json', ...options.headers })
-    .send(
-      JSON.stringify({
-        type: 'about:blank',
-        title: STATUS_CODES[status],
-        status,
-        detail: message,
-        ...(options.errors && { errors: options.errors }),
-      }),
-    );
+    .send(JSON.stringify(document));
 }
 
 function asProblem(error: unknown): Problem {
@@ -94,7 +94,7 @@ function asProblem(error: unknown): Problem {
   return bodyProblem(error) ?? new Problem(500, 'the request failed; the service log says why');
 }
 
-/** What express.json throws: https://github.com/expressjs/body-parser#errors */
+/** A problem for the errors that express.json throws: https://github.com/expressjs/body-parser#errors */
 function bodyProblem(error: unknown): Problem | undefined {
   const { type, status, limit, message } = error as {
     type?: string;
@@ -106,7 +106,7 @@ function bodyProblem(error: unknown): Problem | undefined {
   if (type === 'entity.too.large') return new Problem(413, `the body is larger than ${limit} bytes`);
   if (type === 'encoding.unsupported' || type === 'charset.unsupported')
     return new Problem(415, message ?? '');
-  // A bad percent-encoding in the path, a broken gzip body, a body cut short.
+  // For example a bad percent-encoding in the path, a broken gzip body, or a body that is cut short.
   if (typeof status === 'number' && status >= 400 && status < 500)
     return new Problem(status, 'the request is malformed');
   return undefined;

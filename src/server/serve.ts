@@ -1,134 +1,70 @@
-// Starts the service, and ends it without losing a request.
+// Starts the service.
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { Engines } from '../engine/engines.js';
 import { UserError } from '../errors.js';
-import { readingDone } from '../predictor/reader.js';
-import { ResultCache } from '../predictor/resultCache.js';
+import { Encoder } from '../predictor/encoder.js';
+import { Runtime, type RuntimeOptions } from '../predictor/runtime.js';
 import { ModelStore, type StoreEvents } from '../predictor/store.js';
-import { Scheduler, type SchedulerOptions } from '../scheduler/scheduler.js';
-import { createApp } from './app.js';
+import { type AppOptions, createApp } from './app.js';
 import type { ServerContext } from './context.js';
 import { Metrics } from './metrics.js';
+import { shutDown } from './shutdown.js';
 
-export interface ServeOptions {
+export interface ServeOptions extends RuntimeOptions, AppOptions {
+  /** The folder of model and recipe folders. */
   readonly models: string;
-  readonly cache: string;
   readonly host: string;
+  /** 0 for any free port. */
   readonly port: number;
-  readonly device: string;
-  readonly cores: number;
-  readonly apiKey: string | undefined;
-  readonly scheduler: SchedulerOptions;
-  /** Whether each model's batches are as large as measuring finds best. */
-  readonly measured: boolean;
-  /** Sequences whose logits are kept; 0 for none. */
-  readonly cacheSize: number;
 }
 
-/** No new connection or request for so long, and what callers had sent when shutdown began has been read. */
-const LAST_CALL_MS = 150;
-/** Callers that never pause are refused with 503 after so many of these. */
-const LAST_CALLS = 5;
-/** Longer than any default deadline. */
-const SHUTDOWN_LIMIT_MS = 65_000;
-
 export interface Service {
+  /** The address that the service listens on: `http://HOST:PORT`. */
   readonly url: string;
   /** Resolves when every model is loaded or has failed. */
   readonly loaded: Promise<void>;
-  /** Refuses what is new, answers what was taken, then ends. */
+  /** Refuses new requests, answers those that were accepted, then ends the service. */
   close(): Promise<void>;
 }
 
-/** Listens at once; models are loaded behind it. Throws UserError where there is nothing to serve or no port. */
+/**
+ * Listens at once, and loads the models meanwhile. `onProgress` is told of the export of recipes.
+ * Throws UserError if the folder holds no model, or the address is not free.
+ */
 export async function startService(
   options: ServeOptions,
   log: Logger,
-  onProgress: StoreEvents['onProgress'],
+  onProgress: NonNullable<StoreEvents['onProgress']>,
 ): Promise<Service> {
   const store = new ModelStore(options.models);
-  const metrics = new Metrics();
-  const context: ServerContext = { store, metrics, log, apiKey: options.apiKey, draining: false };
-  const server = createServer(createApp(context));
+  const context: ServerContext = {
+    store,
+    encoder: new Encoder(),
+    metrics: new Metrics(),
+    log,
+    draining: false,
+  };
+  const server = createServer(createApp(context, options));
   const url = await listen(server, options);
 
-  const engines = new Engines({ device: options.device, cores: options.cores, scratch: options.cache });
-  const scheduler = new Scheduler(engines, options.scheduler);
-  metrics.observe(scheduler, store);
-  engines.on('restart', reason => {
-    metrics.engineRestarts.inc();
-    log.error({ reason }, 'engine restarted');
-  });
-  engines.on('unshared', reason =>
+  const runtime = new Runtime(options);
+  context.metrics.observe(runtime, store);
+  runtime.engines.on('restart', reason => log.error({ reason }, 'engine restarted'));
+  runtime.engines.on('unshared', reason =>
     log.warn({ reason }, 'weights could not be shared: one batch runs at a time'),
   );
-  const results =
-    options.cacheSize > 0
-      ? new ResultCache({
-          entries: options.cacheSize,
-          onLookup: result => metrics.cacheRequests.inc({ result }),
-        })
-      : undefined;
-  const events: StoreEvents = {
+  const loaded = store.loadAll(runtime, {
     onProgress,
-    onReady: (model, { manifest }) =>
-      log.info(
-        {
-          model,
-          version: manifest.version,
-          task: manifest.task,
-          batch_tokens: scheduler.batchTokens(model),
-        },
-        'model ready',
-      ),
-    onFailed: (model, error) => log.error({ model, reason: error.message }, 'model failed'),
-  };
-  const loaded = store.loadAll(options.cache, engines, scheduler, events, {
-    results,
-    measured: options.measured,
-  });
-  return {
-    url,
-    loaded,
-    async close() {
-      await lastCall(server);
-      context.draining = true;
-      await readingDone();
-      await scheduler.drain();
-      await closeServer(server);
-      engines.close();
+    onReady: ({ name, manifest: { version, task } }) => {
+      const batch_tokens = runtime.scheduler.batchTokens(name);
+      log.info({ model: name, version, task, batch_tokens }, 'model ready');
     },
-  };
-}
-
-/** Waits until what was sent before shutdown has been read: closing the port would reset it. */
-async function lastCall(server: Server): Promise<void> {
-  let arrivals = 0;
-  const count = () => arrivals++;
-  server.on('connection', count).on('request', count);
-  for (let call = 0; call < LAST_CALLS; call++) {
-    const before = arrivals;
-    await sleep(LAST_CALL_MS);
-    if (arrivals === before) break;
-  }
-  server.off('connection', count).off('request', count);
-}
-
-/** Accepts no more, and resolves when every request in flight is answered. */
-async function closeServer(server: Server): Promise<void> {
-  const closed = once(server.close(), 'close');
-  // A kept-alive connection is idle only once its last answer is out.
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
-  // Every taken request is past its deadline by then; what is left are bodies that never end.
-  const limit = setTimeout(() => server.closeAllConnections(), SHUTDOWN_LIMIT_MS);
-  await closed;
-  clearInterval(idle);
-  clearTimeout(limit);
+    onFailed: (model, error) => log.error({ model, reason: error.message }, 'model failed'),
+  });
+  return { url, loaded, close: () => shutDown(server, context, runtime) };
 }
 
 async function listen(server: Server, { host, port }: ServeOptions): Promise<string> {
@@ -138,7 +74,7 @@ async function listen(server: Server, { host, port }: ServeOptions): Promise<str
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE')
-      throw new UserError(`port ${port} on ${host} is taken; --port chooses another`);
+      throw new UserError(`port ${port} on ${host} is taken; choose another with --port`);
     throw new UserError(`cannot listen on ${host}:${port}: ${code}`);
   }
   const address = server.address() as AddressInfo;

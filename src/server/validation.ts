@@ -1,23 +1,29 @@
-// Request and response bodies checked against openapi.yaml, the one place where their shape is written.
+// Checks request bodies against openapi.yaml, the one place where their shape is written.
 
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
+import type { components } from './openapi.js';
 import { type FieldError, Problem } from './problems.js';
+
+type Schemas = components['schemas'];
 
 /** The document as it is served. */
 export const OPENAPI: string = readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8');
 
-// Only the schemas inside the document are compiled; its other keys are no JSON Schema.
-const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true });
+// Only the schemas inside the document are compiled. Its other keys are not JSON Schema, hence `strict: false`.
+const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true, useDefaults: true });
 ajv.addSchema(parse(OPENAPI), 'openapi');
 
-/** A check for one of openapi.yaml's components.schemas. */
-export function schemaOf<T>(name: string): ValidateFunction<T> {
-  return ajv.compile<T>({ $ref: `openapi#/components/schemas/${name}` });
+/** Compiles a check for one of the schemas under components.schemas in openapi.yaml. */
+export function schemaOf<Name extends keyof Schemas>(name: Name): ValidateFunction<Schemas[Name]> {
+  return ajv.compile<Schemas[Name]>({ $ref: `openapi#/components/schemas/${name}` });
 }
 
-/** The body, once it matches. Throws Problem 422 with every mismatch. */
+/**
+ * The body, with the schema's defaults filled in. Throws Problem 422 that lists every mismatch if the body does not match
+ * the schema.
+ */
 export function validated<T>(check: ValidateFunction<T>, body: unknown): T {
   if (check(body)) return body;
   const errors = fieldErrors(check.errors ?? []);
@@ -26,7 +32,7 @@ export function validated<T>(check: ValidateFunction<T>, body: unknown): T {
   });
 }
 
-/** An alternative is told once, as a whole, not branch by branch. */
+/** A oneOf that does not match is reported once, as a whole, without the errors of its branches. */
 function fieldErrors(errors: readonly ErrorObject[]): FieldError[] {
   return errors
     .filter(({ schemaPath }) => !schemaPath.includes('/oneOf/'))
@@ -41,8 +47,10 @@ function describe({ keyword, message, params, schema }: ErrorObject): string {
       return `must be one of ${params.allowedValues.join(', ')}`;
     case 'type':
       return `must be ${[params.type].flat().join(' or ')}`;
-    case 'oneOf':
-      return `must have one of ${(schema as { required: string[] }[]).map(({ required }) => required.join(' and ')).join(', ')}, and only one`;
+    case 'oneOf': {
+      const alternatives = (schema as { required: string[] }[]).map(({ required }) => required.join(' and '));
+      return `must have one of ${alternatives.join(', ')}, and only one`;
+    }
     default:
       return message ?? 'does not match the schema';
   }

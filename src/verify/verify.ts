@@ -74,8 +74,7 @@ export async function verifyExport(
   { readout, precision, bidirectionalFrom, maxLength, onProgress }: VerifyOptions,
 ): Promise<Verification> {
   const sequences = sequencesOf(tokenizer, maxLength, merged.decoder.vocabSize);
-  const layers =
-    parameterCount(merged.weights.tensors) > MOST_PARAMETERS ? 1 : merged.decoder.layers;
+  const layers = parameterCount(merged.weights.tensors) > MOST_PARAMETERS ? 1 : merged.decoder.layers;
   const exported =
     layers < merged.decoder.layers
       ? await firstLayerLogits(folder, sequences)

@@ -219,26 +219,6 @@ describe('GET', () => {
   it('/openapi.yaml is the document itself', async () => {
     expect((await get('/openapi.yaml')).text).toBe(readFileSync(`${ROOT}/openapi.yaml`, 'utf8'));
   });
-
-  it('/metrics counts what happened', async () => {
-    const { text, headers } = await get('/metrics');
-    expect(headers.get('content-type')).toContain('text/plain');
-    expect(text).toMatch(
-      /lsllama_request_duration_seconds_count\{route="\/classify",model="ls_llama_seq",status="200"\} \d+/,
-    );
-    expect(text).toMatch(/lsllama_predictions_total\{model="ls_llama_seq",label="\w+/);
-    expect(text).toMatch(/lsllama_engines_ready 2/);
-    expect(text).toMatch(/lsllama_requests_rejected_total\{reason="deadline"\} 1/);
-    for (const name of [
-      'tokenize_duration_seconds',
-      'queue_duration_seconds',
-      'inference_duration_seconds',
-      'batch_requests',
-      'batch_tokens',
-    ]) {
-      expect(text).toMatch(new RegExp(`lsllama_${name}_count [1-9]`));
-    }
-  });
 });
 
 describe('several models of one task', () => {

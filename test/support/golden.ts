@@ -1,11 +1,10 @@
 // Runs a golden example on the same path as a request.
 
-import { classify, encodeText } from '../../dist/predictor/classifier.js';
-import type { LoadedModel } from '../../dist/predictor/predictor.js';
-import { encodeWords, tag } from '../../dist/predictor/tagger.js';
+import { classify } from '../../dist/predictor/classify.js';
+import { encodeText, encodeWords } from '../../dist/predictor/encode.js';
+import { type LoadedModel, UNHURRIED } from '../../dist/predictor/model.js';
+import { tag } from '../../dist/predictor/tag.js';
 import type { Golden } from './fixtures.js';
-
-export const UNHURRIED = { deadline: Number.POSITIVE_INFINITY };
 
 /** Returns the example's token ids, and its logits as one flat list. */
 export async function predictGolden(model: LoadedModel, golden: Golden) {

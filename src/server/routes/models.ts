@@ -1,13 +1,15 @@
-// GET /models and /models/{name}: what is served here.
+// GET /models and /models/{name}: the models of this service and their states.
 
 import type { RequestHandler } from 'express';
 import type { StoredModel } from '../../predictor/store.js';
 import type { ServerContext } from '../context.js';
+import type { Model, ModelsResponse } from '../openapi.js';
 import { Problem } from '../problems.js';
 
 export function modelsRoute({ store }: ServerContext): RequestHandler {
   return (_request, response) => {
-    response.json({ models: store.all().map(describe) });
+    const answer: ModelsResponse = { models: store.all().map(describe) };
+    response.json(answer);
   };
 }
 
@@ -15,12 +17,12 @@ export function modelRoute({ store }: ServerContext): RequestHandler<{ name: str
   return (request, response) => {
     const { name } = request.params;
     const stored = store.get(name);
-    if (!stored) throw new Problem(404, `no model ${JSON.stringify(name)}`);
+    if (!stored) throw new Problem(404, `there is no model ${JSON.stringify(name)}`);
     response.json(describe(stored));
   };
 }
 
-function describe(stored: StoredModel) {
+function describe(stored: StoredModel): Model {
   const { name, state } = stored;
   if (stored.state !== 'ready') return { name, state };
   const { version, task, labels, precision, maxLength } = stored.model.manifest;

@@ -1,76 +1,48 @@
-// POST /ner: entity spans of texts, raw or split into words.
+// POST /ner: entities of texts, raw or split into words.
 
 import type { RequestHandler } from 'express';
+import type { EncodedWords } from '../../predictor/encode.js';
 import { locate } from '../../predictor/locate.js';
-import type { LoadedModel, Urgency } from '../../predictor/predictor.js';
-import type { ReadWords } from '../../predictor/read.js';
-import { read } from '../../predictor/reader.js';
-import { type Tagging, tag } from '../../predictor/tagger.js';
-import type { OffsetUnit } from '../../text/offsets.js';
+import { type Tagging, tag } from '../../predictor/tag.js';
 import type { ServerContext } from '../context.js';
-import { unprocessable } from '../problems.js';
+import type { NerRequest, NerResponse } from '../openapi.js';
 import { schemaOf, validated } from '../validation.js';
+import { encodeTexts } from './encode.js';
 import { selectModel, urgencyOf } from './select.js';
 
-interface NerRequest {
-  readonly inputs?: string | readonly string[];
-  readonly tokens?: readonly (readonly string[])[];
-  readonly model?: string;
-  readonly offset_unit?: OffsetUnit;
-  readonly tags?: boolean;
-  readonly threshold?: number;
-  readonly timeout_ms?: number;
-}
+const checkRequest = schemaOf('NerRequest');
 
-const checkRequest = schemaOf<NerRequest>('NerRequest');
-
-export function nerRoute({ store, metrics }: ServerContext): RequestHandler {
+export function nerRoute(context: ServerContext): RequestHandler {
+  const { store, metrics } = context;
   return async (request, response) => {
     const body = validated(checkRequest, request.body);
     const urgency = urgencyOf(response, body.timeout_ms);
     const model = selectModel(store, 'token', body.model);
     response.locals.model = model.name;
 
-    const stopTokenizing = metrics.tokenizeDuration.startTimer();
     const texts = body.tokens ?? [body.inputs ?? []].flat();
-    const found = await readTexts(model, texts, body, urgency);
-    stopTokenizing();
-    const taggings = await tag(
-      model,
-      found.map(({ encoded }) => encoded),
-      urgency,
-    );
+    const field = body.tokens ? '/tokens' : '/inputs';
+    const pathOf = (index: number) => (typeof body.inputs === 'string' ? field : `${field}/${index}`);
+    const encoded = await encodeTexts(context, model, { kind: 'words', texts }, pathOf, urgency);
+    const taggings = await tag(model, encoded, urgency);
 
     for (const { label } of taggings.flatMap(({ entities }) => entities))
       metrics.predictions.inc({ model: model.name, label });
-    response.json({
+    const answer: NerResponse = {
       model: model.name,
-      results: taggings.map((tagging, i) => answer(tagging, texts[i]!, found[i]!, body)),
+      results: taggings.map((tagging, i) => resultOf(tagging, texts[i]!, encoded[i]!, body)),
       usage: { tokens: taggings.reduce((sum, { tokens }) => sum + tokens, 0) },
-    });
+    };
+    response.json(answer);
   };
 }
 
-type Text = string | readonly string[];
-
-async function readTexts(
-  model: LoadedModel,
-  texts: readonly Text[],
-  { inputs, tokens }: NerRequest,
-  urgency: Urgency,
-): Promise<ReadWords[]> {
-  const found = await read(model, { kind: 'words', texts }, urgency);
-  if (!('unusable' in found)) return found;
-  const field = tokens ? '/tokens' : '/inputs';
-  throw unprocessable(typeof inputs === 'string' ? field : `${field}/${found.index}`, found.unusable);
-}
-
-function answer(
+function resultOf(
   tagging: Tagging,
-  text: Text,
-  { spans }: ReadWords,
-  { threshold = 0, tags, offset_unit = 'codepoint' }: NerRequest,
-) {
+  text: string | readonly string[],
+  { spans }: EncodedWords,
+  { threshold, tags, offset_unit }: NerRequest,
+): NerResponse['results'][number] {
   const kept = tagging.entities.filter(({ score }) => score >= threshold);
   const { tokens } = tagging;
   if (typeof text !== 'string') {
@@ -83,6 +55,6 @@ function answer(
     }));
     return { entities, tokens, ...(tags && { tags: tagging.tags }) };
   }
-  const located = locate(text, spans!, kept, offset_unit);
+  const located = locate(text, spans, kept, offset_unit);
   return { entities: located.entities, tokens, ...(tags && { tags: tagging.tags, words: located.words }) };
 }

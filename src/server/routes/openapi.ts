@@ -1,4 +1,4 @@
-// GET /openapi.yaml: the contract that requests are checked against.
+// GET /openapi.yaml: the document that requests are checked against.
 
 import type { RequestHandler } from 'express';
 import { OPENAPI } from '../validation.js';

@@ -1,15 +1,17 @@
-// Which model a request is for, and how long its answer is of use.
+// Chooses the model that a request is for, and sets the request's deadline.
 
 import type { Response } from 'express';
 import type { Task } from '../../model/manifest.js';
-import type { LoadedModel, Urgency } from '../../predictor/predictor.js';
+import type { LoadedModel, Urgency } from '../../predictor/model.js';
 import type { ModelStore } from '../../predictor/store.js';
 import { Problem, unavailable, unprocessable } from '../problems.js';
 
 const TASK_NAMES: Record<Task, string> = { sequence: 'a sequence classifier', token: 'an entity tagger' };
-const DEFAULT_TIMEOUT_MS = 60_000;
 
-/** The named model, or the only loaded one of the route's task. Throws Problem 404, 422 or 503. */
+/**
+ * The named model, or the only loaded model of the route's task. Throws Problem 404 for an unknown model, 422 if the
+ * model has another task or has to be named, 503 if it is not loaded.
+ */
 export function selectModel(store: ModelStore, task: Task, name: string | undefined): LoadedModel {
   if (name === undefined) return onlyModel(store, task);
   const stored = store.get(name);
@@ -41,11 +43,11 @@ function onlyModel(store: ModelStore, task: Task): LoadedModel {
   throw new Problem(404, `no model here is ${TASK_NAMES[task]}`);
 }
 
-/** The request's deadline, and a signal for a caller that hangs up. */
-export function urgencyOf(response: Response, timeoutMs: number = DEFAULT_TIMEOUT_MS): Urgency {
-  const hungUp = new AbortController();
+/** The urgency of a request: its deadline, and a signal that is aborted if the caller closes the connection. */
+export function urgencyOf(response: Response, timeoutMs: number): Urgency {
+  const abort = new AbortController();
   response.on('close', () => {
-    if (!response.writableFinished) hungUp.abort();
+    if (!response.writableFinished) abort.abort();
   });
-  return { deadline: performance.now() + timeoutMs, signal: hungUp.signal };
+  return { deadline: performance.now() + timeoutMs, signal: abort.signal };
 }

@@ -1,0 +1,119 @@
+// Text to token sequences: everything that happens to a text before a forward pass.
+
+import type { Sequence } from '../engine/batch.js';
+import type { WordTokens } from '../text/tokenizer.js';
+import { planWindows, type Window } from '../text/windows.js';
+import { type Span, splitWords } from '../text/words.js';
+import type { TextModel } from './model.js';
+
+/** The model cannot use the text: it is empty, too long to be used uncut, or has a token without an embedding. */
+export class UnusableText extends Error {
+  override readonly name = 'UnusableText';
+}
+
+/** A text for a sequence classifier. */
+export interface EncodedText {
+  readonly sequence: Sequence;
+  /** Whether tokens were cut off to fit the model's maximum length. */
+  readonly truncated: boolean;
+}
+
+/** The words of a text for a token classifier. */
+export interface EncodedWords {
+  /** The position of each word in the text; for a list of words, in the text that joins them with spaces. */
+  readonly spans: readonly Span[];
+  readonly words: WordTokens;
+  /** Runs of words that fit the model's maximum length; they overlap by half. */
+  readonly windows: readonly Window[];
+  /** One sequence per window. */
+  readonly sequences: readonly Sequence[];
+  /** Tokens of the words, each counted once, plus the special tokens of one sequence. */
+  readonly tokens: number;
+}
+
+/**
+ * Encodes a text for a sequence classifier.
+ * Throws UnusableText if the text is blank, has a token that the model has no embedding for, or is longer than the
+ * model's maximum length while `truncate` is false.
+ */
+export function encodeText(model: TextModel, text: string, truncate = true): EncodedText {
+  const { manifest, tokenizer } = model;
+  if (text.trim() === '') throw new UnusableText('the text is empty');
+  const { ids, truncated, length } = tokenizer.encode(text, manifest.maxLength);
+  if (truncated && !truncate) {
+    throw new UnusableText(`the text has ${length} tokens, the model reads at most ${manifest.maxLength}`);
+  }
+  checkTokens(model, ids);
+  const headPositions =
+    manifest.pooling === 'last' ? Int32Array.of(lastPosition(ids, manifest.padTokenId)) : new Int32Array(0);
+  return { sequence: { ids, headPositions }, truncated };
+}
+
+/**
+ * Encodes a text, or a list of words, for a token classifier, in as many windows as it needs.
+ * Throws UnusableText if it has a token that the model has no embedding for.
+ */
+export function encodeWords(model: TextModel, text: string | readonly string[]): EncodedWords {
+  const { manifest, tokenizer } = model;
+  const spans = typeof text === 'string' ? splitWords(text) : joinedSpans(text);
+  const strings = typeof text === 'string' ? spans.map(({ start, end }) => text.slice(start, end)) : text;
+  const room = manifest.maxLength - tokenizer.specialTokens;
+  const words = tokenizer.encodeWords(strings).map(ids => ids.slice(0, room));
+  const wordTokens = words.reduce((sum, ids) => sum + ids.length, 0);
+  if (wordTokens === 0) return { spans, words, windows: [], sequences: [], tokens: 0 };
+  const windows = planWindows(words, room);
+  const sequences = windows.map(({ startWord, endWord }) =>
+    sequenceOfWords(model, words.slice(startWord, endWord)),
+  );
+  return { spans, words, windows, sequences, tokens: wordTokens + tokenizer.specialTokens };
+}
+
+/** The sequences of a text, whatever the model's task. Throws UnusableText as encodeText and encodeWords do. */
+export function sequencesOf(model: TextModel, text: string): readonly Sequence[] {
+  return model.manifest.task === 'sequence'
+    ? [encodeText(model, text).sequence]
+    : encodeWords(model, text).sequences;
+}
+
+/** One sequence of a run of words. The label head reads the first token of each word that has one. */
+function sequenceOfWords(model: TextModel, words: WordTokens): Sequence {
+  const headPositions: number[] = [];
+  let position = model.tokenizer.prefixLength;
+  for (const ids of words) {
+    if (ids.length > 0) headPositions.push(position);
+    position += ids.length;
+  }
+  const ids = model.tokenizer.joinWords(words);
+  checkTokens(model, ids);
+  return { ids, headPositions: Int32Array.from(headPositions) };
+}
+
+/** The position of each word in the text that joins them with spaces. */
+function joinedSpans(words: readonly string[]): Span[] {
+  let start = 0;
+  return words.map(word => {
+    const span = { start, end: start + word.length };
+    start = span.end + 1;
+    return span;
+  });
+}
+
+/** A tokenizer may have had tokens added that the base model has no embedding for. */
+function checkTokens({ manifest }: TextModel, ids: Int32Array): void {
+  const unknown = ids.find(id => id >= manifest.vocabSize);
+  if (unknown === undefined) return;
+  throw new UnusableText(
+    `the text has the token ${unknown}, the model has embeddings of ${manifest.vocabSize} tokens`,
+  );
+}
+
+/**
+ * The rightmost token that is not padding, which transformers' ForSequenceClassification classes read; the first token
+ * if all are padding.
+ */
+function lastPosition(ids: Int32Array, padTokenId: number | null): number {
+  return Math.max(
+    0,
+    ids.findLastIndex(id => id !== padTokenId),
+  );
+}

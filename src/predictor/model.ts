@@ -1,0 +1,35 @@
+// A loaded model as the steps of a prediction see it.
+
+import type { Sequence } from '../engine/batch.js';
+import type { Manifest } from '../model/manifest.js';
+import type { Tokenizer } from '../text/tokenizer.js';
+
+/** The parts of a model that encoding a text needs. */
+export interface TextModel {
+  readonly manifest: Manifest;
+  readonly tokenizer: Tokenizer;
+}
+
+/** A model that the engines have loaded. */
+export interface LoadedModel extends TextModel {
+  /** Its name in the engines. */
+  readonly name: string;
+  /** Its model folder. */
+  readonly folder: string;
+  /**
+   * Runs sequences through the model, in whatever batches the scheduler makes of them. Resolves to the logits of each
+   * sequence, row after row. Throws the errors of Scheduler.submit.
+   */
+  run(sequences: readonly Sequence[], urgency: Urgency): Promise<Float32Array[]>;
+}
+
+/** Until when a caller waits for a prediction. */
+export interface Urgency {
+  /** In milliseconds, on the clock of performance.now(). */
+  readonly deadline: number;
+  /** Aborted when the caller no longer waits. */
+  readonly signal?: AbortSignal;
+}
+
+/** The urgency of offline work, which has no deadline. */
+export const UNHURRIED: Urgency = { deadline: Number.POSITIVE_INFINITY };

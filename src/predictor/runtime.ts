@@ -1,0 +1,116 @@
+// The engines, the scheduler and the result cache of a process, put together in one place.
+
+import pLimit from 'p-limit';
+import type { Sequence } from '../engine/batch.js';
+import { Engines } from '../engine/engines.js';
+import { usableCores } from '../machine/cores.js';
+import { readManifest } from '../model/manifest.js';
+import { prepareModel } from '../model/prepare.js';
+import { Scheduler } from '../scheduler/scheduler.js';
+import { Tokenizer } from '../text/tokenizer.js';
+import { findBudget, type Pass } from './budget.js';
+import { sequencesOf } from './encode.js';
+import type { LoadedModel, TextModel, Urgency } from './model.js';
+import { ResultCache } from './resultCache.js';
+
+export interface RuntimeOptions {
+  /** `cpu`, `cuda`, `cuda:N`, or `auto`: cuda where it works, else cpu. */
+  readonly device: string;
+  /** The folder that recipes are exported to. It has room for the weights of one more model. */
+  readonly cache: string;
+  /** Tokens in one forward pass, or `measured`: for each model the fewest with which it is as fast as it gets here. */
+  readonly batchTokens?: number | 'measured';
+  /** Tokens that may wait before requests are refused. No request is refused unless it is given. */
+  readonly queueTokens?: number;
+  /** Sequences whose logits are kept. None unless it is given. */
+  readonly cacheSize?: number;
+}
+
+/** Tokens in one forward pass, unless an option or a measurement says otherwise. */
+export const BATCH_TOKENS = 1024;
+/** The most tokens of a measured batch that runs beside others. Larger ones take memory in every engine, and are no faster. */
+const MOST_TOKENS_BESIDE_OTHERS = 256;
+
+export class Runtime {
+  readonly engines: Engines;
+  readonly scheduler: Scheduler;
+  /** Undefined if no results are kept. */
+  readonly results: ResultCache | undefined;
+  readonly #cache: string;
+  readonly #isMeasured: boolean;
+  readonly #preparing = pLimit(usableCores());
+
+  constructor({
+    device,
+    cache,
+    batchTokens = BATCH_TOKENS,
+    queueTokens = Number.POSITIVE_INFINITY,
+    cacheSize = 0,
+  }: RuntimeOptions) {
+    this.#cache = cache;
+    this.#isMeasured = batchTokens === 'measured';
+    this.engines = new Engines({ device, cores: usableCores(), scratch: cache });
+    this.scheduler = new Scheduler(this.engines, {
+      batchTokens: batchTokens === 'measured' ? BATCH_TOKENS : batchTokens,
+      queueTokens,
+    });
+    this.results = cacheSize > 0 ? new ResultCache(cacheSize) : undefined;
+  }
+
+  /**
+   * Loads a model folder, or a recipe folder, which is exported first unless the cache holds its export. The model is
+   * warm once this resolves. `onProgress` is told of the export.
+   * Throws UserError for a broken folder, EngineError if ONNX Runtime refuses the model.
+   */
+  async load(
+    name: string,
+    path: string,
+    onProgress?: (done: number, total: number) => void,
+  ): Promise<LoadedModel> {
+    const place = { cache: this.#cache, device: await this.engines.device() };
+    const folder = await this.#preparing(() => prepareModel(path, place, onProgress));
+    const manifest = readManifest(folder);
+    // The engine processes load the model while this process reads the tokenizer.
+    const loading = this.engines.load(name, folder);
+    loading.catch(() => {});
+    const tokenizer = Tokenizer.load(folder);
+    await loading;
+    await this.#warm(name, { manifest, tokenizer });
+    const cacheKey = `${name}\0${manifest.version}`;
+    return {
+      name,
+      folder,
+      manifest,
+      tokenizer,
+      run: (sequences, urgency) => this.#run(name, cacheKey, sequences, urgency),
+    };
+  }
+
+  /** Ends the engine processes. The sequences that they still hold are rejected. */
+  close(): void {
+    this.engines.close();
+  }
+
+  /** Runs a first pass in every slot, and measures the model's batches if that is wanted. */
+  async #warm(name: string, model: TextModel): Promise<void> {
+    const sequences = sequencesOf(model, 'warm');
+    const slots = this.engines.slots(name);
+    await Promise.all(slots.map(slot => this.engines.run(name, sequences, slot)));
+    if (!this.#isMeasured) return;
+    const pass: Pass = async batch => (await this.engines.run(name, batch, slots.at(-1)!)).seconds;
+    const largest = slots.length > 1 ? MOST_TOKENS_BESIDE_OTHERS : undefined;
+    const budget = await findBudget(model.manifest, sequences, pass, largest);
+    if (budget !== undefined) this.scheduler.setBatchTokens(name, budget);
+  }
+
+  #run(
+    model: string,
+    cacheKey: string,
+    sequences: readonly Sequence[],
+    urgency: Urgency,
+  ): Promise<Float32Array[]> {
+    const compute = (missing: readonly Sequence[]) =>
+      this.scheduler.submit({ model, sequences: missing, ...urgency });
+    return this.results ? this.results.through(cacheKey, sequences, compute) : compute(sequences);
+  }
+}

@@ -1,0 +1,53 @@
+// Ends the service without losing a request.
+
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Runtime } from '../predictor/runtime.js';
+import type { ServerContext } from './context.js';
+
+/** If no connection or request arrives for this long, all that callers had sent before the shutdown has been read. */
+const LAST_CALL_MS = 150;
+/** After this many such waits, callers that never pause are refused with 503. */
+const LAST_CALLS = 5;
+/** Longer than any default deadline. */
+const SHUTDOWN_LIMIT_MS = 65_000;
+
+/**
+ * Answers every request that was sent before the call, and refuses later ones with 503. Then closes the port, and ends
+ * the encoder's thread and the engine processes.
+ */
+export async function shutDown(server: Server, context: ServerContext, runtime: Runtime): Promise<void> {
+  await lastCall(server);
+  context.draining = true;
+  await context.encoder.drain();
+  await runtime.scheduler.drain();
+  await closeServer(server);
+  await context.encoder.close();
+  runtime.close();
+}
+
+/** Waits until all that was sent before the shutdown has been read. Closing the port would reset those connections. */
+async function lastCall(server: Server): Promise<void> {
+  let arrivals = 0;
+  const count = () => arrivals++;
+  server.on('connection', count).on('request', count);
+  for (let call = 0; call < LAST_CALLS; call++) {
+    const before = arrivals;
+    await sleep(LAST_CALL_MS);
+    if (arrivals === before) break;
+  }
+  server.off('connection', count).off('request', count);
+}
+
+/** Accepts no more connections, and resolves when every request in flight is answered. */
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server.close(), 'close');
+  // A kept-alive connection becomes idle only after its last answer is sent.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  // By then every accepted request is past its deadline. The connections that remain send bodies that never end.
+  const limit = setTimeout(() => server.closeAllConnections(), SHUTDOWN_LIMIT_MS);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(limit);
+}
