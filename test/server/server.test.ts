@@ -41,6 +41,12 @@ async function post(path: string, body: unknown, headers: Record<string, string>
   return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
 }
 
+/** A request that cannot be answered within its deadline of a millisecond. */
+function postPastDeadline() {
+  const inputs = Array.from({ length: 500 }, (_, i) => `market ${i} `.repeat(12));
+  return post('/classify', { inputs, timeout_ms: 1 });
+}
+
 async function get(path: string) {
   const response = await fetch(`${service.url}${path}`);
   return { status: response.status, headers: response.headers, text: await response.text() };
@@ -180,10 +186,7 @@ describe('problems', () => {
   });
 
   it('504 past the deadline', async () => {
-    const { status, body } = await post('/classify', {
-      inputs: Array.from({ length: 500 }, (_, i) => `market ${i} `.repeat(12)),
-      timeout_ms: 1,
-    });
+    const { status, body } = await postPastDeadline();
     expect(status).toBe(504);
     expectSchema('Problem', body);
   });
@@ -221,14 +224,19 @@ describe('GET', () => {
   });
 
   it('/metrics counts what happened', async () => {
+    const refused = (text: string) =>
+      Number(/lsllama_requests_rejected_total\{reason="deadline"\} (\d+)/.exec(text)?.[1] ?? 0);
+    const before = refused((await get('/metrics')).text);
+    await post('/classify', { inputs: 'a text that is counted' });
+    await postPastDeadline();
     const { text, headers } = await get('/metrics');
+    expect(refused(text)).toBe(before + 1);
     expect(headers.get('content-type')).toContain('text/plain');
     expect(text).toMatch(
       /lsllama_request_duration_seconds_count\{route="\/classify",model="ls_llama_seq",status="200"\} \d+/,
     );
     expect(text).toMatch(/lsllama_predictions_total\{model="ls_llama_seq",label="\w+/);
     expect(text).toMatch(/lsllama_engines_ready 2/);
-    expect(text).toMatch(/lsllama_requests_rejected_total\{reason="deadline"\} 1/);
     for (const name of [
       'tokenize_duration_seconds',
       'queue_duration_seconds',
