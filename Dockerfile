@@ -1,6 +1,6 @@
 # docker build -t lsllama .                               for CPUs
 # docker build -t lsllama:cuda --build-arg DEVICE=cuda .  for NVIDIA GPUs (x86-64, CUDA 13)
-# docker run -p 8080:8080 -v lsllama-cache:/cache lsllama
+# docker run --read-only --tmpfs /tmp -p 8080:8080 -v lsllama-cache:/cache lsllama
 
 ARG DEVICE=cpu
 ARG NODE=node:22-bookworm-slim
@@ -8,10 +8,14 @@ ARG NODE=node:22-bookworm-slim
 FROM ${NODE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY src src
-RUN npm run build && npm prune --omit=dev
+# ONNX Runtime's package holds the libraries of five systems, 288 MB: those of the image's own are kept.
+RUN npm run build \
+ && find dist -type f ! -name '*.js' -delete \
+ && npm prune --omit=dev --ignore-scripts \
+ && find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -path "*/linux/$(node -p process.arch)" -exec rm -r {} +
 
 # ONNX Runtime's own builds with the CUDA provider come as a Python wheel alone; its libraries are taken out of it.
 FROM python:3.12-slim AS cuda-libraries
@@ -29,19 +33,19 @@ COPY --from=build --chown=root:root /app/node_modules /app/node_modules
 
 FROM nvidia/cuda:13.0.0-cudnn-runtime-ubuntu24.04 AS runtime-cuda
 ENV LSLLAMA_DEVICE=cuda
-RUN groupadd --system node && useradd --system --gid node --create-home node
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build --chown=root:root /app/node_modules /app/node_modules
 COPY --from=cuda-libraries /libraries/ /app/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/
 
 FROM runtime-${DEVICE}
 WORKDIR /app
-COPY package.json openapi.yaml LICENSE ./
+COPY package.json openapi.yaml LICENSE NOTICE ./
 COPY models models
 COPY --from=build /app/dist dist
-RUN mkdir /cache && chown node:node /cache
-USER node
-ENV NODE_ENV=production LSLLAMA_HOST=0.0.0.0 LSLLAMA_PORT=8080 LSLLAMA_CACHE=/cache
+# The same numbers in both images, whatever users their bases have: a volume moves from one to the other.
+RUN mkdir /cache && chown 10001:10001 /cache
+USER 10001:10001
+ENV NODE_ENV=production HOME=/tmp LSLLAMA_HOST=0.0.0.0 LSLLAMA_PORT=8080 LSLLAMA_CACHE=/cache
 VOLUME /cache
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=120s \

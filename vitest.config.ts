@@ -1,5 +1,28 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that export models, start processes or run for seconds. Every other file is a quick test. */
+const SLOW = [
+  'test/server/**',
+  'test/**/{checkpoints,cli,engine,engines,fuzz,inspect,int8,loadTest,matrix,atomicFolder,reference,shipped,smoothing,verify,ready,encoder,tokenizerFiles,ggufTokenizer}.test.ts',
+];
+/** Packs the project, which builds `dist/` anew: it runs once the other tests, which need `dist/`, have ended. */
+const PACKAGE = ['test/package.test.ts'];
+
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2 },
+  test: {
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: [...SLOW, ...PACKAGE] },
+      },
+      { extends: true, test: { name: 'slow', include: SLOW } },
+      { extends: true, test: { name: 'package', include: PACKAGE, sequence: { groupOrder: 1 } } },
+    ],
+    // Tests import the built code, and its source maps lead to `src/`. Code that runs in processes of its own (engines,
+    // exports, the command line) is not counted.
+    coverage: { include: ['dist/**'], reporter: ['text', 'html'], reportsDirectory: 'coverage' },
+  },
 });

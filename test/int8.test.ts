@@ -1,4 +1,4 @@
-// Models of 8 bits: close to their checkpoint, and the same bits in every batch.
+// Models at int8: their logits are close to those of the checkpoint, and have the same bits in every batch.
 
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -16,7 +16,7 @@ import { exportModel } from '../dist/model/export.js';
 import type { Manifest } from '../dist/model/manifest.js';
 import { readGraph } from '../dist/onnx/modelFile.js';
 import { Tokenizer } from '../dist/text/tokenizer.js';
-import { checkpointNames, requestOf, temporaryFolder } from './support/fixtures.js';
+import { checkpointNames, goldensOf, requestOf, temporaryFolder } from './support/fixtures.js';
 
 const out = temporaryFolder();
 const manifests = new Map<string, Manifest>();
@@ -28,7 +28,7 @@ beforeAll(async () => {
   }
 });
 
-/** Of lengths from 1 to 60, some of them alike. */
+/** Sequences of 1 to 60 tokens, several of them of the same length. */
 function sequences(count: number): Sequence[] {
   return Array.from({ length: count }, (_, i) => {
     const ids = Int32Array.from({ length: 1 + ((i * 17) % 60) }, (_, j) => (i * 131 + j * 17) % 1000);
@@ -37,7 +37,7 @@ function sequences(count: number): Sequence[] {
 }
 
 describe.each(checkpointNames())('%s', name => {
-  it('is close to its checkpoint, and says what each layer needed', () => {
+  it('lists for each layer how it is stored and what that costs', () => {
     const { quantisation, verification } = manifests.get(name)!;
     expect(verification!.maxDifference).toBeGreaterThan(1e-3);
     expect(quantisation!.flatMap(({ modules }) => modules)).toHaveLength(3 * 7);
@@ -46,6 +46,27 @@ describe.each(checkpointNames())('%s', name => {
       expect(error).toBeLessThan(0.05);
     }
     expect(existsSync(`${out}/${name}/calibration`)).toBe(false);
+  });
+
+  it('has logits near those of transformers and PEFT', async () => {
+    const session = await Session.load(`${out}/${name}`, { device: 'cpu', threads: 2 });
+    let error = 0;
+    let size = 0;
+    for (const { input_ids, first_token_index, logits } of goldensOf(name)) {
+      const headPositions = Int32Array.from(first_token_index ?? [input_ids.length - 1]);
+      const [found] = await session.run([{ ids: Int32Array.from(input_ids), headPositions }]);
+      const expected = logits.flat();
+      expect(found).toHaveLength(expected.length);
+      for (const [i, logit] of expected.entries()) {
+        error += (found![i]! - logit) ** 2;
+        size += logit ** 2;
+      }
+    }
+    await session.release();
+    // The error relative to the logits' size is 0.06 to 0.20 for these checkpoints, whose weights are random and so
+    // harder to quantise than trained ones. Logits of the right size that have nothing to do with the golden ones
+    // would give 1.4.
+    expect(Math.sqrt(error / size)).toBeLessThan(0.4);
   });
 
   it('has the same bits in every batch, in any order', async () => {
@@ -64,11 +85,12 @@ describe.each(checkpointNames())('%s', name => {
   });
 });
 
-it('a layer that would lose too much stays float32', async () => {
+it('keeps a layer in float32 that would lose too much', async () => {
   const name = 'ls_llama_seq';
   const { base, adapters, maxLength } = requestOf(name);
   const merged = mergeAdapters(openBase(base), adapters.map(openAdapter));
-  // two channels that are alike and cancel out: great steps for all, and nothing of their size in the output
+  // Two channels of the layer are equal and their weights cancel out: they force a large scale on every value of a
+  // row, and contribute nothing to the output.
   const weights = {
     ...merged.weights,
     async read(tensor: string, start?: number, end?: number) {
@@ -86,8 +108,8 @@ it('a layer that would lose too much stays float32', async () => {
   expect(kept[0]!.error).toBeGreaterThan(0.1);
 });
 
-describe('8 bits on processors whose products saturate', () => {
-  it('are told by what they lack', () => {
+describe('processors whose 8-bit products saturate', () => {
+  it('are recognised by the instructions that they lack', () => {
     expect(int8Saturates('x64', ['avx2', 'fma'])).toBe(true);
     expect(int8Saturates('x64', [])).toBe(true);
     expect(int8Saturates('x64', ['avx2', 'avx_vnni'])).toBe(false);
@@ -95,7 +117,7 @@ describe('8 bits on processors whose products saturate', () => {
     expect(int8Saturates('arm64', ['asimddp'])).toBe(false);
   });
 
-  it('would differ there, and do not the way they are computed', async () => {
+  it('compute the same logits in the way that cannot saturate', async () => {
     const folder = `${out}/ls_llama_seq`;
     const feeds = packBatch(sequences(8));
     const logits: unknown[] = [];
@@ -111,7 +133,10 @@ describe('8 bits on processors whose products saturate', () => {
   });
 });
 
-/** Pairs of a weight's column that 16 bits do not hold where activations are at their greatest: maddubs without VNNI. */
+/**
+ * Counts the pairs of neighbouring weights in a column whose products overflow 16 bits at the greatest activation, 255:
+ * processors without VNNI add such pairs in 16 bits, by the instruction `maddubs`.
+ */
 function saturatedSums(folder: string): number {
   const { initializer } = readGraph(`${folder}/model.onnx`);
   const weight = initializer.find(({ name }) => name === 'layers.0.mlp.gate_proj.weight')!;
@@ -132,7 +157,7 @@ function saturatedSums(folder: string): number {
 }
 
 describe('toInt8', () => {
-  it('rounds each row in steps of its own', () => {
+  it('gives each row a scale of its own', () => {
     const rows = toInt8(Float32Array.of(1, -2, 0.5, 0, 0, 0, 254, 127.4, -1), 3, false);
     expect([...rows.values]).toEqual([64, -127, 32, 0, 0, 0, 127, 64, 0]);
     expect([...rows.scales]).toEqual([2 / 127, 0, 2].map(Math.fround));

@@ -1,4 +1,4 @@
-// What the README says of the matrix is what the matrix is.
+// The README’s table of what can be exported lists the cases of the matrix.
 
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';

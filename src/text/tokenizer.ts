@@ -13,7 +13,6 @@ import { compilePreTokenizer, type Split } from './tokenizer/preTokenizer.js';
 export {
   readTokenizer,
   TOKENIZER,
-  TOKENIZER_CONFIG,
   TOKENIZER_FILES,
   type TokenizerDefinition,
   writeTokenizer,

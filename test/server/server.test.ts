@@ -41,6 +41,12 @@ async function post(path: string, body: unknown, headers: Record<string, string>
   return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
 }
 
+/** A request that cannot be answered within its deadline of a millisecond. */
+function postPastDeadline() {
+  const inputs = Array.from({ length: 500 }, (_, i) => `market ${i} `.repeat(12));
+  return post('/classify', { inputs, timeout_ms: 1 });
+}
+
 async function get(path: string) {
   const response = await fetch(`${service.url}${path}`);
   return { status: response.status, headers: response.headers, text: await response.text() };
@@ -180,10 +186,7 @@ describe('problems', () => {
   });
 
   it('504 past the deadline', async () => {
-    const { status, body } = await post('/classify', {
-      inputs: Array.from({ length: 500 }, (_, i) => `market ${i} `.repeat(12)),
-      timeout_ms: 1,
-    });
+    const { status, body } = await postPastDeadline();
     expect(status).toBe(504);
     expectSchema('Problem', body);
   });

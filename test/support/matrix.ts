@@ -6,7 +6,7 @@ import type { Manifest } from '../../dist/model/manifest.js';
 import type { ExportRequest } from '../../dist/model/recipe.js';
 import { ROOT, readJson } from './fixtures.js';
 
-export const MATRIX = join(ROOT, 'test/fixtures/matrix');
+const MATRIX = join(ROOT, 'test/fixtures/matrix');
 
 export interface MatrixCase {
   readonly name: string;

@@ -11,7 +11,7 @@ import { modelMaxLengthOf, refuseUnsupportedSettings, truncationSideOf } from '.
 import { checkAddedTokens, checkSettings, checkTokenizer } from './validate.js';
 
 export const TOKENIZER = 'tokenizer.json';
-export const TOKENIZER_CONFIG = 'tokenizer_config.json';
+const TOKENIZER_CONFIG = 'tokenizer_config.json';
 const SPECIAL_TOKENS_MAP = 'special_tokens_map.json';
 const ADDED_TOKENS = 'added_tokens.json';
 const MODEL_CONFIG = 'config.json';
