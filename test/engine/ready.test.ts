@@ -22,6 +22,6 @@ it('is none before a model is loaded, and one less from a crash until the proces
   expect(engines.ready).toBe(1);
   // A run waits for its engine to be up again.
   const sequence = { ids: Int32Array.of(1, 2, 3), headPositions: Int32Array.of(2) };
-  for (const place of engines.places('model')) await engines.run('model', [sequence], place);
+  for (const slot of [0, 1] as const) await engines.run('model', [sequence], slot);
   expect(engines.ready).toBe(2);
 });
