@@ -63,7 +63,7 @@ export interface TokenRate {
 /** Groups that are submitted at a time, so that no engine is idle while a group ends. */
 const GROUPS_IN_FLIGHT = 2;
 
-/** Measures `run`, which resolves to the tokens it computed, for at least `seconds`: the last calls in time are awaited. */
+/** Calls `run`, which resolves to the tokens that it computed, for `seconds`, and awaits the calls that began in time. */
 export async function tokenRate(run: () => Promise<number>, seconds: number): Promise<TokenRate> {
   await run();
   const started = performance.now();

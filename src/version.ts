@@ -1,4 +1,4 @@
-// The package's own version: part of every export's identity.
+// The version of this package. It is part of the identity of every export.
 
 import { readFileSync } from 'node:fs';
 

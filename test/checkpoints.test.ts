@@ -1,4 +1,4 @@
-// Every committed checkpoint, exported and run: token ids and logits are those of transformers and PEFT.
+// Every committed checkpoint is exported and run: its token ids and logits are those of transformers and PEFT.
 
 import { describe, expect, it } from 'vitest';
 import { withModel } from '../dist/commands/offline.js';
@@ -30,7 +30,7 @@ describe.each(checkpointNames())('%s', name => {
   });
 });
 
-/** Words drawn so that lengths are mixed, from one token to the model's limit. */
+/** Texts of mixed lengths, from one token to the model's limit. */
 function mixedTexts(count: number): string[] {
   const words = 'the market fell 3.5% on Tuesday as Siemens and U.N. officials met in Munich — 日本 🎉'.split(
     ' ',
@@ -42,27 +42,30 @@ function mixedTexts(count: number): string[] {
 
 describe('batch independence', () => {
   const cases = ['ls_llama_seq', 'ls_unllama_seq_mean', 'ls_unllama_seq_max', 'ls_unllama_tok'];
-  it.each(cases)('%s: a text alone and among 63 others has the same bits', async name => {
-    await withModel(await exportCheckpoint(name, `${out}/independence`), options, async model => {
-      const texts = mixedTexts(64);
-      const run = async (batch: string[]) =>
-        model.manifest.task === 'token'
-          ? (
-              await tag(
-                model,
-                batch.map(text => encodeWords(model, text.split(' '))),
-                UNHURRIED,
-              )
-            ).map(({ logits }) => logits.flatMap(row => [...row!]))
-          : (
-              await classify(
-                model,
-                batch.map(text => encodeText(model, text)),
-                UNHURRIED,
-              )
-            ).map(({ logits }) => [...logits]);
-      const together = await run(texts);
-      for (const [i, text] of texts.entries()) expect((await run([text]))[0]).toEqual(together[i]);
-    });
-  });
+  it.each(cases)(
+    '%s: the logits of a text alone and among 63 others are the same bit for bit',
+    async name => {
+      await withModel(await exportCheckpoint(name, `${out}/independence`), options, async model => {
+        const texts = mixedTexts(64);
+        const run = async (batch: string[]) =>
+          model.manifest.task === 'token'
+            ? (
+                await tag(
+                  model,
+                  batch.map(text => encodeWords(model, text.split(' '))),
+                  UNHURRIED,
+                )
+              ).map(({ logits }) => logits.flatMap(row => [...row!]))
+            : (
+                await classify(
+                  model,
+                  batch.map(text => encodeText(model, text)),
+                  UNHURRIED,
+                )
+              ).map(({ logits }) => [...logits]);
+        const together = await run(texts);
+        for (const [i, text] of texts.entries()) expect((await run([text]))[0]).toEqual(together[i]);
+      });
+    },
+  );
 });

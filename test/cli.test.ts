@@ -112,6 +112,16 @@ describe('export, predict and eval', () => {
     expect(lsllama(['eval', out, data]).stdout).toMatch(/accuracy 100\.00%/);
   });
 
+  it('evaluates nothing if a line is bad, and names the line', () => {
+    const data = fresh('data.jsonl');
+    writeFileSync(data, '{"text": "Oil", "label": "World"}\n\n{"text": "Oil", "label": "Weather"}\n');
+    expect(lsllama(['eval', out, data])).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/data\.jsonl line 3: expected "label" to be one of.*found "Weather"/),
+    });
+  });
+
   function best(logits: number[]): string {
     return ['World', 'Sports', 'Business', 'Sci/Tech'][logits.indexOf(Math.max(...logits))]!;
   }

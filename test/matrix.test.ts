@@ -1,4 +1,4 @@
-// Every case of the matrix, exported and run: token ids and logits are those of transformers and PEFT.
+// Every case of the matrix is exported and run: its token ids and logits are those of transformers and PEFT.
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

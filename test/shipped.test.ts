@@ -1,4 +1,4 @@
-// The models it ships with, against transformers and PEFT on texts of our own (fixtures/shipped/make_shipped.py).
+// The shipped models, compared with transformers and PEFT on texts of our own (fixtures/shipped/make_shipped.py).
 
 import { describe, expect, it } from 'vitest';
 import { withModel } from '../dist/commands/offline.js';
@@ -17,11 +17,11 @@ interface ShippedGolden extends Omit<Golden, 'words'> {
 const out = temporaryFolder();
 const options = { cache: out, device: 'cpu' };
 
-/** At float32, which the logits of transformers are compared with. */
-async function exported(name: string, precision = 'float32'): Promise<string> {
+/** Exports a shipped model at float32, the precision of the golden logits. */
+async function exported(name: string): Promise<string> {
   const recipe = readRecipe(`${ROOT}/models/${name}/recipe.json`);
-  const folder = `${out}/${name}-${precision}`;
-  await exportModel({ ...recipe, precision }, folder, { verify: false });
+  const folder = `${out}/${name}`;
+  await exportModel({ ...recipe, precision: 'float32' }, folder, { verify: false });
   return folder;
 }
 

@@ -1,4 +1,4 @@
-// lsllama doctor: what this machine offers, and whether the models load.
+// lsllama doctor: reports what this machine offers, and whether the models load.
 
 import { cpus, totalmem } from 'node:os';
 import { type Command, Option } from 'commander';
@@ -23,7 +23,7 @@ export function configure(command: Command): void {
     .addOption(modelsOption())
     .addOption(deviceOption())
     .addOption(cacheOption())
-    .addOption(new Option('--json', 'the report as JSON'))
+    .addOption(new Option('--json', 'print the report as JSON'))
     .action(async (options: DoctorOptions) => {
       const report = await examine(options);
       process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : reportText(report));
@@ -50,7 +50,7 @@ async function examine({ models, cache, device }: DoctorOptions) {
       memory_gb: Math.round(totalmem() / 1e8) / 10,
       instruction_sets: instructionSets(),
       int8: int8Saturates(process.arch, instructionSets())
-        ? 'slower: products of 8 bits may saturate on this processor, so they are computed another way'
+        ? 'slower: 8-bit products may saturate on this processor, so they are computed in a slower way'
         : 'ok',
       providers: onnxRuntime.providers,
       models: Object.fromEntries(

@@ -1,4 +1,4 @@
-// lsllama eval: how well a model does on labelled data.
+// lsllama eval: measures a model on labelled data.
 
 import type { Command } from 'commander';
 import type { JsonObject } from '../checkpoint/files.js';
@@ -28,9 +28,9 @@ interface EvalOptions extends OfflineOptions {
 export function configure(command: Command): void {
   command
     .argument('<model>', 'a model folder or a recipe folder')
-    .argument('<data>', 'a JSON lines file, - for standard input')
-    .option('--json', 'the report as JSON')
-    .option('--limit <n>', 'read the first n lines only', wholeNumber(1))
+    .argument('<data>', 'JSON lines with "text" and "label", or "tokens" and "tags"; - for standard input')
+    .option('--json', 'print the report as JSON')
+    .option('--limit <n>', 'use only the first n lines', wholeNumber(1))
     .addOption(deviceOption())
     .addOption(cacheOption())
     .action(async (path: string, data: string, options: EvalOptions) => {
@@ -47,37 +47,46 @@ export function configure(command: Command): void {
     });
 }
 
-/** Every line, parsed; one bad line stops it, as a figure over the rest would not be the data's. */
-async function readData(path: string, limit = Number.POSITIVE_INFINITY): Promise<JsonObject[]> {
-  const lines: JsonObject[] = [];
+/** A line of the data. */
+interface Line {
+  /** The file and the number of the line, for errors. */
+  readonly where: string;
+  readonly json: JsonObject;
+}
+
+/**
+ * Parses the lines that are not blank. Throws UserError for the first bad line, because figures over the other lines
+ * would not be those of the data.
+ */
+async function readData(path: string, limit = Number.POSITIVE_INFINITY): Promise<Line[]> {
+  const lines: Line[] = [];
   let number = 0;
   for await (const line of readLines(path)) {
     number++;
     if (line.trim() === '') continue;
     if (lines.length >= limit) break;
-    lines.push(at(path, number, () => parseLine(line)));
+    const where = `${path} line ${number}`;
+    lines.push({ where, json: at(where, () => parseLine(line)) });
   }
-  if (lines.length === 0) throw new UserError(`${path}: holds no line`);
+  if (lines.length === 0) throw new UserError(`${path}: expected JSON lines, found none`);
   return lines;
 }
 
-function at<T>(path: string, number: number, work: () => T): T {
+/** Does the work for a line. Its errors become UserErrors that name the line. */
+function at<T>(where: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw new UserError(`${path} line ${number}: ${(error as Error).message}`);
+    throw new UserError(`${where}: ${(error as Error).message}`);
   }
 }
 
-async function evaluateClassifier(
-  model: LoadedModel,
-  lines: readonly JsonObject[],
-): Promise<ClassificationReport> {
+async function evaluateClassifier(model: LoadedModel, lines: readonly Line[]): Promise<ClassificationReport> {
   const { labels } = model.manifest;
-  const examples = lines.map((line, i) =>
-    at('example', i + 1, () => {
-      const text = textOf(exampleOf(line));
-      const { label } = line;
+  const examples = lines.map(({ where, json }) =>
+    at(where, () => {
+      const text = textOf(exampleOf(json));
+      const { label } = json;
       if (typeof label !== 'string' || !labels.includes(label)) {
         throw new UserError(
           `expected "label" to be one of ${labels.join(', ')}, found ${JSON.stringify(label)}`,
@@ -93,10 +102,9 @@ async function evaluateClassifier(
   );
 }
 
-async function evaluateTagger(model: LoadedModel, lines: readonly JsonObject[]): Promise<EntityReport> {
-  const examples = lines.map((line, i) =>
-    at('example', i + 1, () => {
-      const { tokens, tags } = line;
+async function evaluateTagger(model: LoadedModel, lines: readonly Line[]): Promise<EntityReport> {
+  const examples = lines.map(({ where, json: { tokens, tags } }) =>
+    at(where, () => {
       const strings = (value: unknown): value is string[] =>
         Array.isArray(value) && value.every(v => typeof v === 'string');
       if (!strings(tokens) || !strings(tags) || tokens.length !== tags.length) {
@@ -109,7 +117,7 @@ async function evaluateTagger(model: LoadedModel, lines: readonly JsonObject[]):
   return entityReport(examples.map(({ tags }, i) => [tags, results[i]![0]!.tags]));
 }
 
-/** All at once: the scheduler makes batches of them. */
+/** Runs all items at once, so that the scheduler can make batches of them. */
 async function withProgress<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
   const progress = startProgress('evaluating');
   let done = 0;

@@ -1,4 +1,4 @@
-// JSON lines, as predict and eval read them.
+// Reads and writes JSON lines, for the commands that work on files.
 
 import { once } from 'node:events';
 import { createReadStream, statSync } from 'node:fs';
@@ -6,7 +6,10 @@ import { open } from 'node:fs/promises';
 import { isJsonObject, type JsonObject } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 
-/** Lines of a file, or of standard input for `-`. Only \n ends a line: JSON strings may hold the other line breaks. */
+/**
+ * Yields the lines of a file, or of standard input for `-`. Only \n ends a line, because JSON strings may hold the
+ * other line breaks. Throws UserError if the file cannot be read.
+ */
 export async function* readLines(path: string): AsyncGenerator<string> {
   const stream = path === '-' ? process.stdin : createReadStream(path);
   stream.setEncoding('utf8');
@@ -24,12 +27,15 @@ export async function* readLines(path: string): AsyncGenerator<string> {
 }
 
 export interface LineWriter {
-  /** Writes a value as a line. Waits where the reader is slower than we are. */
+  /** Writes a value as a line, and waits if the reader is slower than the writer. */
   write(value: object): Promise<void>;
   end(): Promise<void>;
 }
 
-/** Starts `path`, or takes standard output for `-`. Throws UserError where it cannot be written, or is `input` itself. */
+/**
+ * Opens a file for writing, or standard output for `-`. Throws UserError if it cannot be written, or is the same file
+ * as `input`.
+ */
 export async function openLines(path: string, input: string): Promise<LineWriter> {
   const lineOf = (value: object) => `${JSON.stringify(value)}\n`;
   if (path === '-') {
@@ -41,7 +47,7 @@ export async function openLines(path: string, input: string): Promise<LineWriter
     };
   }
   if (isSameFile(path, input)) {
-    throw new UserError(`${path}: expected another file than the one that is read`);
+    throw new UserError(`${path}: expected another file than the input, found the input itself`);
   }
   const failed = (error: NodeJS.ErrnoException): never => {
     throw new UserError(`${path}: cannot be written (${error.code})`);
@@ -58,7 +64,7 @@ function isSameFile(path: string, other: string): boolean {
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev && a.isFile();
 }
 
-/** Parses a line. Throws UserError that says what is wrong with it. */
+/** Parses a line. Throws UserError if it is not a JSON object. */
 export function parseLine(line: string): JsonObject {
   let value: unknown;
   try {

@@ -1,11 +1,12 @@
-// Options that several commands share.
+// Options that several commands share, and parsers of option values. A parser throws commander's
+// InvalidArgumentError, which commander reports as wrong usage.
 
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError, Option } from 'commander';
 import { defaultCache } from '../model/cache.js';
 
 export function cacheOption(): Option {
-  return new Option('--cache <dir>', 'where recipes are exported to')
+  return new Option('--cache <dir>', 'the folder that recipes are exported to')
     .env('LSLLAMA_CACHE')
     .default(defaultCache());
 }
@@ -13,13 +14,16 @@ export function cacheOption(): Option {
 const PACKAGED_MODELS = fileURLToPath(new URL('../../models', import.meta.url));
 
 export function modelsOption(): Option {
-  return new Option('--models <dir>', 'recipe and model folders, side by side')
+  return new Option('--models <dir>', 'a folder with recipe and model folders')
     .env('LSLLAMA_MODELS')
-    .default(PACKAGED_MODELS, 'those it ships with');
+    .default(PACKAGED_MODELS, 'the models that lsllama ships with');
 }
 
 export function deviceOption(): Option {
-  return new Option('--device <device>', 'cpu, cuda, cuda:N, or auto: cuda where it works, else cpu')
+  return new Option(
+    '--device <device>',
+    'cpu, cuda, cuda:N, or auto, which is cuda if it works and cpu otherwise',
+  )
     .env('LSLLAMA_DEVICE')
     .default('cpu')
     .argParser(device => {
@@ -28,7 +32,7 @@ export function deviceOption(): Option {
     });
 }
 
-/** A whole number from `min` to `max`. */
+/** Returns a parser of whole numbers from `min` to `max`. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return text => {
     const value = Number(text);
@@ -38,18 +42,20 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: 
   };
 }
 
+/** Parses a number above 0. */
 export function positiveNumber(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError('expected a number above 0.');
 }
 
+/** Parses the URL of a route. */
 export function httpUrl(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
   throw new InvalidArgumentError('expected a URL such as http://127.0.0.1:8080/classify.');
 }
 
-/** Origins of web pages, separated by commas, or `*`. An origin is a scheme, a host and maybe a port, without a path. */
+/** Parses origins of web pages, separated by commas, or `*`. An origin is a scheme, a host and an optional port. */
 export function originList(text: string): string[] {
   const origins = text.split(',').map(origin => origin.trim());
   const isOrigin = (origin: string) => URL.canParse(origin) && new URL(origin).origin === origin;

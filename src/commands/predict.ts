@@ -1,4 +1,4 @@
-// lsllama predict: JSON lines in, JSON lines out, in order.
+// lsllama predict: reads JSON lines and writes one answer per line, in order.
 
 import type { Command } from 'commander';
 import { classify } from '../predictor/classify.js';
@@ -16,15 +16,15 @@ interface PredictOptions extends OfflineOptions {
   readonly logits?: boolean;
 }
 
-/** Lines whose answers are awaited at once: enough to fill batches, few enough to hold in memory. */
+/** Lines whose answers are awaited at the same time: enough to fill batches, few enough to hold in memory. */
 const LINES_IN_FLIGHT = 256;
 
 export function configure(command: Command): void {
   command
     .argument('<model>', 'a model folder or a recipe folder')
     .option('--input <file>', 'JSON lines with "text" or "tokens"', '-')
-    .option('--output <file>', 'where the answers go, one a line', '-')
-    .option('--logits', 'adds the logits, before softmax')
+    .option('--output <file>', 'the file to write, one answer per line', '-')
+    .option('--logits', 'add the logits, before softmax')
     .addOption(deviceOption())
     .addOption(cacheOption())
     .action(async (path: string, options: PredictOptions) => {
@@ -33,7 +33,7 @@ export function configure(command: Command): void {
     });
 }
 
-/** Answers every line; returns how many were bad. */
+/** Answers every line. Resolves to the number of lines that got an error instead of an answer. */
 async function predict(
   model: LoadedModel,
   { input, output, logits = false }: PredictOptions,

@@ -43,7 +43,8 @@ process.on('message', (request: Request) => {
       (content): Reply => ({ id, content }),
       (error: unknown): Reply => ({ id, error: error instanceof Error ? error.message : String(error) }),
     )
-    .then(reply => void process.send?.(reply));
+    // The parent may have ended meanwhile. An answer that cannot be sent is for nobody, so its error is ignored.
+    .then(reply => void process.send?.(reply, undefined, undefined, () => {}));
 });
 
 function answer<K extends Kind>({ kind, content }: Request<K>): Promise<Exchange[K]['reply']> {

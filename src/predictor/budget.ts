@@ -12,7 +12,7 @@ const LENGTH = 64;
 const UNUSED = LENGTH / 2;
 /** The limit for all passes together, in seconds. A pass that would exceed it is left out. */
 const SECONDS = 0.8;
-/** How often each size is timed, in turn with the others. Its best time counts: something else may have used the cores. */
+/** How often each size is timed, in turn. Its best time counts, because other programs may have used the cores. */
 const ROUNDS = 3;
 /** The share of the best throughput that a smaller size must reach to be preferred. */
 const NEAR = 0.96;
@@ -21,8 +21,8 @@ const NEAR = 0.96;
 export type Pass = (sequences: readonly Sequence[]) => Promise<number>;
 
 /**
- * Times passes of more and more tokens, up to `largest`. A first pass of `brief`, a few tokens, tells how long the others
- * will take. Resolves to the budget in tokens; undefined if the model is too slow to time any size, or a pass fails.
+ * Times passes of more and more tokens, up to `largest`. A first pass of `brief`, a few tokens, predicts how long the
+ * others take. Resolves to the budget in tokens; undefined if the model is too slow to time any size, or a pass fails.
  */
 export async function findBudget(
   manifest: Pick<Manifest, 'task' | 'pooling' | 'maxLength' | 'vocabSize'>,

@@ -5,7 +5,7 @@ import { EventEmitter } from 'node:events';
 import { LRUCache } from 'lru-cache';
 import type { Sequence } from '../engine/batch.js';
 
-/** All kept logits take at most this many bytes, however many entries are allowed: a long tagged text has a row per word. */
+/** The limit for all kept logits, in bytes. The number of entries does not bound it: a tagged text has a row per word. */
 const MAX_BYTES = 256 * 2 ** 20;
 
 /** Emits `lookup` for every sequence that is looked up. */

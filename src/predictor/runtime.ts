@@ -28,8 +28,8 @@ export interface RuntimeOptions {
 
 /** Tokens in one forward pass, unless an option or a measurement says otherwise. */
 export const BATCH_TOKENS = 1024;
-/** The most tokens of a measured batch that runs beside others. Larger ones take memory in every engine, and are no faster. */
-const MOST_TOKENS_BESIDE_OTHERS = 256;
+/** The largest measured batch of a model with several engines. Larger ones take memory in each engine, and are no faster. */
+const MAX_TOKENS_PER_ENGINE = 256;
 
 export class Runtime {
   readonly engines: Engines;
@@ -98,7 +98,7 @@ export class Runtime {
     await Promise.all(slots.map(slot => this.engines.run(name, sequences, slot)));
     if (!this.#isMeasured) return;
     const pass: Pass = async batch => (await this.engines.run(name, batch, slots.at(-1)!)).seconds;
-    const largest = slots.length > 1 ? MOST_TOKENS_BESIDE_OTHERS : undefined;
+    const largest = slots.length > 1 ? MAX_TOKENS_PER_ENGINE : undefined;
     const budget = await findBudget(model.manifest, sequences, pass, largest);
     if (budget !== undefined) this.scheduler.setBatchTokens(name, budget);
   }

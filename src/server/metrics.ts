@@ -9,7 +9,7 @@ import type { BatchReport } from '../scheduler/scheduler.js';
 /** Buckets in seconds, from a forward pass of a few tokens on a GPU to a deadline of a minute. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** Gauges of prom-client that are named like counters. nodejs_active_handles and the like hold the same numbers by type. */
+/** Gauges of prom-client with names of counters. Gauges without `_total` hold the same numbers, by type. */
 const MISNAMED = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
@@ -78,7 +78,7 @@ export class Metrics {
     for (const name of MISNAMED) this.registry.removeSingleMetric(name);
   }
 
-  /** Counts the events of the runtime, and reads the state of the queue, engines and models whenever it is asked for. */
+  /** Counts the events of the runtime, and reads the state of queue, engines and models at each scrape. */
   observe({ engines, scheduler, results }: Runtime, store: ModelStore): void {
     const perModel = (value: (model: string) => number) => (gauge: Gauge<'model'>) => {
       for (const { name } of store.all()) gauge.set({ model: name }, value(name));

@@ -21,8 +21,8 @@ export function schemaOf<Name extends keyof Schemas>(name: Name): ValidateFuncti
 }
 
 /**
- * The body, with the schema's defaults filled in. Throws Problem 422 that lists every mismatch if the body does not match
- * the schema.
+ * Returns the body, with the schema's defaults filled in. Throws Problem 422, which lists every mismatch, if the body
+ * does not match the schema.
  */
 export function validated<T>(check: ValidateFunction<T>, body: unknown): T {
   if (check(body)) return body;

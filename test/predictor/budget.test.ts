@@ -1,4 +1,4 @@
-// The size of batches, found from times that the test makes up.
+// The measured size of batches, from pass times that the test makes up.
 
 import { expect, it } from 'vitest';
 import type { Sequence } from '../../dist/engine/batch.js';
@@ -8,7 +8,7 @@ const manifest = { task: 'sequence', pooling: 'last', maxLength: 96, vocabSize: 
 
 const brief = [{ ids: new Int32Array(4), headPositions: Int32Array.of(3) }];
 
-/** A pass of `fixed` seconds, and `each` a token. */
+/** A machine whose passes take `fixed` seconds, plus `each` seconds per token. It records the tokens of every pass. */
 function machine(fixed: number, each: number) {
   const passes: number[] = [];
   const pass = async (sequences: readonly Sequence[]) => {
@@ -20,14 +20,14 @@ function machine(fixed: number, each: number) {
 }
 
 it.each([
-  ['the least, where a token costs the same in any batch', 0, 1e-5, 64],
-  ['more, where a pass has a cost of its own', 0.001, 1e-4, 256],
-  ['the most, where tokens cost nothing', 0.01, 0, 1024],
-])('is %s', async (_, fixed, each, expected) => {
+  ['the smallest if a token costs the same in any batch', 0, 1e-5, 64],
+  ['larger if a pass has a cost of its own', 0.001, 1e-4, 256],
+  ['the largest if tokens cost nothing', 0.01, 0, 1024],
+])('the budget is %s', async (_, fixed, each, expected) => {
   expect(await findBudget(manifest, brief, machine(fixed, each).pass)).toBe(expected);
 });
 
-it('times every size in turn, and none that would take too long', async () => {
+it('times every size in turn, and leaves out passes that would take too long', async () => {
   const fast = machine(0.001, 0);
   await findBudget(manifest, brief, fast.pass);
   const round = [32, 96, 224, 480, 992];
@@ -42,7 +42,7 @@ it('times every size in turn, and none that would take too long', async () => {
   expect(slowest.passes).toEqual([4]);
 });
 
-it('reads no position past the longest, and each row of a tagger', async () => {
+it('timed sequences fit the model: its maximum length, its vocabulary, and for a tagger a row per token', async () => {
   const seen: Sequence[] = [];
   await findBudget({ task: 'token', pooling: null, maxLength: 16, vocabSize: 5 }, brief, async sequences => {
     seen.push(...sequences);
@@ -52,7 +52,7 @@ it('reads no position past the longest, and each row of a tagger', async () => {
   expect(Math.max(...seen[1]!.ids)).toBe(4);
 });
 
-it('is left to the caller where a pass fails', async () => {
+it('there is no budget if a pass fails', async () => {
   const failing = () => Promise.reject(new Error('out of memory'));
   expect(await findBudget(manifest, brief, failing)).toBeUndefined();
 });

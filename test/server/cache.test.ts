@@ -1,4 +1,4 @@
-// The cache of results, over HTTP: same answers, and nothing computed twice.
+// The result cache, over HTTP: it gives the same answers, and no sequence is computed twice.
 
 import { expect, it } from 'vitest';
 import { exportCheckpoint, temporaryFolder } from '../support/fixtures.js';
@@ -33,7 +33,7 @@ async function lookups({ url }: RunningService) {
 
 const texts = ['the market fell', 'Peter Blackburn visited Germany.'];
 
-it('answers the same from memory, each model and text for itself', async () => {
+it('gives the same answers from the cache, separately for each model and text', async () => {
   const service = await start(100);
   for (const path of ['/classify', '/ner']) {
     const first = await post(service, path, texts);
@@ -42,7 +42,7 @@ it('answers the same from memory, each model and text for itself', async () => {
   expect(await lookups(service)).toEqual({ hits: 4, misses: 4 });
 });
 
-it('computes a text once that a request has twice', async () => {
+it('computes a text once if a request has it twice', async () => {
   const service = await start(100);
   const alone = (await post(service, '/classify', 'one')) as { results: object[] };
   const { results } = (await post(service, '/classify', ['two', 'one', 'two'])) as { results: object[] };
@@ -51,13 +51,13 @@ it('computes a text once that a request has twice', async () => {
   expect(await lookups(service)).toEqual({ hits: 2, misses: 2 });
 });
 
-it('forgets the oldest beyond its size', async () => {
+it('forgets the least recently used text when it is full', async () => {
   const service = await start(1);
   for (const text of ['one', 'two', 'one', 'one']) await post(service, '/classify', text);
   expect(await lookups(service)).toEqual({ hits: 1, misses: 3 });
 });
 
-it('is off at 0', async () => {
+it('is off with --cache-size 0', async () => {
   const service = await start(0);
   expect(await post(service, '/classify', texts)).toEqual(await post(service, '/classify', texts));
   expect(await lookups(service)).toEqual({ hits: 0, misses: 0 });

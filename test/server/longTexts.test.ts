@@ -1,4 +1,4 @@
-// Long texts are read in a thread: the same answers, and others are answered meanwhile.
+// Long texts are encoded in a worker thread: answers are the same, and other requests are answered meanwhile.
 
 import { beforeAll, expect, it } from 'vitest';
 import { exportCheckpoint, temporaryFolder } from '../support/fixtures.js';
@@ -26,14 +26,14 @@ async function post(path: string, body: object) {
 
 const sentence = 'Peter Blackburn visited the market in Germany. 🎉 ';
 
-it('classifies the same beside short texts and long ones', async () => {
+it('a text is classified the same alone and beside a long one', async () => {
   const alone = await post('/classify', { inputs: sentence });
   const beside = await post('/classify', { inputs: [sentence, sentence.repeat(1000)] });
   expect(beside.body.results[0]).toEqual(alone.body.results[0]);
   expect(beside.body.results[1]).toMatchObject({ truncated: true, tokens: 64 });
 });
 
-it('tags the same beside short texts and long ones', async () => {
+it('a text is tagged the same alone and beside a long one', async () => {
   const tags = { tags: true };
   const alone = await post('/ner', { inputs: sentence, ...tags });
   const beside = await post('/ner', { inputs: [sentence, sentence.repeat(500)], ...tags });
@@ -44,18 +44,18 @@ it('tags the same beside short texts and long ones', async () => {
   expect(split.body.results[0]).toEqual((await post('/ner', { tokens: [words], ...tags })).body.results[0]);
 });
 
-it('names the text that it cannot read', async () => {
+it('the error names the text that the model cannot use', async () => {
   const { status, body } = await post('/classify', { inputs: [sentence.repeat(1000), ' '] });
   expect([status, body.errors[0].path]).toEqual([422, '/inputs/1']);
 });
 
-it('answers others while 2 MB are read', async () => {
-  let reading = true;
+it('other requests are answered while 2 MB are encoded', async () => {
+  let encoding = true;
   const long = post('/classify', { inputs: sentence.repeat(40_000) }).finally(() => {
-    reading = false;
+    encoding = false;
   });
   let answers = 0;
-  while (reading) {
+  while (encoding) {
     expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
     answers++;
   }

@@ -1,4 +1,4 @@
-// The HTTP contract, through real requests: answers and problems match openapi.yaml, and nothing leaks.
+// The HTTP contract, through real requests: answers and problems match openapi.yaml, and no path of the machine leaks.
 
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -53,7 +53,7 @@ async function get(path: string) {
 }
 
 describe('POST /classify', () => {
-  it('gives the probabilities of the golden logits, in the order of the inputs', async () => {
+  it('the probabilities are those of the golden logits, in the order of the inputs', async () => {
     const goldens = goldensOf('ls_llama_seq');
     const { status, body } = await post('/classify', { inputs: goldens.map(golden => golden.text) });
     expect(status).toBe(200);
@@ -70,7 +70,7 @@ describe('POST /classify', () => {
     expect(body.usage.tokens).toBe(goldens.reduce((sum, { input_ids }) => sum + input_ids.length, 0));
   });
 
-  it('takes one text, keeps the k most probable, says what it cut', async () => {
+  it('one text may be sent as a string; top_k limits the labels; a cut text is marked as truncated', async () => {
     const long = 'market '.repeat(200);
     const { body } = await post('/classify', { inputs: long, top_k: 2, model: 'ls_llama_seq' });
     expectSchema('ClassifyResponse', body);
@@ -78,7 +78,7 @@ describe('POST /classify', () => {
     expect(body.results[0]).toMatchObject({ truncated: true, tokens: 64 });
   });
 
-  it('refuses a long text where truncate is false', async () => {
+  it('a long text is refused if truncate is false', async () => {
     const { status, body } = await post('/classify', {
       inputs: ['short', 'market '.repeat(200)],
       truncate: false,
@@ -91,7 +91,7 @@ describe('POST /classify', () => {
 });
 
 describe('POST /ner', () => {
-  it.each(['codepoint', 'utf16', 'byte'] as const)('locates entities in %ss', async unit => {
+  it.each(['codepoint', 'utf16', 'byte'] as const)('entities are located in %ss', async unit => {
     const text = '🎉 Zoë Müller 日本 é visited Müenchen 👩‍👩‍👧 with Siemens.';
     const { status, body } = await post('/ner', { inputs: [text, ''], offset_unit: unit, tags: true });
     expect(status).toBe(200);
@@ -108,7 +108,7 @@ describe('POST /ner', () => {
     expect(empty.entities).toEqual([]);
   });
 
-  it('counts words for split texts', async () => {
+  it('entities of pre-split texts are located in words', async () => {
     const { body } = await post('/ner', { tokens: [['EU', 'rejects', 'German', 'call'], []], tags: true });
     expectSchema('NerResponse', body);
     for (const { start_word, end_word, text } of body.results[0].entities) {
@@ -118,7 +118,7 @@ describe('POST /ner', () => {
     expect(body.results[1]).toEqual({ entities: [], tokens: 0, tags: [] });
   });
 
-  it('drops entities under the threshold', async () => {
+  it('entities that score less than the threshold are left out', async () => {
     const inputs = 'Peter Blackburn visited Germany.';
     const all = (await post('/ner', { inputs })).body.results[0].entities;
     const scores = all.map((entity: { score: number }) => entity.score).sort();
@@ -126,7 +126,7 @@ describe('POST /ner', () => {
     expect(some).toEqual(all.filter((entity: { score: number }) => entity.score >= scores.at(-1)));
   });
 
-  it('reads long texts in windows, so that every word has a tag', async () => {
+  it('long texts are read in windows, so every word has a tag', async () => {
     const words = Array.from({ length: 300 }, (_, i) => `word${i}`);
     const { body } = await post('/ner', { tokens: [words], tags: true });
     expect(body.results[0].tags).toHaveLength(300);
@@ -193,7 +193,7 @@ describe('problems', () => {
 });
 
 describe('request ids', () => {
-  it('keeps a sane one, and makes one otherwise', async () => {
+  it('the id of the caller is kept if it is a short token, else a new one is made', async () => {
     expect(
       (await post('/classify', { inputs: 'a' }, { 'x-request-id': 'abc-123' })).headers.get('x-request-id'),
     ).toBe('abc-123');
@@ -205,7 +205,7 @@ describe('request ids', () => {
 });
 
 describe('GET', () => {
-  it('/models tells each one’s state', async () => {
+  it('/models lists every model with its state', async () => {
     const body = JSON.parse((await get('/models')).text);
     expectSchema('ModelsResponse', body);
     const states = Object.fromEntries(body.models.map((model: Body) => [model.name, model.state]));
@@ -214,7 +214,7 @@ describe('GET', () => {
     expect((await get('/models/nope')).status).toBe(404);
   });
 
-  it('/health/live and /health/ready', async () => {
+  it('/health/live and /health/ready answer 200', async () => {
     expect((await get('/health/live')).status).toBe(200);
     expect((await get('/health/ready')).status).toBe(200);
   });
@@ -227,7 +227,7 @@ describe('GET', () => {
 describe('several models of one task', () => {
   const folder = temporaryFolder();
 
-  it('422 names them', async () => {
+  it('a request that names none of them is refused with 422, which lists them', async () => {
     cpSync(`${models}/ls_llama_seq`, `${folder}/one`, { recursive: true });
     await exportModel({ ...requestOf('ls_unllama_seq_mean'), problemType: 'multi' }, `${folder}/two`);
     const other = await startService(folder, cache, '--api-key', 'secret');

@@ -1,4 +1,4 @@
-// Shutdown and crashes: every request that was taken is answered.
+// Shutdown and crashes: every accepted request is answered.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -22,8 +22,8 @@ function classify({ url }: RunningService, texts: number): Promise<Response> {
 
 const enginesOf = ({ process: child }: RunningService) => enginePids(child.pid);
 
-/** Waits until the service has read and tokenised that many requests. */
-async function taken({ url }: RunningService, requests: number): Promise<void> {
+/** Waits until the service has tokenised that many requests. */
+async function accepted({ url }: RunningService, requests: number): Promise<void> {
   for (;;) {
     const metrics = await (await fetch(`${url}/metrics`)).text();
     if (metrics.includes(`lsllama_tokenize_duration_seconds_count ${requests}\n`)) return;
@@ -43,13 +43,13 @@ async function gone(pid: number): Promise<void> {
   }
 }
 
-it('answers what it took before SIGTERM, ends with 0 and takes its engines with it', async () => {
+it('after SIGTERM the service answers the requests it accepted, ends its engines, and exits with 0', async () => {
   const service = await startService(models, models, '--cache-size', '0');
   await ready(service);
   const engines = enginesOf(service);
   expect(engines).toHaveLength(Math.min(usableCores(), 8));
   const answers = Array.from({ length: 20 }, () => classify(service, 100));
-  await taken(service, 20);
+  await accepted(service, 20);
   const code = stop(service);
   const results = await Promise.all(answers.map(async answer => (await answer).status));
   expect(results).toEqual(new Array(20).fill(200));
@@ -57,7 +57,7 @@ it('answers what it took before SIGTERM, ends with 0 and takes its engines with 
   await Promise.all(engines.map(gone));
 });
 
-it('answers, with 200 or 503, what is sent in the moment of SIGTERM', async () => {
+it('requests that are sent at the moment of SIGTERM are answered with 200 or 503', async () => {
   const service = await startService(models, models, '--cache-size', '0');
   await ready(service);
   const answers = Array.from({ length: 40 }, () => classify(service, 20));
@@ -67,11 +67,11 @@ it('answers, with 200 or 503, what is sent in the moment of SIGTERM', async () =
   expect(await code).toBe(0);
 });
 
-it('answers requests that were in the engine when it crashed', async () => {
+it('requests that were in an engine when it crashed are answered', async () => {
   const service = await startService(models, models, '--cache-size', '0');
   await ready(service);
   const answers = Array.from({ length: 10 }, () => classify(service, 100));
-  await taken(service, 10);
+  await accepted(service, 10);
   process.kill(enginesOf(service)[0]!, 'SIGKILL');
   const results = await Promise.all(answers.map(async answer => (await answer).status));
   expect(results).toEqual(new Array(10).fill(200));
@@ -80,7 +80,7 @@ it('answers requests that were in the engine when it crashed', async () => {
   await stop(service);
 });
 
-it('refuses what does not fit in the queue with 429, and answers the rest', async () => {
+it('requests that do not fit in the queue are refused with 429, the others are answered', async () => {
   const service = await startService(models, models, '--cache-size', '0', '--queue-tokens', '2000');
   await ready(service);
   const answers = await Promise.all(Array.from({ length: 12 }, () => classify(service, 40)));
@@ -90,7 +90,7 @@ it('refuses what does not fit in the queue with 429, and answers the rest', asyn
   await stop(service);
 });
 
-it('its engines end when the service is killed', async () => {
+it('the engines end when the service is killed', async () => {
   const service = await startService(models, models, '--cache-size', '0');
   await ready(service);
   const engines = enginesOf(service);

@@ -1,4 +1,4 @@
-// GET /health/live and /health/ready.
+// GET /health/live: the process answers. GET /health/ready: the models are loaded.
 
 import type { RequestHandler } from 'express';
 import type { ServerContext } from '../context.js';

@@ -1,4 +1,4 @@
-// GET /metrics, for Prometheus.
+// GET /metrics: the metrics in the text format of Prometheus.
 
 import type { RequestHandler } from 'express';
 import type { ServerContext } from '../context.js';

@@ -17,7 +17,7 @@ export function selectModel(store: ModelStore, task: Task, name: string | undefi
   const stored = store.get(name);
   if (!stored) {
     const names = store.all().map(model => model.name);
-    throw new Problem(404, `no model ${JSON.stringify(name)}; there are ${names.join(', ')}`);
+    throw new Problem(404, `there is no model ${JSON.stringify(name)}; the models are ${names.join(', ')}`);
   }
   if (stored.state === 'loading') throw unavailable(`model ${name} is still loading`, 'not_ready');
   if (stored.state === 'failed') throw unavailable(`model ${name} could not be loaded`, 'not_ready');
@@ -35,12 +35,12 @@ function onlyModel(store: ModelStore, task: Task): LoadedModel {
   const [model] = models;
   if (models.length > 1) {
     const names = models.map(({ name }) => name).join(', ');
-    throw unprocessable('/model', `has to name one of ${names}`);
+    throw unprocessable('/model', `expected the name of a model, one of ${names}`);
   }
   if (model) return model;
   if (store.all().some(({ state }) => state === 'loading'))
     throw unavailable('the models are still loading', 'not_ready');
-  throw new Problem(404, `no model here is ${TASK_NAMES[task]}`);
+  throw new Problem(404, `no loaded model is ${TASK_NAMES[task]}`);
 }
 
 /** The urgency of a request: its deadline, and a signal that is aborted if the caller closes the connection. */
