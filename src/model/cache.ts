@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
+import { loadHashes, saveHashes } from './hashCache.js';
 import { ingredientsOf } from './identity.js';
 import { type ExportRequest, forDevice, isRecipeFolder, RECIPE, readRecipe } from './recipe.js';
 
@@ -32,6 +33,8 @@ export function recipeOf(path: string, device: string): ExportRequest {
 
 /** The folder in `cache` for the export of a recipe; it may not exist yet. Throws UserError where an input is missing. */
 export async function cachedFolder(name: string, request: ExportRequest, cache: string): Promise<string> {
+  loadHashes(cache);
   const { key } = await ingredientsOf(request);
+  await saveHashes(cache);
   return join(cache, `${name}-${key.slice(0, 12)}`);
 }

@@ -2,14 +2,11 @@
 // the same version, wherever the files lie.
 
 import { createHash } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { adapterFiles } from '../checkpoint/adapter.js';
 import { baseFiles } from '../checkpoint/base.js';
-import { UserError } from '../errors.js';
 import { VERSION } from '../version.js';
-import { hashFile } from './hash.js';
+import { cachedHash } from './hashCache.js';
 import type { Identity } from './manifest.js';
 import type { ExportRequest } from './recipe.js';
 import { locateTokenizer, tokenizerFilesAt } from './tokenizerLocation.js';
@@ -46,24 +43,4 @@ async function hashFiles(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const path of paths) hash.update(`${basename(path)}\0${await cachedHash(path)}\0`);
   return hash.digest('hex');
-}
-
-/** Hashes by path, because several recipes often share a base. `stamp` changes when the file does. */
-const hashCache = new Map<string, { readonly stamp: string; readonly sha256: Promise<string> }>();
-
-/** A file of up to this size is read in one piece and hashed in this thread; a larger one has a thread of its own. */
-const SMALL_FILE_BYTES = 1 << 24;
-
-function cachedHash(path: string): Promise<string> {
-  if (!existsSync(path)) throw new UserError(`${path}: no such file`);
-  const { size, mtimeMs, ino } = statSync(path);
-  const stamp = `${ino} ${size} ${mtimeMs}`;
-  const cached = hashCache.get(path);
-  if (cached?.stamp === stamp) return cached.sha256;
-  const sha256 =
-    size > SMALL_FILE_BYTES
-      ? hashFile(path)
-      : readFile(path).then(bytes => createHash('sha256').update(bytes).digest('hex'));
-  hashCache.set(path, { stamp, sha256 });
-  return sha256;
 }

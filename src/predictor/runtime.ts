@@ -1,5 +1,6 @@
 // The engines, the scheduler and the result cache of a process, put together in one place.
 
+import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Sequence } from '../engine/batch.js';
 import { Engines } from '../engine/engines.js';
@@ -39,6 +40,8 @@ export class Runtime {
   readonly #cache: string;
   readonly #isMeasured: boolean;
   readonly #preparing = pLimit(usableCores());
+  /** The number of models whose batches have been measured. */
+  #measurements = 0;
 
   constructor({
     device,
@@ -70,9 +73,10 @@ export class Runtime {
     const place = { cache: this.#cache, device: await this.engines.device() };
     const folder = await this.#preparing(() => prepareModel(path, place, onProgress));
     const manifest = readManifest(folder);
-    // The engine processes load the model while this process reads the tokenizer.
     const loading = this.engines.load(name, folder);
     loading.catch(() => {});
+    // Reading the tokenizer keeps this thread busy for a while, so the engine processes are first given their work.
+    await setImmediate();
     const tokenizer = Tokenizer.load(folder);
     await loading;
     await this.#warm(name, { manifest, tokenizer });
@@ -97,7 +101,9 @@ export class Runtime {
     const slots = this.engines.slots(name);
     await Promise.all(slots.map(slot => this.engines.run(name, sequences, slot)));
     if (!this.#isMeasured) return;
-    const pass: Pass = async batch => (await this.engines.run(name, batch, slots.at(-1)!)).seconds;
+    // Models that load at the same time are measured on different engines, so that neither slows the other down.
+    const slot = slots.at(-1 - (this.#measurements++ % Math.max(1, slots.length - 1)))!;
+    const pass: Pass = async batch => (await this.engines.run(name, batch, slot)).seconds;
     const largest = slots.length > 1 ? MAX_TOKENS_PER_ENGINE : undefined;
     const budget = await findBudget(model.manifest, sequences, pass, largest);
     if (budget !== undefined) this.scheduler.setBatchTokens(name, budget);
