@@ -1,6 +1,8 @@
 # docker build -t lsllama .                               for CPUs
 # docker build -t lsllama:cuda --build-arg DEVICE=cuda .  for NVIDIA GPUs (x86-64, CUDA 13)
 # docker run --read-only --tmpfs /tmp -p 8080:8080 -v lsllama-cache:/cache lsllama
+#
+# The service writes to /cache only. On a GPU, CUDA keeps what it compiles in the home folder, /tmp.
 
 ARG DEVICE=cpu
 ARG NODE=node:22-bookworm-slim
@@ -11,13 +13,13 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY src src
-# ONNX Runtime's package holds the libraries of five systems, 288 MB: those of the image's own are kept.
+# The package of ONNX Runtime holds libraries for five systems, 288 MB. Only those for the image's own system are kept.
 RUN npm run build \
  && find dist -type f ! -name '*.js' -delete \
  && npm prune --omit=dev --ignore-scripts \
  && find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -path "*/linux/$(node -p process.arch)" -exec rm -r {} +
 
-# ONNX Runtime's own builds with the CUDA provider come as a Python wheel alone; its libraries are taken out of it.
+# ONNX Runtime is published with the CUDA 13 provider only as a Python wheel. The libraries are taken out of it.
 FROM python:3.12-slim AS cuda-libraries
 ARG ONNXRUNTIME=1.30.0
 WORKDIR /wheel
@@ -42,7 +44,7 @@ WORKDIR /app
 COPY package.json openapi.yaml LICENSE NOTICE ./
 COPY models models
 COPY --from=build /app/dist dist
-# The same numbers in both images, whatever users their bases have: a volume moves from one to the other.
+# Both images use the same numbers, whatever users their base images have, so that they can share a volume.
 RUN mkdir /cache && chown 10001:10001 /cache
 USER 10001:10001
 ENV NODE_ENV=production HOME=/tmp LSLLAMA_HOST=0.0.0.0 LSLLAMA_PORT=8080 LSLLAMA_CACHE=/cache

@@ -11,7 +11,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   CHECKPOINTS,
   type Golden,
@@ -57,11 +57,14 @@ const exportArgs = ({ base, adapter }: { base: string; adapter: string }, ...mor
 describe('export, predict and eval', () => {
   const { out, args } = exportArgs(copyOf('ls_llama_seq'));
   const goldens = goldensOf('ls_llama_seq');
+  let exported: ReturnType<typeof lsllama>;
+  beforeAll(() => {
+    exported = lsllama(args);
+  });
 
   it('exports with what the checkpoint says of itself', () => {
-    const { status, stdout } = lsllama(args);
-    expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ out });
+    expect(exported.status).toBe(0);
+    expect(JSON.parse(exported.stdout)).toMatchObject({ out });
     expect(readJson(`${out}/model.json`)).toMatchObject({
       task: 'sequence',
       attention: 'causal',
@@ -74,10 +77,12 @@ describe('export, predict and eval', () => {
   });
 
   it('refuses to overwrite, and replaces with --force', () => {
-    const again = lsllama(args);
+    const own = exportArgs(copyOf('ls_llama_seq'));
+    expect(lsllama(own.args).status).toBe(0);
+    const again = lsllama(own.args);
     expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('--force')]);
-    expect(lsllama([...args, '--force', '--max-length', '64', '--no-verify']).status).toBe(0);
-    expect(readJson(`${out}/model.json`)).toMatchObject({ maxLength: 64, verification: null });
+    expect(lsllama([...own.args, '--force', '--max-length', '64', '--no-verify']).status).toBe(0);
+    expect(readJson(`${own.out}/model.json`)).toMatchObject({ maxLength: 64, verification: null });
     expect(readdirSync(work).filter(name => name.startsWith('.'))).toEqual([]);
   });
 
@@ -172,15 +177,17 @@ describe('recipes', () => {
       `${folder}/recipe.json`,
       JSON.stringify({ base: 'checkpoint/base', adapter: 'checkpoint/adapter', precision: 'auto' }),
     );
-    const first = lsllama(['predict', folder], '{"text": "a"}\n');
-    expect([first.status, first.stderr]).toEqual([0, '']);
-    const [cached, ...others] = readdirSync(`${work}/cache`);
+    const cache = fresh('cache');
+    const predict = () => lsllama(['predict', folder, '--cache', cache], '{"text": "a"}\n');
+    const first = predict();
+    expect(first.status).toBe(0);
+    const [cached, ...others] = readdirSync(cache);
     expect(others).toEqual([]);
-    expect(readJson(`${work}/cache/${cached}/model.json`)).toMatchObject({
+    expect(readJson(`${cache}/${cached}/model.json`)).toMatchObject({
       name: expect.stringContaining('recipe'),
     });
-    expect(lsllama(['predict', folder], '{"text": "a"}\n').stdout).toBe(first.stdout);
-    expect(readdirSync(`${work}/cache`)).toEqual([cached]);
+    expect(predict().stdout).toBe(first.stdout);
+    expect(readdirSync(cache)).toEqual([cached]);
     expect(lsllama(['export', '--recipe', `${folder}/recipe.json`, '--out', fresh()]).status).toBe(0);
   });
 });

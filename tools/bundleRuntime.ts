@@ -1,6 +1,6 @@
 // Prepares onnxruntime-node for the package's tarball, which bundles it. Its install script downloads CUDA libraries from
 // nuget.org on Linux x64 and fails the whole installation where that cannot be reached. The bundled copy has no script,
-// none of the packages that only the script needs, and no libraries for Windows, where lsllama does not run.
+// none of the packages that only the script needs, and no libraries for Windows, on which lsllama is not tested.
 //
 //   tsx tools/bundleRuntime.ts           replaces the manifest by which `npm pack` chooses the files to bundle
 //   tsx tools/bundleRuntime.ts restore   puts the original manifest back

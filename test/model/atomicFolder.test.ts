@@ -18,7 +18,9 @@ function exportArgs(out: string): string[] {
 
 describe('an export', () => {
   it('that is killed leaves no model folder, and the next one cleans up', async () => {
-    const out = `${work}/killed`;
+    const folder = `${work}/killed`;
+    mkdirSync(folder);
+    const out = `${folder}/model`;
     let killed = 0;
     for (const delay of [250, 300, 350, 400, 450, 500, 550, 600]) {
       const child = spawn(process.execPath, [...exportArgs(out), '--force'], { stdio: 'ignore' });
@@ -31,9 +33,9 @@ describe('an export', () => {
     }
     expect(killed).toBeGreaterThan(0);
     const { status, stderr } = spawnSync(process.execPath, [...exportArgs(out), '--force']);
-    expect([status, String(stderr)]).toEqual([0, '']);
+    expect(status, String(stderr)).toBe(0);
     expect(readManifest(out).labels).toHaveLength(4);
-    expect(readdirSync(work)).toEqual(['killed']);
+    expect(readdirSync(folder)).toEqual(['model']);
   });
 
   it('that runs out of space says so and leaves nothing', () => {
