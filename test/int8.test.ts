@@ -163,6 +163,22 @@ describe('toInt8', () => {
     expect([...rows.scales]).toEqual([2 / 127, 0, 2].map(Math.fround));
   });
 
+  it('rounds as Math.round does, halves and their neighbours too', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -127, max: 127, noNaN: true }),
+        fc.integer({ min: -254, max: 254 }),
+        (x, n) => {
+          // The first value sets a scale of one, so that bytes are the rounded values.
+          const values = Float32Array.of(127, x, n / 2, Math.fround(n / 2) * (1 - 2 ** -24));
+          expect([...toInt8(values, 1, false).values]).toEqual(
+            [...values].map(value => Math.round(value) + 0),
+          );
+        },
+      ),
+    );
+  });
+
   it('turns rows into columns', () => {
     expect([...toInt8(Float32Array.of(127, 1, 2, 127), 2, true).values]).toEqual([127, 2, 1, 127]);
   });
