@@ -10,13 +10,19 @@ import { type ExportRequest, forDevice, isRecipeFolder, RECIPE, readRecipe } fro
 
 /** LSLLAMA_CACHE, else the folder lsllama in the user's cache folder. */
 export function defaultCache(): string {
-  const userCache =
-    process.platform === 'darwin'
-      ? join(homedir(), 'Library', 'Caches')
-      : process.platform === 'win32'
-        ? (process.env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'))
-        : process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return process.env.LSLLAMA_CACHE || join(userCache, 'lsllama');
+  return process.env.LSLLAMA_CACHE || join(userCache(), 'lsllama');
+}
+
+/** Throws where the system knows no home folder of the user, as in a container whose user has only a number. */
+function userCache(): string {
+  switch (process.platform) {
+    case 'darwin':
+      return join(homedir(), 'Library', 'Caches');
+    case 'win32':
+      return process.env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local');
+    default:
+      return process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  }
 }
 
 /** Reads the recipe in a folder, for the device that the model will run on. Throws UserError where there is none. */
