@@ -181,7 +181,7 @@ describe('recipes', () => {
     const predict = () => lsllama(['predict', folder, '--cache', cache], '{"text": "a"}\n');
     const first = predict();
     expect(first.status).toBe(0);
-    const [cached, ...others] = readdirSync(cache);
+    const [cached, ...others] = readdirSync(cache).filter(name => !name.startsWith('.'));
     expect(others).toEqual([]);
     expect(readJson(`${cache}/${cached}/model.json`)).toMatchObject({
       name: expect.stringContaining('recipe'),

@@ -17,7 +17,8 @@ interface KnownHash {
 
 const known = new Map<string, KnownHash>();
 
-const KEPT_HASHES = 'hashes.json';
+/** Hidden, because everything else in the cache is a model folder. */
+const KEPT_HASHES = '.hashes.json';
 
 /** A file of up to this size is read in one piece and hashed in this thread; a larger one has a thread of its own. */
 const SMALL_FILE_BYTES = 1 << 24;

@@ -8,7 +8,7 @@ import { ROOT, temporaryFolder } from '../support/fixtures.js';
 
 const work = temporaryFolder();
 const path = `${work}/weights`;
-const kept = `${work}/hashes.json`;
+const kept = `${work}/.hashes.json`;
 
 /** The hash that a new process finds, after it has read the kept hashes; it then keeps its own. */
 function hashInNewProcess(): string {
