@@ -34,8 +34,8 @@ const MOST_ERROR_AT_ONE_SCALE = 0.02;
 const RANGES = [1, 0.8];
 
 /**
- * Chooses for the linear layers that read one value. The rows that a norm produces have
- * similar magnitudes, so for them one scale for all rows is tried first: it costs less than a scale for each row.
+ * Chooses for the linear layers that read one value. The rows that a norm produces have similar magnitudes, so for them
+ * one scale for all rows is tried first: it costs less than a scale for each row.
  */
 export async function choose(
   { modules, weights, rows, values }: LinearInput,

@@ -25,7 +25,7 @@ export class LayerWeights {
     }
   }
 
-  /** The weight [out, in] of a linear layer of the loaded decoder layer. It stays this object's own. */
+  /** The weight [out, in] of a linear layer of the loaded decoder layer. The array still belongs to this object. */
   of(module: string): Float32Array {
     return this.#weights.get(`${module}.weight`)!;
   }

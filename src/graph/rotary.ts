@@ -1,4 +1,5 @@
-// Rotary position embeddings (https://arxiv.org/abs/2104.09864) from tables of cosines and sines, one row a position.
+// Rotary position embeddings, from tables of cosines and sines with a row for each position.
+// https://arxiv.org/abs/2104.09864
 
 import type { Rotary } from '../checkpoint/rotary.js';
 import type { Graph, Value } from './graph.js';

@@ -15,8 +15,8 @@ export interface Chunk {
 }
 
 /**
- * Encodes whole rows, the first of which is row `start` of the weight. All bytes are little-endian, as ONNX requires and
- * as the machines are that ONNX Runtime runs on.
+ * Encodes whole rows, the first of which is row `start` of the weight. All bytes are little-endian, as ONNX requires; so
+ * are all machines that ONNX Runtime runs on.
  */
 export type Encode = (values: Float32Array, start: number) => Promise<Chunk[]>;
 

@@ -27,7 +27,7 @@ function cgroupQuotas(root: string): number[] {
   });
 }
 
-/** A group and the groups around it. Every one's quota holds. In a container only the outermost may be visible. */
+/** A group and the groups around it, whose quotas apply as well. In a container only the outermost may be visible. */
 function groupsFrom(path: string): string[] {
   return path === '/' ? [path] : [path, ...groupsFrom(dirname(path))];
 }

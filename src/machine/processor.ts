@@ -18,7 +18,7 @@ const INSTRUCTION_SETS = [
   'bf16',
 ];
 
-/** Those of INSTRUCTION_SETS that the processor has; none where the system does not say. */
+/** Those of INSTRUCTION_SETS that the processor has; none where the system does not report them. */
 export function instructionSets(): string[] {
   if (process.platform !== 'linux') return [];
   const flags =

@@ -127,7 +127,7 @@ export class Placement {
     return freeIn + passes * this.#latencyOf(model).predict('together', tokens / passes, now);
   }
 
-  /** Milliseconds until an engine should be free. A batch that is late by a time is expected to take that time more. */
+  /** Milliseconds until an engine should be free. A batch that is 5 ms late is expected to take 5 ms more. */
   #freeIn(engine: Slot, now: number): number {
     const run = [...this.#running].find(({ slot }) => slot === engine);
     return run ? Math.abs(run.expectedEnd - now) : 0;
