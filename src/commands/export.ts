@@ -1,6 +1,7 @@
 // lsllama export: merges adapters into a base and writes a model folder.
 
 import { readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { shown } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
@@ -71,33 +72,18 @@ export function configure(command: Command): void {
     .option('--no-verify', 'do not compare the exported model with the checkpoint')
     .action(async (flags: ExportFlags) => {
       if (!flags.recipe && !flags.base) command.error('error: give --base or --recipe');
-      const calibrating = startProgress(`calibrating ${flags.out}`);
-      const exporting = startProgress(`exporting ${flags.out}`);
-      const verifying = startProgress(`verifying ${flags.out}`);
+      const progress = startProgress();
+      const folder = basename(resolve(flags.out));
       // process.exit runs the exit handlers, which remove the folder that is not complete yet.
       process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
-      try {
-        const { name, version } = await exportModel(forDevice(requestOf(flags), 'cpu'), flags.out, {
-          force: flags.force ?? false,
-          calibrate: flags.calibrate,
-          verify: flags.verify,
-          onCalibrate: calibrating.update,
-          onProgress(done, total) {
-            calibrating.end();
-            exporting.update(done, total);
-          },
-          onVerify(done, total) {
-            exporting.end();
-            verifying.update(done, total);
-          },
-        });
-        verifying.end();
-        process.stdout.write(`${JSON.stringify({ out: flags.out, name, version })}\n`);
-      } finally {
-        calibrating.end();
-        exporting.end();
-        verifying.end();
-      }
+      const exporting = exportModel(forDevice(requestOf(flags), 'cpu'), flags.out, {
+        force: flags.force ?? false,
+        calibrate: flags.calibrate,
+        verify: flags.verify,
+        onProgress: stage => progress.update(folder, stage),
+      });
+      const { name, version } = await exporting.finally(() => progress.end(folder));
+      process.stdout.write(`${JSON.stringify({ out: flags.out, name, version })}\n`);
     });
 }
 

@@ -30,8 +30,16 @@ export function recipeOf(path: string, device: string): ExportRequest {
   return forDevice(readRecipe(join(path, RECIPE)), device);
 }
 
-/** The folder in `cache` for the export of a recipe; it may not exist yet. Throws UserError where an input is missing. */
-export async function cachedFolder(name: string, request: ExportRequest, cache: string): Promise<string> {
-  const { key } = await ingredientsOf(request);
+/**
+ * The folder in `cache` for the export of a recipe; it may not exist yet. `onProgress` is called with the bytes hashed so
+ * far and the total. Throws UserError where an input is missing.
+ */
+export async function cachedFolder(
+  name: string,
+  request: ExportRequest,
+  cache: string,
+  onProgress: (done: number, total: number) => void,
+): Promise<string> {
+  const { key } = await ingredientsOf(request, onProgress);
   return join(cache, `${name}-${key.slice(0, 12)}`);
 }

@@ -21,20 +21,37 @@ export interface Ingredients {
   readonly key: string;
 }
 
-/** Hashes every file that goes into an export. Throws UserError where one is missing. */
-export async function ingredientsOf(request: ExportRequest): Promise<Ingredients> {
+/**
+ * Hashes every file that goes into an export. `onProgress` is called with the bytes hashed so far and the total.
+ * Throws UserError where a file is missing.
+ */
+export async function ingredientsOf(
+  request: ExportRequest,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<Ingredients> {
   const { base, adapters, tokenizer: _, ...options } = request;
+  const filesOfBase = baseFiles(base);
+  const filesOfAdapters = adapters.map(adapterFiles);
+  const filesOfTokenizer = tokenizerFilesAt(locateTokenizer(request));
+  const total = sizeOf([...filesOfBase, ...filesOfAdapters.flat(), ...filesOfTokenizer]);
+  let done = 0;
+  const onBytes = (bytes: number) => {
+    done += bytes;
+    onProgress(done, total);
+  };
   const identity = async (path: string, files: readonly string[]) => ({
     name: basename(path),
-    sha256: await hashFiles(files),
+    sha256: await hashFiles(files, onBytes),
   });
-  const baseIdentity = await identity(base, baseFiles(base));
-  const adapterIdentities = await Promise.all(adapters.map(folder => identity(folder, adapterFiles(folder))));
+  const baseIdentity = await identity(base, filesOfBase);
+  const adapterIdentities = await Promise.all(
+    adapters.map((folder, i) => identity(folder, filesOfAdapters[i]!)),
+  );
   const hashed = [
     VERSION,
     baseIdentity.sha256,
     adapterIdentities.map(adapter => adapter.sha256),
-    await hashFiles(tokenizerFilesAt(locateTokenizer(request))),
+    await hashFiles(filesOfTokenizer, onBytes),
     Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)),
   ];
   const key = createHash('sha256').update(JSON.stringify(hashed)).digest('hex');
@@ -42,10 +59,15 @@ export async function ingredientsOf(request: ExportRequest): Promise<Ingredients
 }
 
 /** SHA-256 over the files' names and contents, in order. */
-async function hashFiles(paths: readonly string[]): Promise<string> {
+async function hashFiles(paths: readonly string[], onBytes: (bytes: number) => void): Promise<string> {
   const hash = createHash('sha256');
-  for (const path of paths) hash.update(`${basename(path)}\0${await cachedHash(path)}\0`);
+  for (const path of paths) hash.update(`${basename(path)}\0${await cachedHash(path, onBytes)}\0`);
   return hash.digest('hex');
+}
+
+/** The bytes of files together. A missing file counts as empty; hashing it throws. */
+function sizeOf(paths: readonly string[]): number {
+  return paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
 /** Hashes by path, because several recipes often share a base. `stamp` changes when the file does. */
@@ -54,16 +76,24 @@ const hashCache = new Map<string, { readonly stamp: string; readonly sha256: Pro
 /** A file of up to this size is read in one piece and hashed in this thread; a larger one has a thread of its own. */
 const SMALL_FILE_BYTES = 1 << 24;
 
-function cachedHash(path: string): Promise<string> {
+/** `onBytes` is called with the bytes hashed since its last call: all of them at once where the hash is known. */
+async function cachedHash(path: string, onBytes: (bytes: number) => void): Promise<string> {
   if (!existsSync(path)) throw new UserError(`${path}: no such file`);
   const { size, mtimeMs, ino } = statSync(path);
   const stamp = `${ino} ${size} ${mtimeMs}`;
   const cached = hashCache.get(path);
-  if (cached?.stamp === stamp) return cached.sha256;
-  const sha256 =
-    size > SMALL_FILE_BYTES
-      ? hashFile(path)
-      : readFile(path).then(bytes => createHash('sha256').update(bytes).digest('hex'));
+  if (cached?.stamp === stamp) {
+    const sha256 = await cached.sha256;
+    onBytes(size);
+    return sha256;
+  }
+  const sha256 = size > SMALL_FILE_BYTES ? hashFile(path, onBytes) : hashSmallFile(path, onBytes);
   hashCache.set(path, { stamp, sha256 });
   return sha256;
+}
+
+async function hashSmallFile(path: string, onBytes: (bytes: number) => void): Promise<string> {
+  const bytes = await readFile(path);
+  onBytes(bytes.length);
+  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -6,6 +6,7 @@ import { Engines } from '../engine/engines.js';
 import { usableCores } from '../machine/cores.js';
 import { readManifest } from '../model/manifest.js';
 import { prepareModel } from '../model/prepare.js';
+import type { OnProgress } from '../model/progress.js';
 import { Scheduler } from '../scheduler/scheduler.js';
 import { Tokenizer } from '../text/tokenizer.js';
 import { findBudget, type Pass } from './budget.js';
@@ -59,23 +60,24 @@ export class Runtime {
 
   /**
    * Loads a model folder, or a recipe folder, which is exported first unless the cache holds its export. The model is
-   * warm once this resolves. `onProgress` is told of the export.
-   * Throws UserError for a broken folder, EngineError if ONNX Runtime refuses the model.
+   * warm once this resolves. `onProgress` is told of the export and of the steps of loading. Throws UserError for a broken folder, EngineError if ONNX Runtime refuses the model.
    */
-  async load(
-    name: string,
-    path: string,
-    onProgress?: (done: number, total: number) => void,
-  ): Promise<LoadedModel> {
+  async load(name: string, path: string, onProgress: OnProgress = () => {}): Promise<LoadedModel> {
     const place = { cache: this.#cache, device: await this.engines.device() };
     const folder = await this.#preparing(() => prepareModel(path, place, onProgress));
+    const onStep = (done: number) => onProgress({ stage: 'loading', done, total: 3 });
+    onStep(0);
     const manifest = readManifest(folder);
     // The engine processes load the model while this process reads the tokenizer.
     const loading = this.engines.load(name, folder);
     loading.catch(() => {});
     const tokenizer = Tokenizer.load(folder);
     await loading;
+    onStep(1);
     await this.#warm(name, { manifest, tokenizer });
+    onStep(2);
+    if (this.#isMeasured) await this.#measure(name, { manifest, tokenizer });
+    onStep(3);
     const cacheKey = `${name}\0${manifest.version}`;
     return {
       name,
@@ -91,15 +93,18 @@ export class Runtime {
     this.engines.close();
   }
 
-  /** Runs a first pass in every slot, and measures the model's batches if that is wanted. */
+  /** Runs a first pass in every slot. */
   async #warm(name: string, model: TextModel): Promise<void> {
     const sequences = sequencesOf(model, 'warm');
+    await Promise.all(this.engines.slots(name).map(slot => this.engines.run(name, sequences, slot)));
+  }
+
+  /** Finds the model's tokens in one forward pass by timing some. */
+  async #measure(name: string, model: TextModel): Promise<void> {
     const slots = this.engines.slots(name);
-    await Promise.all(slots.map(slot => this.engines.run(name, sequences, slot)));
-    if (!this.#isMeasured) return;
     const pass: Pass = async batch => (await this.engines.run(name, batch, slots.at(-1)!)).seconds;
     const largest = slots.length > 1 ? MOST_TOKENS_BESIDE_OTHERS : undefined;
-    const budget = await findBudget(model.manifest, sequences, pass, largest);
+    const budget = await findBudget(model.manifest, sequencesOf(model, 'warm'), pass, largest);
     if (budget !== undefined) this.scheduler.setBatchTokens(name, budget);
   }
 
