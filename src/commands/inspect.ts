@@ -13,7 +13,7 @@ import { parameterCount, type TensorInfo } from '../checkpoint/tensors.js';
 import { UserError } from '../errors.js';
 import { isModelFolder, type Manifest, readManifest, verificationText } from '../model/manifest.js';
 import { planExport } from '../model/plan.js';
-import { type ExportRequest, forDevice, isRecipeFolder, RECIPE, readRecipe } from '../model/recipe.js';
+import { type DeviceRequest, forDevice, isRecipeFolder, RECIPE, readRecipe } from '../model/recipe.js';
 import { locateTokenizer, readTokenizerAt, type TokenizerLocation } from '../model/tokenizerLocation.js';
 import { TOKENIZER, Tokenizer } from '../text/tokenizer.js';
 
@@ -75,7 +75,7 @@ function describeModel(manifest: Manifest): Fact[] {
 }
 
 /** Describes the export of a recipe. Everything but the values of the weights is read and checked. */
-function describeRecipe(request: ExportRequest, name: string): Fact[] {
+function describeRecipe(request: DeviceRequest, name: string): Fact[] {
   return withRefusal([['recipe', name]], () => {
     const checkpoint = openCheckpoint(request);
     try {

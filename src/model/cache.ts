@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { ingredientsOf } from './identity.js';
-import { type ExportRequest, forDevice, isRecipeFolder, RECIPE, readRecipe } from './recipe.js';
+import { type DeviceRequest, forDevice, isRecipeFolder, RECIPE, readRecipe } from './recipe.js';
 
 /** LSLLAMA_CACHE, else the folder lsllama in the user's cache folder. */
 export function defaultCache(): string {
@@ -19,7 +19,7 @@ export function defaultCache(): string {
 }
 
 /** Reads the recipe in a folder, for the device that the model will run on. Throws UserError where there is none. */
-export function recipeOf(path: string, device: string): ExportRequest {
+export function recipeOf(path: string, device: string): DeviceRequest {
   if (!isRecipeFolder(path)) {
     throw new UserError(
       existsSync(path)
@@ -36,7 +36,7 @@ export function recipeOf(path: string, device: string): ExportRequest {
  */
 export async function cachedFolder(
   name: string,
-  request: ExportRequest,
+  request: DeviceRequest,
   cache: string,
   onProgress: (done: number, total: number) => void,
 ): Promise<string> {

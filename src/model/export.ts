@@ -16,7 +16,7 @@ import { ingredientsOf } from './identity.js';
 import { fileSizes, isModelFolder, MANIFEST, type Manifest } from './manifest.js';
 import { type Plan, planExport } from './plan.js';
 import type { OnProgress, Stage } from './progress.js';
-import type { ExportRequest } from './recipe.js';
+import type { DeviceRequest } from './recipe.js';
 import { locateTokenizer, readTokenizerAt } from './tokenizerLocation.js';
 
 export interface ExportOptions {
@@ -38,7 +38,7 @@ export interface ExportOptions {
  * option is missing or does not fit them, or the verification fails.
  */
 export async function exportModel(
-  request: ExportRequest,
+  request: DeviceRequest,
   out: string,
   options: ExportOptions = {},
 ): Promise<Manifest> {
@@ -56,7 +56,7 @@ export async function exportModel(
 }
 
 /** Refuses to replace anything but a model folder or an empty one, and a folder that the export reads from. */
-function checkReplaceable({ base, adapters, tokenizer }: ExportRequest, target: string, out: string): void {
+function checkReplaceable({ base, adapters, tokenizer }: DeviceRequest, target: string, out: string): void {
   if (!existsSync(target)) return;
   if (!statSync(target).isDirectory())
     throw new UserError(`${out}: expected a folder to replace, found a file`);
@@ -78,7 +78,7 @@ function checkReplaceable({ base, adapters, tokenizer }: ExportRequest, target: 
 }
 
 async function writeModel(
-  request: ExportRequest,
+  request: DeviceRequest,
   { base, adapters }: Checkpoint,
   target: string,
   options: ExportOptions,

@@ -3,10 +3,10 @@
 import { UserError } from '../errors.js';
 import { exportModel } from './export.js';
 import type { Progress } from './progress.js';
-import type { ExportRequest } from './recipe.js';
+import type { DeviceRequest } from './recipe.js';
 
 export interface ExportWork {
-  readonly request: ExportRequest;
+  readonly request: DeviceRequest;
   readonly name: string;
   readonly out: string;
 }

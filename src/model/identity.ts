@@ -11,7 +11,7 @@ import { UserError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { hashFile } from './hash.js';
 import type { Identity } from './manifest.js';
-import type { ExportRequest } from './recipe.js';
+import type { DeviceRequest } from './recipe.js';
 import { locateTokenizer, tokenizerFilesAt } from './tokenizerLocation.js';
 
 export interface Ingredients {
@@ -26,7 +26,7 @@ export interface Ingredients {
  * Throws UserError where a file is missing.
  */
 export async function ingredientsOf(
-  request: ExportRequest,
+  request: DeviceRequest,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<Ingredients> {
   const { base, adapters, tokenizer: _, ...options } = request;
