@@ -51,7 +51,8 @@ function editJson(path: string, edit: (json: Record<string, unknown>) => void): 
 
 const exportArgs = ({ base, adapter }: { base: string; adapter: string }, ...more: string[]) => {
   const out = fresh();
-  return { out, args: ['export', '--base', base, '--adapter', adapter, '--out', out, ...more] };
+  const args = ['export', '--base', base, '--adapter', adapter, '--out', out, '--precision', 'float32'];
+  return { out, args: [...args, ...more] };
 };
 
 describe('export, predict and eval', () => {
@@ -64,7 +65,7 @@ describe('export, predict and eval', () => {
 
   it('exports with what the checkpoint says of itself', () => {
     expect(exported.status).toBe(0);
-    expect(JSON.parse(exported.stdout)).toMatchObject({ out });
+    expect(JSON.parse(exported.stdout)).toMatchObject({ out, precision: 'float32' });
     expect(readJson(`${out}/model.json`)).toMatchObject({
       task: 'sequence',
       attention: 'causal',
@@ -177,19 +178,97 @@ describe('recipes', () => {
       `${folder}/recipe.json`,
       JSON.stringify({ base: 'checkpoint/base', adapter: 'checkpoint/adapter', precision: 'auto' }),
     );
-    const cache = fresh('cache');
-    const predict = () => lsllama(['predict', folder, '--cache', cache], '{"text": "a"}\n');
-    const first = predict();
+    const first = lsllama(['predict', folder], '{"text": "a"}\n');
     expect(first.status).toBe(0);
-    const models = () => readdirSync(cache).filter(name => !name.startsWith('.'));
+    const models = () => readdirSync(`${work}/cache`).filter(name => !name.startsWith('.'));
     const [cached, ...others] = models();
     expect(others).toEqual([]);
-    expect(readJson(`${cache}/${cached}/model.json`)).toMatchObject({
+    expect(readJson(`${work}/cache/${cached}/model.json`)).toMatchObject({
       name: expect.stringContaining('recipe'),
     });
-    expect(predict().stdout).toBe(first.stdout);
+    expect(lsllama(['predict', folder], '{"text": "a"}\n').stdout).toBe(first.stdout);
     expect(models()).toEqual([cached]);
-    expect(lsllama(['export', '--recipe', `${folder}/recipe.json`, '--out', fresh()]).status).toBe(0);
+    const exported = lsllama(['export', '--recipe', `${folder}/recipe.json`, '--out', fresh()]);
+    expect(exported.status).toBe(0);
+    expect(JSON.parse(exported.stdout)).toMatchObject({ precision: 'int8' });
+  });
+});
+
+describe('the precision', () => {
+  it('is int8 where neither the flags nor the recipe give one, which --help says', () => {
+    const { base, adapter } = copyOf('ls_llama_seq');
+    const recipe = `${fresh('recipe')}.json`;
+    writeFileSync(recipe, JSON.stringify({ base, adapter }));
+    const sources = [
+      ['--base', base, '--adapter', adapter],
+      ['--recipe', recipe],
+    ];
+    const versions = sources.map(source => {
+      const { stdout } = lsllama(['export', ...source, '--out', fresh(), '--no-verify']);
+      expect(JSON.parse(stdout)).toMatchObject({ precision: 'int8' });
+      return JSON.parse(stdout).version;
+    });
+    expect(versions[0]).toBe(versions[1]);
+    expect(lsllama(['export', '--help']).stdout.replace(/\s+/g, ' ')).toContain('the default, is int8');
+    expect(lsllama(['inspect', `${CHECKPOINTS}/../../../models/agnews-llama`]).stdout).toMatch(
+      /^precision +int8$/m,
+    );
+  });
+
+  it('of a flag takes precedence over that of a recipe, and of a recipe over the default', () => {
+    const { base, adapter } = copyOf('ls_llama_seq');
+    const recipe = `${fresh('recipe')}.json`;
+    writeFileSync(recipe, JSON.stringify({ base, adapter, precision: 'float32' }));
+    const exported = (...flags: string[]) =>
+      JSON.parse(lsllama(['export', '--recipe', recipe, '--out', fresh(), '--no-verify', ...flags]).stdout);
+    expect(exported()).toMatchObject({ precision: 'float32' });
+    expect(exported('--precision', 'float16')).toMatchObject({ precision: 'float16' });
+    expect(exported('--precision', 'auto')).toMatchObject({ precision: 'int8' });
+  });
+});
+
+describe('export without --base', () => {
+  const named = (adapter: string, base: unknown) =>
+    editJson(`${adapter}/adapter_config.json`, json => {
+      json.base_model_name_or_path = base;
+    });
+  const run = (adapter: string) => {
+    const out = fresh();
+    const { status, stderr } = lsllama(['export', '--adapter', adapter, '--out', out, '--no-verify']);
+    return { status, stderr, isThere: existsSync(out) };
+  };
+
+  it('takes the local folder that the adapter names, and says so', () => {
+    const { base, adapter } = copyOf('ls_llama_seq');
+    for (const name of [base, '../base']) {
+      named(adapter, name);
+      expect(run(adapter)).toEqual({
+        status: 0,
+        stderr: expect.stringContaining(`base: ${base}, which the adapter names\n`),
+        isThere: true,
+      });
+    }
+  });
+
+  it('says which base the adapter was trained on where that is not a local folder', () => {
+    const { adapter } = copyOf('ls_llama_seq');
+    named(adapter, 'HuggingFaceTB/SmolLM2-135M-Instruct');
+    expect(run(adapter)).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(
+        /^error: adapter adapter: it was trained on HuggingFaceTB\/SmolLM2-135M-Instruct, .*--base.*\n$/,
+      ),
+      isThere: false,
+    });
+  });
+
+  it.each([null, ''])('says that the adapter names no base where it names %j', name => {
+    const { adapter } = copyOf('ls_llama_seq');
+    named(adapter, name);
+    expect(run(adapter)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/does not name the base.*--base/),
+    });
   });
 });
 

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { UserError } from '../dist/errors.js';
 import { exportModel } from '../dist/model/export.js';
-import type { ExportRequest } from '../dist/model/recipe.js';
+import type { DeviceRequest } from '../dist/model/recipe.js';
 import { CHECKPOINTS, ROOT, requestOf, temporaryFolder } from './support/fixtures.js';
 
 const RUNS = 10_000;
@@ -17,7 +17,7 @@ const out = join(work, 'out');
 
 /** A checkpoint, and those of its files that are damaged. */
 interface Target {
-  readonly request: ExportRequest;
+  readonly request: DeviceRequest;
   readonly files: readonly string[];
 }
 
@@ -44,6 +44,7 @@ beforeAll(() => {
       adapters: [headAlone(join(work, 'head'), 2, 32)],
       tokenizer: join(CHECKPOINTS, name, 'base'),
       labels: ['a', 'b'],
+      precision: 'float32',
       maxLength: 16,
     },
     files: [gguf],
@@ -58,6 +59,7 @@ beforeAll(() => {
       base: qwen2,
       adapters: [join(architectures, 'head')],
       labels: ['a', 'b', 'c'],
+      precision: 'float32',
       maxLength: 16,
     },
     files: [qwen2],

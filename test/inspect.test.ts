@@ -1,7 +1,7 @@
 // `lsllama inspect` describes a folder or file, and says what an export of it would refuse.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CHECKPOINTS, exportCheckpoint, ROOT, temporaryFolder } from './support/fixtures.js';
 
@@ -75,6 +75,37 @@ describe('inspect', () => {
     });
   });
 
+  it('lists the folders of a folder with their kind, task and labels', async () => {
+    const { status, facts } = inspect(`${ROOT}/models`);
+    expect(status).toBe(0);
+    expect(facts).toEqual({
+      'agnews-llama':
+        'recipe, sequence classification, causal, last pooling, 4 labels: Business, Sci/Tech, Sports, World',
+      'conll03-unllama': expect.stringMatching(
+        /^recipe, token classification, bidirectional, 9 labels: O, B-LOC/,
+      ),
+      'smollm2-135m-instruct': expect.stringMatching(/^base, llama, [\d.]+ million parameters$/),
+    });
+  });
+
+  it('lists what would be refused, and leaves out other folders', async () => {
+    const folder = temporaryFolder();
+    const model = await exportCheckpoint('ls_llama_seq', folder);
+    cpSync(model, `${folder}/damaged`, { recursive: true });
+    truncateSync(`${folder}/damaged/model.onnx`, 10);
+    cpSync(`${checkpoint}/adapter`, `${folder}/adapter`, { recursive: true });
+    for (const name of ['broken', 'notes', '.partial']) mkdirSync(`${folder}/${name}`);
+    writeFileSync(`${folder}/broken/recipe.json`, '{"base": "absent.gguf"}');
+    cpSync(`${folder}/broken/recipe.json`, `${folder}/.partial/recipe.json`);
+    expect(inspect(folder)).toMatchObject({ status: 0 });
+    expect(inspect(folder).facts).toEqual({
+      adapter: 'adapter, token classification',
+      broken: expect.stringMatching(/^recipe, refused: base .*absent\.gguf: no such file/),
+      damaged: expect.stringMatching(/^refused: damaged\/model\.onnx: expected \d+ bytes/),
+      ls_llama_seq: 'model, sequence classification, 4 labels: World, Sports, Business, Sci/Tech',
+    });
+  });
+
   it('prints what an export would refuse, and does not fail', () => {
     cpSync(checkpoint, `${work}/odd`, { recursive: true });
     edit(`${work}/odd/adapter/adapter_config.json`, { peft_type: 'IA3' });
@@ -93,6 +124,15 @@ describe('inspect', () => {
     expect(inspect(`${work}/absent`)).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/^error: .*no such file or folder\n$/),
+    });
+  });
+
+  it('fails where a folder is of no kind, and says which kinds there are', () => {
+    expect(inspect(temporaryFolder())).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(
+        /model\.json.*recipe\.json.*adapter_config\.json.*config\.json.*found none/,
+      ),
     });
   });
 });

@@ -46,6 +46,7 @@ export async function calibrate(
   const smoothing: Smoothing = new Map();
   const choices: LayerChoice[] = [];
   let layer = 0;
+  options.onProgress(layer, config.layers);
   for await (const inputs of linearInputs(merged, sequences, options, join(folder, 'calibration'))) {
     for (const input of inputs) {
       const { factors, ...choice } = await choose(input, config);

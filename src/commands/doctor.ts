@@ -38,9 +38,12 @@ async function examine({ models, cache, device }: DoctorOptions) {
   try {
     const onnxRuntime = await runtime.engines.probe();
     const store = new ModelStore(models);
-    const progress = startProgress('exporting');
-    await store.loadAll(runtime, { onProgress: (_name, done, total) => progress.update(done, total) });
-    progress.end();
+    const progress = startProgress();
+    await store.loadAll(runtime, {
+      onProgress: (name, stage) => progress.update(name, stage),
+      onReady: ({ name }) => progress.end(name),
+      onFailed: name => progress.end(name),
+    });
     return {
       lsllama: VERSION,
       node: process.versions.node,

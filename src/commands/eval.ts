@@ -119,18 +119,19 @@ async function evaluateTagger(model: LoadedModel, lines: readonly Line[]): Promi
 
 /** Runs all items at once, so that the scheduler can make batches of them. */
 async function withProgress<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
-  const progress = startProgress('evaluating');
+  const progress = startProgress();
+  const name = 'examples';
   let done = 0;
   try {
     return await Promise.all(
       items.map(async item => {
         const result = await run(item);
-        progress.update(++done, items.length);
+        progress.update(name, { stage: 'evaluating', done: ++done, total: items.length });
         return result;
       }),
     );
   } finally {
-    progress.end();
+    progress.end(name);
   }
 }
 

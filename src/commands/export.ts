@@ -1,13 +1,15 @@
 // lsllama export: merges adapters into a base and writes a model folder.
 
 import { readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { shown } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 import { PRECISIONS } from '../graph/precisionNames.js';
 import { exportModel } from '../model/export.js';
 import { ATTENTION, POOLING, PROBLEM_TYPE, TASK } from '../model/manifest.js';
-import { type ExportRequest, forDevice, readRecipe } from '../model/recipe.js';
+import { autoPrecision, type ExportRequest, forDevice, readRecipe } from '../model/recipe.js';
+import { namedBase } from './namedBase.js';
 import { wholeNumber } from './options.js';
 import { startProgress } from './progress.js';
 
@@ -22,9 +24,15 @@ interface ExportFlags extends Omit<ExportRequest, 'base' | 'adapters' | 'labels'
   readonly verify: boolean;
 }
 
+/** The device that the precision `auto` is for: that of `serve` unless it is told another. */
+const DEVICE = 'cpu';
+
 export function configure(command: Command): void {
   command
-    .option('--base <path>', 'a Hugging Face folder or a .gguf file')
+    .option(
+      '--base <path>',
+      'a Hugging Face folder or a .gguf file; without it, the local folder that the adapter’s config names',
+    )
     .option(
       '--adapter <dir>',
       'a PEFT LoRA adapter; repeat it to merge several, in the order given',
@@ -56,10 +64,10 @@ export function configure(command: Command): void {
       ),
     )
     .addOption(
-      new Option('--precision <precision>', 'the precision of stored weights; auto is int8').choices([
-        'auto',
-        ...PRECISIONS,
-      ]),
+      new Option(
+        '--precision <precision>',
+        `the precision of stored weights; auto, the default, is ${autoPrecision(DEVICE)} for this CPU; give ${autoPrecision('cuda')} for a GPU`,
+      ).choices(['auto', ...PRECISIONS]),
     )
     .option('--max-length <n>', 'the longest text, in tokens', wholeNumber(1))
     .option(
@@ -70,34 +78,21 @@ export function configure(command: Command): void {
     .option('--no-calibrate', 'at int8, do not measure which precision each layer needs')
     .option('--no-verify', 'do not compare the exported model with the checkpoint')
     .action(async (flags: ExportFlags) => {
-      if (!flags.recipe && !flags.base) command.error('error: give --base or --recipe');
-      const calibrating = startProgress(`calibrating ${flags.out}`);
-      const exporting = startProgress(`exporting ${flags.out}`);
-      const verifying = startProgress(`verifying ${flags.out}`);
+      if (!flags.recipe && !flags.base && !flags.adapter) {
+        command.error('error: expected --base, --adapter or --recipe, which say what is exported');
+      }
+      const progress = startProgress();
+      const folder = basename(resolve(flags.out));
       // process.exit runs the exit handlers, which remove the folder that is not complete yet.
       process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
-      try {
-        const { name, version } = await exportModel(forDevice(requestOf(flags), 'cpu'), flags.out, {
-          force: flags.force ?? false,
-          calibrate: flags.calibrate,
-          verify: flags.verify,
-          onCalibrate: calibrating.update,
-          onProgress(done, total) {
-            calibrating.end();
-            exporting.update(done, total);
-          },
-          onVerify(done, total) {
-            exporting.end();
-            verifying.update(done, total);
-          },
-        });
-        verifying.end();
-        process.stdout.write(`${JSON.stringify({ out: flags.out, name, version })}\n`);
-      } finally {
-        calibrating.end();
-        exporting.end();
-        verifying.end();
-      }
+      const exporting = exportModel(forDevice(requestOf(flags), DEVICE), flags.out, {
+        force: flags.force ?? false,
+        calibrate: flags.calibrate,
+        verify: flags.verify,
+        onProgress: stage => progress.update(folder, stage),
+      });
+      const { name, version, precision } = await exporting.finally(() => progress.end(folder));
+      process.stdout.write(`${JSON.stringify({ out: flags.out, name, version, precision })}\n`);
     });
 }
 
@@ -114,7 +109,16 @@ function requestOf({
   ...options
 }: ExportFlags): ExportRequest {
   const given = { ...options, ...(labels !== undefined && { labels: parseLabels(labels) }) };
-  return recipe ? { ...readRecipe(recipe), ...given } : { base: base!, adapters: adapter ?? [], ...given };
+  if (recipe) return { ...readRecipe(recipe), ...given };
+  const adapters = adapter ?? [];
+  return { base: base ?? baseOf(adapters[0]!), adapters, ...given };
+}
+
+/** The base that an adapter names. A line on standard error says which one it is. */
+function baseOf(adapter: string): string {
+  const base = namedBase(adapter);
+  process.stderr.write(`base: ${base}, which the adapter names\n`);
+  return base;
 }
 
 /** `a,b,c`, a JSON list of strings, or the path of a .json file that holds one. */

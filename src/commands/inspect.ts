@@ -1,7 +1,8 @@
 // lsllama inspect: describes a base, an adapter, a recipe folder or a model folder, and says what an export would refuse.
+// A folder that holds such folders is listed.
 
-import { existsSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Adapter, adapterFolder, openAdapter } from '../checkpoint/adapter.js';
 import { ADAPTER_CONFIG } from '../checkpoint/adapterConfig.js';
@@ -13,7 +14,7 @@ import { parameterCount, type TensorInfo } from '../checkpoint/tensors.js';
 import { UserError } from '../errors.js';
 import { isModelFolder, type Manifest, readManifest, verificationText } from '../model/manifest.js';
 import { planExport } from '../model/plan.js';
-import { type ExportRequest, forDevice, isRecipeFolder, RECIPE, readRecipe } from '../model/recipe.js';
+import { forDevice, isRecipeFolder, RECIPE, readRecipe } from '../model/recipe.js';
 import { locateTokenizer, readTokenizerAt, type TokenizerLocation } from '../model/tokenizerLocation.js';
 import { TOKENIZER, Tokenizer } from '../text/tokenizer.js';
 
@@ -30,15 +31,41 @@ export function configure(command: Command): void {
 
 function inspect(path: string): Fact[] {
   if (!existsSync(path)) throw new UserError(`${path}: no such file or folder`);
+  const name = basename(resolve(path));
   if (isModelFolder(path)) return describeModel(readManifest(path));
-  if (isRecipeFolder(path))
-    return describeRecipe(forDevice(readRecipe(join(path, RECIPE)), 'cpu'), basename(path));
-  if (isAdapter(path)) return withRefusal([['adapter', basename(path)]], () => describeAdapter(path));
-  return withRefusal([['base', basename(path)]], () => describeBase(path));
+  if (isRecipeFolder(path)) return describeRecipe(path, name);
+  const inside = describeFoldersIn(path);
+  if (inside.length > 1) return inside;
+  if (isAdapter(path)) return withRefusal([['adapter', name]], () => describeAdapter(path));
+  if (inside.length > 0) return inside;
+  if (isFolder(path) && !isBaseFolder(path)) {
+    throw new UserError(
+      `${path}: expected a model folder (model.json), a recipe folder (recipe.json), an adapter (${ADAPTER_CONFIG}), ` +
+        'a base (config.json or a .gguf file) or a folder of such folders, found none of them',
+    );
+  }
+  return withRefusal([['base', name]], () => describeBase(path));
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function isBaseFolder(path: string): boolean {
+  return namesIn(path).some(name => name === 'config.json' || name.endsWith('.gguf'));
+}
+
+/** The names in a folder, sorted; none where it cannot be read. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
 }
 
 function isAdapter(path: string): boolean {
-  if (!statSync(path).isDirectory() || existsSync(join(path, 'config.json'))) return false;
+  if (!isFolder(path) || existsSync(join(path, 'config.json'))) return false;
   try {
     return existsSync(join(adapterFolder(path), ADAPTER_CONFIG));
   } catch {
@@ -54,6 +81,32 @@ function withRefusal(facts: readonly Fact[], describe: () => Fact[]): Fact[] {
     if (!(error instanceof UserError)) throw error;
     return [...facts, ['refused', error.message]];
   }
+}
+
+/**
+ * A line for each model, recipe, adapter and base in a folder; none where the folder is a base or an adapter itself.
+ * Hidden folders are left out, because they are exports that broke off.
+ */
+function describeFoldersIn(path: string): Fact[] {
+  if (!isFolder(path) || isBaseFolder(path) || existsSync(join(path, ADAPTER_CONFIG))) return [];
+  return namesIn(path).flatMap((name): Fact[] => {
+    const folder = join(path, name);
+    if (name.startsWith('.') || !isFolder(folder)) return [];
+    const isKnown = [isModelFolder, isRecipeFolder, isAdapter, isBaseFolder].some(isKind => isKind(folder));
+    return isKnown ? [[name, summaryOf(folder)]] : [];
+  });
+}
+
+/** The kind of a folder, and what it is for or why it is refused. */
+function summaryOf(folder: string): string {
+  const facts = withRefusal([], () => inspect(folder));
+  const kind = facts[0]![0];
+  const { family, task, labels, refused = 'nothing' } = Object.fromEntries(facts);
+  if (kind === 'refused') return `refused: ${refused}`;
+  if (refused !== 'nothing') return `${kind}, refused: ${refused}`;
+  if (kind === 'base') return `base, ${family}`;
+  if (kind === 'adapter') return `adapter, ${task}`;
+  return `${kind}, ${task}, ${labels!.replace(':', ' labels:')}`;
 }
 
 function describeModel(manifest: Manifest): Fact[] {
@@ -75,8 +128,9 @@ function describeModel(manifest: Manifest): Fact[] {
 }
 
 /** Describes the export of a recipe. Everything but the values of the weights is read and checked. */
-function describeRecipe(request: ExportRequest, name: string): Fact[] {
+function describeRecipe(path: string, name: string): Fact[] {
   return withRefusal([['recipe', name]], () => {
+    const request = forDevice(readRecipe(join(path, RECIPE)), 'cpu');
     const checkpoint = openCheckpoint(request);
     try {
       const { base, adapters } = checkpoint;

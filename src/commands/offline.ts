@@ -19,8 +19,9 @@ export async function withModel<T>(
   const name = basename(resolve(path));
   const runtime = new Runtime({ device: options.device, cache: options.cache });
   try {
-    const progress = startProgress(`exporting ${name}`);
-    return await work(await runtime.load(name, path, progress.update).finally(progress.end));
+    const progress = startProgress();
+    const loading = runtime.load(name, path, stage => progress.update(name, stage));
+    return await work(await loading.finally(() => progress.end(name)));
   } finally {
     runtime.close();
   }

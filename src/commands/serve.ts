@@ -2,10 +2,14 @@
 
 import { type Command, Option } from 'commander';
 import pino, { type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
+import type { LoadedModel } from '../predictor/model.js';
 import { type ServeOptions, startService } from '../server/serve.js';
+import { Bars } from './bars.js';
+import { curlCommand } from './curl.js';
 import { cacheOption, deviceOption, modelsOption, originList, wholeNumber } from './options.js';
-import { type Progress, startProgress } from './progress.js';
+import { linesView, Progress } from './progress.js';
+import { percent } from './work.js';
 
 interface ServeFlags extends ServeOptions {
   readonly logLevel: string;
@@ -62,15 +66,17 @@ export function configure(command: Command): void {
 }
 
 async function serve(flags: ServeFlags): Promise<void> {
-  const log = createLogger(flags.logLevel);
-  const bars = new Map<string, Progress>();
-  const service = await startService(flags, log, (name, done, total) => {
-    const bar = bars.get(name) ?? startProgress(`exporting ${name}`);
-    bars.set(name, bar);
-    bar.update(done, total);
-    if (done === total) bar.end();
+  const { log, progress } = createLogger(flags.logLevel);
+  const ready: LoadedModel[] = [];
+  const service = await startService(flags, log, {
+    onProgress: (name, stage) => progress.update(name, stage),
+    onReady(model) {
+      ready.push(model);
+      progress.end(model.name);
+    },
+    onFailed: name => progress.end(name),
   });
-  log.info({ url: service.url }, 'listening');
+  log.info({ url: service.url }, 'listening while the models load');
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1);
@@ -84,11 +90,30 @@ async function serve(flags: ServeFlags): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   await service.loaded;
+  if (stopping) return;
+  if (ready.length === 0) return log.error('no model is ready: each of them failed, for the reason above');
+  ready.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const seconds = Math.round(performance.now() / 1000);
+  const command = curlCommand(service.url, ready, flags.apiKey !== undefined);
+  log.info(`ready on ${service.url} after ${seconds} s. Try: ${command}`);
 }
 
-/** Logs to standard error, because standard output is for results: readable lines on a terminal, JSON elsewhere. */
-function createLogger(level: string): Logger {
-  return process.stderr.isTTY
-    ? pino({ level }, pretty({ destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
-    : pino({ level }, pino.destination({ dest: 2, sync: true }));
+/**
+ * Logs to standard error, because standard output is for results. On a terminal these are readable lines above the bars
+ * of progress, elsewhere JSON, in which progress is logged as well.
+ */
+function createLogger(level: string): { log: Logger; progress: Progress } {
+  if (process.stderr.isTTY) {
+    const bars = new Bars(process.stderr);
+    const format = prettyFactory({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss', singleLine: true });
+    return {
+      log: pino({ level }, { write: line => bars.print(format(line)) }),
+      progress: new Progress(bars.view),
+    };
+  }
+  const log = pino({ level }, pino.destination({ dest: 2, sync: true }));
+  const lines = linesView(({ name, stage, done, total }) =>
+    log.info({ model: name, stage, percent: percent(done, total) }, 'model loading'),
+  );
+  return { log, progress: new Progress(lines) };
 }

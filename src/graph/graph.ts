@@ -28,6 +28,7 @@ export class Graph extends GraphBuilder {
   readonly #path: string;
   readonly #weights: StoredWeight[] = [];
   #dataEnd = 0;
+  #weightBytes = 0;
 
   /** Starts the model file `path`; its weights go to DATA_FILE in the same folder. */
   constructor(path: string) {
@@ -60,13 +61,14 @@ export class Graph extends GraphBuilder {
     const offset = Math.ceil(this.#dataEnd / PAGE) * PAGE;
     const length = elementCount(shape) * elementBytes;
     this.#dataEnd = offset + length;
+    this.#weightBytes += length;
     this.externalTensor(name, shape, type, { file: DATA_FILE, offset, length });
     return offset;
   }
 
-  /** Bytes of the data file, as far as weights have been asked for. */
-  get dataBytes(): number {
-    return this.#dataEnd;
+  /** Bytes of all weights that have been asked for, without the gaps between them in the data file. */
+  get weightBytes(): number {
+    return this.#weightBytes;
   }
 
   /** Writes the model file and the data file. `onBytes` is called with the bytes of every piece that was written. */

@@ -51,6 +51,6 @@ export async function writeGraph(
   let done = 0;
   await graph.finish(options.producerVersion, bytes => {
     done += bytes;
-    options.onProgress(done, graph.dataBytes);
+    options.onProgress(done, graph.weightBytes);
   });
 }

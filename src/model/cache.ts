@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { loadHashes, saveHashes } from './hashCache.js';
 import { ingredientsOf } from './identity.js';
-import { type ExportRequest, forDevice, isRecipeFolder, RECIPE, readRecipe } from './recipe.js';
+import { type DeviceRequest, forDevice, isRecipeFolder, RECIPE, readRecipe } from './recipe.js';
 
 /** LSLLAMA_CACHE, else the folder lsllama in the user's cache folder. */
 export function defaultCache(): string {
@@ -26,7 +26,7 @@ function userCache(): string {
 }
 
 /** Reads the recipe in a folder, for the device that the model will run on. Throws UserError where there is none. */
-export function recipeOf(path: string, device: string): ExportRequest {
+export function recipeOf(path: string, device: string): DeviceRequest {
   if (!isRecipeFolder(path)) {
     throw new UserError(
       existsSync(path)
@@ -37,10 +37,18 @@ export function recipeOf(path: string, device: string): ExportRequest {
   return forDevice(readRecipe(join(path, RECIPE)), device);
 }
 
-/** The folder in `cache` for the export of a recipe; it may not exist yet. Throws UserError where an input is missing. */
-export async function cachedFolder(name: string, request: ExportRequest, cache: string): Promise<string> {
+/**
+ * The folder in `cache` for the export of a recipe; it may not exist yet. `onProgress` is called with the bytes hashed so
+ * far and the total. Throws UserError where an input is missing.
+ */
+export async function cachedFolder(
+  name: string,
+  request: DeviceRequest,
+  cache: string,
+  onProgress: (done: number, total: number) => void,
+): Promise<string> {
   loadHashes(cache);
-  const { key } = await ingredientsOf(request);
+  const { key } = await ingredientsOf(request, onProgress);
   await saveHashes(cache);
   return join(cache, `${name}-${key.slice(0, 12)}`);
 }

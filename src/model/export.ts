@@ -15,7 +15,8 @@ import { writeFolderAtomically } from './atomicFolder.js';
 import { ingredientsOf } from './identity.js';
 import { fileSizes, isModelFolder, MANIFEST, type Manifest } from './manifest.js';
 import { type Plan, planExport } from './plan.js';
-import type { ExportRequest } from './recipe.js';
+import type { OnProgress, Stage } from './progress.js';
+import type { DeviceRequest } from './recipe.js';
 import { locateTokenizer, readTokenizerAt } from './tokenizerLocation.js';
 
 export interface ExportOptions {
@@ -23,16 +24,12 @@ export interface ExportOptions {
   readonly name?: string;
   /** Whether an existing folder is replaced. */
   readonly force?: boolean;
-  /** Called with the bytes written so far and the total. */
-  readonly onProgress?: (done: number, total: number) => void;
   /** Whether an export at int8 measures which precision each layer needs. The default is true. */
   readonly calibrate?: boolean;
-  /** Called with the number of layers measured so far and the total. */
-  readonly onCalibrate?: (done: number, total: number) => void;
   /** Whether the exported model is run and compared with the checkpoint. The default is true. */
   readonly verify?: boolean;
-  /** Called with the number of weights compared so far and the total. */
-  readonly onVerify?: (done: number, total: number) => void;
+  /** Called in the stages `calibrating` (counted in layers), `writing` (bytes) and `verifying` (weights). */
+  readonly onProgress?: OnProgress;
 }
 
 /**
@@ -41,7 +38,7 @@ export interface ExportOptions {
  * option is missing or does not fit them, or the verification fails.
  */
 export async function exportModel(
-  request: ExportRequest,
+  request: DeviceRequest,
   out: string,
   options: ExportOptions = {},
 ): Promise<Manifest> {
@@ -59,7 +56,7 @@ export async function exportModel(
 }
 
 /** Refuses to replace anything but a model folder or an empty one, and a folder that the export reads from. */
-function checkReplaceable({ base, adapters, tokenizer }: ExportRequest, target: string, out: string): void {
+function checkReplaceable({ base, adapters, tokenizer }: DeviceRequest, target: string, out: string): void {
   if (!existsSync(target)) return;
   if (!statSync(target).isDirectory())
     throw new UserError(`${out}: expected a folder to replace, found a file`);
@@ -81,7 +78,7 @@ function checkReplaceable({ base, adapters, tokenizer }: ExportRequest, target: 
 }
 
 async function writeModel(
-  request: ExportRequest,
+  request: DeviceRequest,
   { base, adapters }: Checkpoint,
   target: string,
   options: ExportOptions,
@@ -93,15 +90,12 @@ async function writeModel(
   // The files are hashed while the graph is written. The result is awaited below; a rejection before that is handled.
   const hashing = ingredientsOf(request);
   hashing.catch(() => {});
+  const progressOf = (stage: Stage) => (done: number, total: number) =>
+    options.onProgress?.({ stage, done, total });
   return writeFolderAtomically(target, async folder => {
     const calibration =
       plan.precision === 'int8' && options.calibrate !== false
-        ? await calibrate(
-            merged,
-            tokenizer,
-            { ...plan, onProgress: options.onCalibrate ?? (() => {}) },
-            folder,
-          )
+        ? await calibrate(merged, tokenizer, { ...plan, onProgress: progressOf('calibrating') }, folder)
         : null;
     const graph = {
       ...plan,
@@ -109,19 +103,13 @@ async function writeModel(
       readout: readoutOf(plan),
       producerVersion: VERSION,
     };
-    await writeGraph(folder, calibration?.merged ?? merged, {
-      ...graph,
-      onProgress: options.onProgress ?? (() => {}),
-    });
+    await writeGraph(folder, calibration?.merged ?? merged, { ...graph, onProgress: progressOf('writing') });
     writeTokenizer(definition, folder);
     const ingredients = await hashing;
     const verification =
       options.verify === false
         ? null
-        : await verifyExport(folder, merged, tokenizer, {
-            ...graph,
-            onProgress: options.onVerify ?? (() => {}),
-          });
+        : await verifyExport(folder, merged, tokenizer, { ...graph, onProgress: progressOf('verifying') });
     const manifest: Manifest = {
       name: options.name ?? basename(target),
       version: ingredients.key.slice(0, 12),

@@ -2,16 +2,17 @@
 
 import { UserError } from '../errors.js';
 import { exportModel } from './export.js';
-import type { ExportRequest } from './recipe.js';
+import type { Progress } from './progress.js';
+import type { DeviceRequest } from './recipe.js';
 
 export interface ExportWork {
-  readonly request: ExportRequest;
+  readonly request: DeviceRequest;
   readonly name: string;
   readonly out: string;
 }
 
 export type ExportReply =
-  | { readonly kind: 'progress'; readonly done: number; readonly total: number }
+  | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'done' }
   | { readonly kind: 'refused'; readonly message: string };
 
@@ -24,7 +25,7 @@ process.once('message', async ({ request, name, out }: ExportWork) => {
     await exportModel(request, out, {
       name,
       force: true,
-      onProgress: (done, total) => send({ kind: 'progress', done, total }),
+      onProgress: progress => send({ kind: 'progress', progress }),
     });
     send({ kind: 'done' });
   } catch (error) {

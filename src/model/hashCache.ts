@@ -23,20 +23,30 @@ const KEPT_HASHES = '.hashes.json';
 /** A file of up to this size is read in one piece and hashed in this thread; a larger one has a thread of its own. */
 const SMALL_FILE_BYTES = 1 << 24;
 
-/** The SHA-256 of the file at `path`, as hex. Throws UserError where there is no such file. */
-export function cachedHash(path: string): Promise<string> {
+/**
+ * The SHA-256 of the file at `path`, as hex. `onBytes` is called with the bytes hashed since its last call: with all of
+ * them at once where the hash is known. Throws UserError where there is no such file.
+ */
+export async function cachedHash(path: string, onBytes: (bytes: number) => void): Promise<string> {
   if (!existsSync(path)) throw new UserError(`${path}: no such file`);
   const { size, mtimeMs, ctimeMs, ino } = statSync(path);
   // A program can set a file's time of modification, but not its time of change (ctime).
   const stamp = `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
   const found = known.get(path);
-  if (found?.stamp === stamp) return found.sha256;
-  const sha256 =
-    size > SMALL_FILE_BYTES
-      ? hashFile(path)
-      : readFile(path).then(bytes => createHash('sha256').update(bytes).digest('hex'));
+  if (found?.stamp === stamp) {
+    const sha256 = await found.sha256;
+    onBytes(size);
+    return sha256;
+  }
+  const sha256 = size > SMALL_FILE_BYTES ? hashFile(path, onBytes) : hashSmallFile(path, onBytes);
   known.set(path, { stamp, sha256 });
   return sha256;
+}
+
+async function hashSmallFile(path: string, onBytes: (bytes: number) => void): Promise<string> {
+  const bytes = await readFile(path);
+  onBytes(bytes.length);
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** Reads the hashes that an earlier process kept in the folder `cache`. Where there are none, nothing is read. */

@@ -1,12 +1,15 @@
-// The thread that hashes one file: it posts the SHA-256 of the file whose path it was started with.
+// The thread that hashes one file, whose path it was started with: it posts how far it is, and the SHA-256.
 
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { HashMessage } from './hash.js';
 
 const CHUNK_BYTES = 1 << 22;
 
-parentPort!.postMessage(hashSync(workerData as string));
+const post = (message: HashMessage) => parentPort!.postMessage(message);
+
+post({ sha256: hashSync(workerData as string) });
 
 function hashSync(path: string): string {
   const hash = createHash('sha256');
@@ -17,6 +20,7 @@ function hashSync(path: string): string {
       const bytes = readSync(file, chunk);
       if (bytes === 0) return hash.digest('hex');
       hash.update(chunk.subarray(0, bytes));
+      post({ bytes });
     }
   } finally {
     closeSync(file);

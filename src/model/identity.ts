@@ -2,13 +2,14 @@
 // the same version, wherever the files lie.
 
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { adapterFiles } from '../checkpoint/adapter.js';
 import { baseFiles } from '../checkpoint/base.js';
 import { VERSION } from '../version.js';
 import { cachedHash } from './hashCache.js';
 import type { Identity } from './manifest.js';
-import type { ExportRequest } from './recipe.js';
+import type { DeviceRequest } from './recipe.js';
 import { locateTokenizer, tokenizerFilesAt } from './tokenizerLocation.js';
 
 export interface Ingredients {
@@ -18,20 +19,37 @@ export interface Ingredients {
   readonly key: string;
 }
 
-/** Hashes every file that goes into an export. Throws UserError where one is missing. */
-export async function ingredientsOf(request: ExportRequest): Promise<Ingredients> {
+/**
+ * Hashes every file that goes into an export. `onProgress` is called with the bytes hashed so far and the total.
+ * Throws UserError where a file is missing.
+ */
+export async function ingredientsOf(
+  request: DeviceRequest,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<Ingredients> {
   const { base, adapters, tokenizer: _, ...options } = request;
+  const filesOfBase = baseFiles(base);
+  const filesOfAdapters = adapters.map(adapterFiles);
+  const filesOfTokenizer = tokenizerFilesAt(locateTokenizer(request));
+  const total = sizeOf([...filesOfBase, ...filesOfAdapters.flat(), ...filesOfTokenizer]);
+  let done = 0;
+  const onBytes = (bytes: number) => {
+    done += bytes;
+    onProgress(done, total);
+  };
   const identity = async (path: string, files: readonly string[]) => ({
     name: basename(path),
-    sha256: await hashFiles(files),
+    sha256: await hashFiles(files, onBytes),
   });
-  const baseIdentity = await identity(base, baseFiles(base));
-  const adapterIdentities = await Promise.all(adapters.map(folder => identity(folder, adapterFiles(folder))));
+  const baseIdentity = await identity(base, filesOfBase);
+  const adapterIdentities = await Promise.all(
+    adapters.map((folder, i) => identity(folder, filesOfAdapters[i]!)),
+  );
   const hashed = [
     VERSION,
     baseIdentity.sha256,
     adapterIdentities.map(adapter => adapter.sha256),
-    await hashFiles(tokenizerFilesAt(locateTokenizer(request))),
+    await hashFiles(filesOfTokenizer, onBytes),
     Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)),
   ];
   const key = createHash('sha256').update(JSON.stringify(hashed)).digest('hex');
@@ -39,8 +57,13 @@ export async function ingredientsOf(request: ExportRequest): Promise<Ingredients
 }
 
 /** SHA-256 over the files' names and contents, in order. */
-async function hashFiles(paths: readonly string[]): Promise<string> {
+async function hashFiles(paths: readonly string[], onBytes: (bytes: number) => void): Promise<string> {
   const hash = createHash('sha256');
-  for (const path of paths) hash.update(`${basename(path)}\0${await cachedHash(path)}\0`);
+  for (const path of paths) hash.update(`${basename(path)}\0${await cachedHash(path, onBytes)}\0`);
   return hash.digest('hex');
+}
+
+/** The bytes of files together. A missing file counts as empty; hashing it throws. */
+function sizeOf(paths: readonly string[]): number {
+  return paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
 }

@@ -8,7 +8,7 @@ import { UserError } from '../errors.js';
 import { PRECISIONS, type PrecisionName } from '../graph/precisionNames.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import type { Attention, Manifest, Pooling, ProblemType, Task } from './manifest.js';
-import type { ExportRequest } from './recipe.js';
+import type { DeviceRequest } from './recipe.js';
 
 /** The fields of the manifest that decide what the model computes and how its logits are read. */
 export type Plan = Pick<
@@ -29,7 +29,7 @@ export type Plan = Pick<
  * the checkpoint, or is not supported.
  */
 export function planExport(
-  request: ExportRequest,
+  request: DeviceRequest,
   base: Base,
   adapters: readonly Adapter[],
   head: Head,
@@ -44,13 +44,13 @@ export function planExport(
     pooling: poolingOf(request, task, attention),
     problemType: problemTypeOf(request, base, task),
     labels: labelsOf(request, base, head),
-    precision: precisionOf(request),
+    precision: precisionOf(request.precision),
     maxLength: maxLengthOf(request, base, tokenizer),
     padTokenId: base.head.padTokenId ?? null,
   };
 }
 
-function taskOf(request: ExportRequest, base: Base, adapters: readonly Adapter[]): Task {
+function taskOf(request: DeviceRequest, base: Base, adapters: readonly Adapter[]): Task {
   const task = request.task ?? adapters.findLast(adapter => adapter.config.task)?.config.task;
   if (task) return task;
   const { architecture } = base.head;
@@ -62,7 +62,7 @@ function taskOf(request: ExportRequest, base: Base, adapters: readonly Adapter[]
   );
 }
 
-function attentionOf(request: ExportRequest, base: Base, task: Task): Attention {
+function attentionOf(request: DeviceRequest, base: Base, task: Task): Attention {
   if (request.attention === 'causal' && request.bidirectionalFrom !== undefined) {
     throw new UserError(
       `attention: causal contradicts bidirectionalFrom ${request.bidirectionalFrom}: leave one of them out`,
@@ -79,7 +79,7 @@ function attentionOf(request: ExportRequest, base: Base, task: Task): Attention 
 }
 
 /** The first layer without the causal mask; the number of layers where all have it. */
-function firstUnmaskedLayer(request: ExportRequest, base: Base, attention: Attention): number {
+function firstUnmaskedLayer(request: DeviceRequest, base: Base, attention: Attention): number {
   const { layers } = base.decoder;
   if (attention === 'causal') return layers;
   const from = request.bidirectionalFrom ?? 0;
@@ -89,7 +89,7 @@ function firstUnmaskedLayer(request: ExportRequest, base: Base, attention: Atten
   return from;
 }
 
-function poolingOf(request: ExportRequest, task: Task, attention: Attention): Pooling | null {
+function poolingOf(request: DeviceRequest, task: Task, attention: Attention): Pooling | null {
   if (task === 'sequence') return request.pooling ?? (attention === 'causal' ? 'last' : 'mean');
   if (request.pooling) {
     throw new UserError(
@@ -99,7 +99,7 @@ function poolingOf(request: ExportRequest, task: Task, attention: Attention): Po
   return null;
 }
 
-function problemTypeOf(request: ExportRequest, base: Base, task: Task): ProblemType {
+function problemTypeOf(request: DeviceRequest, base: Base, task: Task): ProblemType {
   const type = request.problemType ?? base.head.problemType ?? 'single';
   if (type === 'regression') {
     throw new UserError('problem_type: regression is not supported: expected a classifier or a tagger');
@@ -112,7 +112,7 @@ function problemTypeOf(request: ExportRequest, base: Base, task: Task): ProblemT
   return type;
 }
 
-function labelsOf(request: ExportRequest, base: Base, head: Head): string[] {
+function labelsOf(request: DeviceRequest, base: Base, head: Head): string[] {
   if (head.rows === 1) {
     throw new UserError(
       `${head.weight}: expected two rows or more, one for each label, found one: a regression head is not supported`,
@@ -142,8 +142,7 @@ function labelsOf(request: ExportRequest, base: Base, head: Head): string[] {
   return [...labels];
 }
 
-function precisionOf(request: ExportRequest): PrecisionName {
-  const precision = request.precision ?? 'float32';
+function precisionOf(precision: string): PrecisionName {
   const known = PRECISIONS.find(name => name === precision);
   if (known) return known;
   throw new UserError(
@@ -157,7 +156,7 @@ function precisionOf(request: ExportRequest): PrecisionName {
  */
 const MAX_LENGTH_LIMIT = 2 ** 20;
 
-function maxLengthOf(request: ExportRequest, base: Base, tokenizer: Tokenizer): number {
+function maxLengthOf(request: DeviceRequest, base: Base, tokenizer: Tokenizer): number {
   const { maxPositions } = base.decoder;
   const length = request.maxLength ?? Math.min(maxPositions, tokenizer.modelMaxLength);
   if (length > maxPositions) {

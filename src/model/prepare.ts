@@ -8,22 +8,25 @@ import { UserError } from '../errors.js';
 import { cachedFolder, recipeOf } from './cache.js';
 import type { ExportReply, ExportWork } from './exportProcess.js';
 import { isModelFolder, readManifest } from './manifest.js';
+import type { OnProgress } from './progress.js';
 
 const PROCESS = fileURLToPath(new URL('./exportProcess.js', import.meta.url));
 
 /**
- * The path of the model folder for a model folder or recipe folder, and a device.
- * Throws UserError where `path` is neither, or where the recipe cannot be exported.
+ * The path of the model folder for a model folder or recipe folder, and a device. `onProgress` is told of the hashing of
+ * a recipe's files and of its export. Throws UserError where `path` is neither, or where the recipe cannot be exported.
  */
 export async function prepareModel(
   path: string,
   { cache, device }: { readonly cache: string; readonly device: string },
-  onProgress?: (done: number, total: number) => void,
+  onProgress: OnProgress = () => {},
 ): Promise<string> {
   if (isModelFolder(path)) return path;
   const request = recipeOf(path, device);
   const name = basename(resolve(path));
-  const folder = await cachedFolder(name, request, cache);
+  const folder = await cachedFolder(name, request, cache, (done, total) =>
+    onProgress({ stage: 'hashing', done, total }),
+  );
   if (isComplete(folder)) return folder;
   try {
     await exportInProcess({ request, name, out: folder }, onProgress);
@@ -44,14 +47,11 @@ function isComplete(folder: string): boolean {
   }
 }
 
-function exportInProcess(
-  work: ExportWork,
-  onProgress: ((done: number, total: number) => void) | undefined,
-): Promise<void> {
+function exportInProcess(work: ExportWork, onProgress: OnProgress): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = fork(PROCESS, { serialization: 'advanced' });
     child.on('message', (reply: ExportReply) => {
-      if (reply.kind === 'progress') onProgress?.(reply.done, reply.total);
+      if (reply.kind === 'progress') onProgress(reply.progress);
       else if (reply.kind === 'done') resolve();
       else reject(new UserError(reply.message));
     });

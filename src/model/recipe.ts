@@ -3,6 +3,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readJsonObject } from '../checkpoint/files.js';
+import type { PrecisionName } from '../graph/precisionNames.js';
 import { type Document, documentChecker } from './document.js';
 import { ATTENTION, POOLING, PROBLEM_TYPE, TASK } from './manifest.js';
 
@@ -26,7 +27,7 @@ const SCHEMA = {
     /** In the order of the head's rows. */
     labels: { type: 'array', items: { type: 'string' } },
     problemType: PROBLEM_TYPE,
-    /** `auto` is the best precision for the device that the model is exported for. The default is float32. */
+    /** The default, `auto`, is the best precision for the device that the model is exported for. */
     precision: { type: 'string' },
     /** In tokens, special tokens included. */
     maxLength: { type: 'integer', minimum: 1 },
@@ -39,6 +40,11 @@ type Recipe = Document<typeof SCHEMA>;
 export interface ExportRequest extends Omit<Recipe, 'adapter'> {
   /** Merged in this order. */
   readonly adapters: readonly string[];
+}
+
+/** A request whose precision is settled. */
+export interface DeviceRequest extends ExportRequest {
+  readonly precision: string;
 }
 
 const checkRecipe = documentChecker(SCHEMA);
@@ -61,8 +67,12 @@ export function readRecipe(path: string): ExportRequest {
   };
 }
 
-/** Resolves the precision `auto`, to float16 on a GPU and to int8 on a CPU. */
-export function forDevice(request: ExportRequest, device: string): ExportRequest {
-  if (request.precision !== 'auto') return request;
-  return { ...request, precision: device.startsWith('cuda') ? 'float16' : 'int8' };
+/** Settles the precision: `auto`, or none, is float16 on a GPU and int8 on a CPU. */
+export function forDevice({ precision = 'auto', ...request }: ExportRequest, device: string): DeviceRequest {
+  return { ...request, precision: precision === 'auto' ? autoPrecision(device) : precision };
+}
+
+/** The precision that `auto` is on a device. */
+export function autoPrecision(device: string): PrecisionName {
+  return device.startsWith('cuda') ? 'float16' : 'int8';
 }

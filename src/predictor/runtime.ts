@@ -7,6 +7,7 @@ import { Engines } from '../engine/engines.js';
 import { usableCores } from '../machine/cores.js';
 import { readManifest } from '../model/manifest.js';
 import { prepareModel } from '../model/prepare.js';
+import type { OnProgress } from '../model/progress.js';
 import { Scheduler } from '../scheduler/scheduler.js';
 import { Tokenizer } from '../text/tokenizer.js';
 import { findBudget, type Pass } from './budget.js';
@@ -62,16 +63,14 @@ export class Runtime {
 
   /**
    * Loads a model folder, or a recipe folder, which is exported first unless the cache holds its export. The model is
-   * warm once this resolves. `onProgress` is told of the export.
+   * warm once this resolves. `onProgress` is called with the stages of the export and the steps of loading.
    * Throws UserError for a broken folder, EngineError if ONNX Runtime refuses the model.
    */
-  async load(
-    name: string,
-    path: string,
-    onProgress?: (done: number, total: number) => void,
-  ): Promise<LoadedModel> {
+  async load(name: string, path: string, onProgress: OnProgress = () => {}): Promise<LoadedModel> {
     const place = { cache: this.#cache, device: await this.engines.device() };
     const folder = await this.#preparing(() => prepareModel(path, place, onProgress));
+    const onStep = (done: number) => onProgress({ stage: 'loading', done, total: 3 });
+    onStep(0);
     const manifest = readManifest(folder);
     const loading = this.engines.load(name, folder);
     loading.catch(() => {});
@@ -79,7 +78,11 @@ export class Runtime {
     await setImmediate();
     const tokenizer = Tokenizer.load(folder);
     await loading;
+    onStep(1);
     await this.#warm(name, { manifest, tokenizer });
+    onStep(2);
+    if (this.#isMeasured) await this.#measure(name, { manifest, tokenizer });
+    onStep(3);
     const cacheKey = `${name}\0${manifest.version}`;
     return {
       name,
@@ -95,17 +98,20 @@ export class Runtime {
     this.engines.close();
   }
 
-  /** Runs a first pass in every slot, and measures the model's batches if that is wanted. */
+  /** Runs a first pass in every slot. */
   async #warm(name: string, model: TextModel): Promise<void> {
     const sequences = sequencesOf(model, 'warm');
+    await Promise.all(this.engines.slots(name).map(slot => this.engines.run(name, sequences, slot)));
+  }
+
+  /** Finds the model's tokens in one forward pass by timing some. */
+  async #measure(name: string, model: TextModel): Promise<void> {
     const slots = this.engines.slots(name);
-    await Promise.all(slots.map(slot => this.engines.run(name, sequences, slot)));
-    if (!this.#isMeasured) return;
     // Models that load at the same time are measured on different engines, so that neither slows the other down.
     const slot = slots.at(-1 - (this.#measurements++ % Math.max(1, slots.length - 1)))!;
     const pass: Pass = async batch => (await this.engines.run(name, batch, slot)).seconds;
     const largest = slots.length > 1 ? MAX_TOKENS_PER_ENGINE : undefined;
-    const budget = await findBudget(model.manifest, sequences, pass, largest);
+    const budget = await findBudget(model.manifest, sequencesOf(model, 'warm'), pass, largest);
     if (budget !== undefined) this.scheduler.setBatchTokens(name, budget);
   }
 

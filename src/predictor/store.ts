@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { isModelFolder, type Task } from '../model/manifest.js';
+import type { Progress } from '../model/progress.js';
 import { isRecipeFolder } from '../model/recipe.js';
 import type { LoadedModel } from './model.js';
 import type { Runtime } from './runtime.js';
@@ -14,8 +15,8 @@ export type StoredModel =
   | { readonly name: string; readonly state: 'failed'; readonly reason: string };
 
 export interface StoreEvents {
-  /** Told of the export of a recipe. */
-  onProgress?(name: string, done: number, total: number): void;
+  /** Told of the export of a recipe, and of the steps of loading a model. */
+  onProgress?(name: string, progress: Progress): void;
   onReady?(model: LoadedModel): void;
   onFailed?(name: string, error: Error): void;
 }
@@ -39,8 +40,8 @@ export class ModelStore {
   async loadAll(runtime: Runtime, { onProgress, onReady, onFailed }: StoreEvents = {}): Promise<void> {
     const load = async (name: string) => {
       try {
-        const model = await runtime.load(name, join(this.#folder, name), (done, total) =>
-          onProgress?.(name, done, total),
+        const model = await runtime.load(name, join(this.#folder, name), progress =>
+          onProgress?.(name, progress),
         );
         this.#models.set(name, { name, state: 'ready', model });
         onReady?.(model);

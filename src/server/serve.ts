@@ -31,13 +31,13 @@ export interface Service {
 }
 
 /**
- * Listens at once, and loads the models meanwhile. `onProgress` is told of the export of recipes.
+ * Listens at once, and loads the models meanwhile, which `events` are told of.
  * Throws UserError if the folder holds no model, or the address is not free.
  */
 export async function startService(
   options: ServeOptions,
   log: Logger,
-  onProgress: NonNullable<StoreEvents['onProgress']>,
+  events: StoreEvents,
 ): Promise<Service> {
   const store = new ModelStore(options.models);
   const context: ServerContext = {
@@ -57,12 +57,17 @@ export async function startService(
     log.warn({ reason }, 'weights could not be shared: one batch runs at a time'),
   );
   const loaded = store.loadAll(runtime, {
-    onProgress,
-    onReady: ({ name, manifest: { version, task } }) => {
+    ...events,
+    onReady: model => {
+      const { name, manifest } = model;
       const batch_tokens = runtime.scheduler.batchTokens(name);
-      log.info({ model: name, version, task, batch_tokens }, 'model ready');
+      log.info({ model: name, version: manifest.version, task: manifest.task, batch_tokens }, 'model ready');
+      events.onReady?.(model);
     },
-    onFailed: (model, error) => log.error({ model, reason: error.message }, 'model failed'),
+    onFailed: (model, error) => {
+      log.error({ model, reason: error.message }, 'model failed');
+      events.onFailed?.(model, error);
+    },
   });
   return { url, loaded, close: () => shutDown(server, context, runtime) };
 }

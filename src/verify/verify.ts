@@ -75,11 +75,11 @@ export async function verifyExport(
 ): Promise<Verification> {
   const sequences = sequencesOf(tokenizer, maxLength, merged.decoder.vocabSize);
   const layers = parameterCount(merged.weights.tensors) > MOST_PARAMETERS ? 1 : merged.decoder.layers;
+  const weights = counted(merged.weights, layers, onProgress);
   const exported =
     layers < merged.decoder.layers
       ? await firstLayerLogits(folder, sequences)
       : await exportedLogits(folder, sequences);
-  const weights = counted(merged.weights, layers, onProgress);
   const expected = await referenceLogits(
     { ...merged, weights },
     { bidirectionalFrom, readout, layers },
@@ -100,7 +100,7 @@ function sequencesOf(tokenizer: Tokenizer, maxLength: number, vocabSize: number)
   );
 }
 
-/** The same weights, which report to `onProgress` how many values of the first `layers` layers have been read. */
+/** The same weights, which report to `onProgress`, from 0 on, how many values of the first `layers` layers were read. */
 function counted(
   weights: TensorSource,
   layers: number,
@@ -111,6 +111,7 @@ function counted(
     if ((layerOf(name) ?? layers) < layers) total += elementCount(shape);
   }
   let done = 0;
+  onProgress(done, total);
   return {
     ...weights,
     async read(name, start, end) {

@@ -11,7 +11,7 @@ import { withModel } from '../../dist/commands/offline.js';
 import { UserError } from '../../dist/errors.js';
 import { exportModel } from '../../dist/model/export.js';
 import { ingredientsOf } from '../../dist/model/identity.js';
-import type { ExportRequest } from '../../dist/model/recipe.js';
+import type { DeviceRequest } from '../../dist/model/recipe.js';
 import { ggufTokenizer, writeTokenizer } from '../../dist/text/tokenizer.js';
 import { ROOT, readJson, temporaryFolder, worstDifference } from '../support/fixtures.js';
 import { predictGolden } from '../support/golden.js';
@@ -24,7 +24,7 @@ const golden = readJson(join(FIXTURES, 'golden.json')) as {
 };
 const work = temporaryFolder();
 
-function requestOf(base: string): ExportRequest {
+function requestOf(base: string): DeviceRequest {
   return { base, adapters: [join(FIXTURES, 'head')], labels: ['a', 'b', 'c'], precision: 'float32' };
 }
 

@@ -15,7 +15,7 @@ function hashInNewProcess(): string {
   const script = `
     import { cachedHash, loadHashes, saveHashes } from ${JSON.stringify(`${ROOT}/dist/model/hashCache.js`)};
     loadHashes(${JSON.stringify(work)});
-    process.stdout.write(await cachedHash(${JSON.stringify(path)}));
+    process.stdout.write(await cachedHash(${JSON.stringify(path)}, () => {}));
     await saveHashes(${JSON.stringify(work)});`;
   return execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
 }

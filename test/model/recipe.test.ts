@@ -75,6 +75,14 @@ describe('the precision auto', () => {
     expect(forDevice(request, 'cuda:1').precision).toBe('float16');
   });
 
+  it('is the default', () => {
+    expect(forDevice({ base: 'b', adapters: [] }, 'cpu')).toEqual({
+      base: 'b',
+      adapters: [],
+      precision: 'int8',
+    });
+  });
+
   it('leaves another precision as it is', () => {
     expect(forDevice({ ...request, precision: 'float32' }, 'cpu').precision).toBe('float32');
   });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import { exportModel } from '../../dist/model/export.js';
-import type { ExportRequest } from '../../dist/model/recipe.js';
+import type { DeviceRequest } from '../../dist/model/recipe.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const CHECKPOINTS = join(ROOT, 'test/fixtures/checkpoints');
@@ -40,7 +40,7 @@ export function goldensOf(name: string): Golden[] {
 }
 
 /** The export request that a checkpoint's case.json describes. */
-export function requestOf(name: string): ExportRequest {
+export function requestOf(name: string): DeviceRequest {
   const folder = join(CHECKPOINTS, name);
   const { task, attention, pooling, labels, max_length } = readJson(join(folder, 'case.json')) as CaseFile;
   return {
@@ -59,7 +59,7 @@ export function requestOf(name: string): ExportRequest {
 export async function exportCheckpoint(
   name: string,
   out: string,
-  changes: Partial<ExportRequest> = {},
+  changes: Partial<DeviceRequest> = {},
 ): Promise<string> {
   const folder = join(out, name);
   await exportModel({ ...requestOf(name), ...changes }, folder);

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest } from '../../dist/model/manifest.js';
-import type { ExportRequest } from '../../dist/model/recipe.js';
+import type { DeviceRequest } from '../../dist/model/recipe.js';
 import { ROOT, readJson } from './fixtures.js';
 
 const MATRIX = join(ROOT, 'test/fixtures/matrix');
@@ -15,7 +15,7 @@ export interface MatrixCase {
   readonly group: string;
   readonly feature: string;
   /** The export request, with absolute paths. */
-  readonly request: ExportRequest;
+  readonly request: DeviceRequest;
   /** Fields of the manifest that the export has to find in the checkpoint, because the request leaves them out. */
   readonly found?: Partial<Manifest>;
 }

@@ -1,0 +1,74 @@
+// Bars at the bottom of a terminal, one for each piece of work. Other lines appear above them.
+
+import { percent, type View, type Work } from './work.js';
+
+/** The stream of a terminal, such as process.stderr. */
+export interface Terminal {
+  write(text: string): unknown;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+/** Work gets a bar only after this, so that work which ends at once does not flicker. Milliseconds. */
+const QUIET_MS = 300;
+/** Characters of a bar. */
+const WIDTH = 24;
+
+export class Bars {
+  readonly #terminal: Terminal;
+  /** The bars on the screen. The cursor is at the start of the line below them. */
+  #drawn: readonly string[] = [];
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  /** Writes whole lines of text, each of which ends with \n, above the bars. */
+  print(lines: string): void {
+    this.#draw(this.#drawn, lines);
+  }
+
+  readonly view: View = (works, now) => {
+    const shown = works.filter(({ started }) => now - started >= QUIET_MS);
+    const names = Math.max(...shown.map(({ name }) => name.length));
+    const stages = Math.max(...shown.map(({ stage }) => stage.length));
+    const bars = shown.map(work =>
+      [work.name.padEnd(names), work.stage.padEnd(stages), barOf(work), timeLeft(work, now)]
+        .join('  ')
+        .trimEnd(),
+    );
+    // A line that wraps, or one that scrolls off the screen, could not be erased again.
+    const { columns, rows } = this.#terminal;
+    const fitting = bars.slice(0, (rows || 24) - 1).map(bar => bar.slice(0, (columns || 80) - 1));
+    if (fitting.join('\n') !== this.#drawn.join('\n')) this.#draw(fitting, '');
+  };
+
+  /** Erases the bars and writes `above` and then `bars` in their place, in one write, so that nothing flickers. */
+  #draw(bars: readonly string[], above: string): void {
+    const erase = this.#drawn.length > 0 ? `\r${ESCAPE}[${this.#drawn.length}A${ESCAPE}[J` : '';
+    this.#drawn = bars;
+    this.#terminal.write(erase + above + bars.map(bar => `${bar}\n`).join(''));
+  }
+}
+
+/** Begins the control sequences of a terminal: `[nA` moves up n lines, `[J` erases from the cursor to the end. */
+const ESCAPE = '\u001b';
+
+function barOf({ done, total }: Work): string {
+  const share = percent(done, total);
+  const filled = Math.floor((share * WIDTH) / 100);
+  return `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${String(share).padStart(3)}%`;
+}
+
+/** A stage of fewer parts than this is not estimated, because its parts take different times. */
+const FEWEST_PARTS = 10;
+/** The time that a stage needs before it is estimated. Milliseconds. */
+const ESTIMATE_MS = 1000;
+
+/** The rest of the stage at its pace so far, in words; nothing where that would be a guess. */
+function timeLeft({ done, total, stageStarted }: Work, now: number): string {
+  const elapsed = now - stageStarted;
+  if (done === 0 || total < FEWEST_PARTS || elapsed < ESTIMATE_MS) return '';
+  const seconds = Math.ceil((elapsed * (total - done)) / done / 1000);
+  return seconds < 100 ? `${seconds} s left` : `${Math.ceil(seconds / 60)} min left`;
+}
