@@ -1,5 +1,6 @@
 // Bars at the bottom of a terminal, one for each piece of work. Other lines appear above them.
 
+import { createLogUpdate } from 'log-update';
 import { percent, type View, type Work } from './work.js';
 
 /** The stream of a terminal, such as process.stderr. */
@@ -16,16 +17,21 @@ const WIDTH = 24;
 
 export class Bars {
   readonly #terminal: Terminal;
-  /** The bars on the screen. The cursor is at the start of the line below them. */
-  #drawn: readonly string[] = [];
+  /** Writes lines over those that it wrote last. */
+  readonly #rewrite: ReturnType<typeof createLogUpdate>;
+  /** The bars on the screen, a line each. */
+  #drawn = '';
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
+    this.#rewrite = createLogUpdate(terminal as NodeJS.WriteStream, { showCursor: true });
   }
 
   /** Writes whole lines of text, each of which ends with \n, above the bars. */
   print(lines: string): void {
-    this.#draw(this.#drawn, lines);
+    if (this.#drawn !== '') this.#rewrite.clear();
+    this.#terminal.write(lines);
+    if (this.#drawn !== '') this.#rewrite(this.#drawn);
   }
 
   readonly view: View = (works, now) => {
@@ -37,22 +43,15 @@ export class Bars {
         .join('  ')
         .trimEnd(),
     );
-    // A line that wraps, or one that scrolls off the screen, could not be erased again.
+    // Each bar has one line, and as many are drawn as the terminal has lines.
     const { columns, rows } = this.#terminal;
     const fitting = bars.slice(0, (rows || 24) - 1).map(bar => bar.slice(0, (columns || 80) - 1));
-    if (fitting.join('\n') !== this.#drawn.join('\n')) this.#draw(fitting, '');
+    const drawn = fitting.join('\n');
+    if (drawn !== '') this.#rewrite(drawn);
+    else if (this.#drawn !== '') this.#rewrite.clear();
+    this.#drawn = drawn;
   };
-
-  /** Erases the bars and writes `above` and then `bars` in their place, in one write, so that nothing flickers. */
-  #draw(bars: readonly string[], above: string): void {
-    const erase = this.#drawn.length > 0 ? `\r${ESCAPE}[${this.#drawn.length}A${ESCAPE}[J` : '';
-    this.#drawn = bars;
-    this.#terminal.write(erase + above + bars.map(bar => `${bar}\n`).join(''));
-  }
 }
-
-/** Begins the control sequences of a terminal: `[nA` moves up n lines, `[J` erases from the cursor to the end. */
-const ESCAPE = '\u001b';
 
 function barOf({ done, total }: Work): string {
   const share = percent(done, total);

@@ -2,7 +2,7 @@
 
 const ESCAPE = '\u001b';
 /** A control sequence, a return, a line feed or text. */
-const PIECE = new RegExp(`${ESCAPE}\\[(\\d*)([A-Za-z])|\\r|\\n|[^${ESCAPE}\\r\\n]+`, 'g');
+const PIECE = new RegExp(`${ESCAPE}\\[([?\\d]*)([A-Za-z])|\\r|\\n|[^${ESCAPE}\\r\\n]+`, 'g');
 
 /** The lines on a terminal, each without trailing spaces, after all of `output` was written to it. Colours are left out. */
 export function screenOf(output: string): string[] {
@@ -23,12 +23,20 @@ export function screenOf(output: string): string[] {
       column += piece.length;
     } else if (command === 'A') {
       row = Math.max(0, row - Number(count || 1));
+    } else if (command === 'B') {
+      row = Math.min(lines.length - 1, row + Number(count || 1));
+    } else if (command === 'G') {
+      column = Number(count || 1) - 1;
+    } else if (command === 'K') {
+      lines[row] = count === '2' ? '' : lines[row]!.slice(0, column);
     } else if (command === 'J' && count === '') {
       lines.length = row + 1;
       lines[row] = lines[row]!.slice(0, column);
-    } else if (command !== 'm') {
+    } else if (command !== 'm' && !count!.startsWith('?')) {
       throw new Error(`the emulator knows no sequence ${JSON.stringify(piece)}`);
     }
   }
+  // Lines below the cursor that were erased look like the empty rest of the screen.
+  while (lines.length - 1 > row && lines.at(-1)!.trimEnd() === '') lines.pop();
   return lines.map(line => line.trimEnd());
 }
