@@ -49,6 +49,9 @@ const VERIFICATION = {
     maxDifference: { type: 'number' },
     texts: { type: 'integer' },
     layers: { type: 'integer' },
+    /** Optional, because model folders that were written before labels were counted have neither. */
+    positions: { type: 'integer' },
+    sameLabels: { type: 'integer' },
   },
 } as const;
 
@@ -131,12 +134,14 @@ export function fileSizes(folder: string): Record<string, number> {
   return Object.fromEntries(names.map(name => [name, statSync(join(folder, name)).size]));
 }
 
-/** The result of verification in words. */
-export function verificationText({ verification }: Manifest): string {
+/** The result of verification in words. An export whose logits differ by more than its precision allows has failed. */
+export function verificationText({ verification, precision }: Manifest): string {
   if (!verification) return 'not verified';
-  const { maxDifference, texts, layers } = verification;
-  const difference = maxDifference.toExponential(1);
-  return `logits at most ${difference} from those of the checkpoint, over ${layers} layers and ${texts} texts`;
+  const { maxDifference, texts, layers, positions, sameLabels } = verification;
+  const depth = layers === 1 ? 'its first layer' : `all ${layers} layers`;
+  const labels = positions === undefined ? '' : `the same label at ${sameLabels} of ${positions} positions, `;
+  const difference = Number(maxDifference.toPrecision(2));
+  return `verified against the checkpoint on ${texts} texts, over ${depth}: ${labels}logits at most ${difference} apart, within the tolerance for ${precision}`;
 }
 
 function checkFiles(folder: string, { files }: Manifest): void {

@@ -25,6 +25,10 @@ export interface Verification {
   readonly texts: number;
   /** The number of layers that were run: all, or only the first where the model is large. */
   readonly layers: number;
+  /** The number of positions at which the head's logits were compared: tokens, or texts where their logits are pooled. */
+  readonly positions: number;
+  /** The number of these positions at which the most probable label of the export is that of the checkpoint. */
+  readonly sameLabels: number;
 }
 
 /** Few and short texts: for every token the plain forward pass multiplies once by each parameter of the model. */
@@ -76,17 +80,23 @@ export async function verifyExport(
   const sequences = sequencesOf(tokenizer, maxLength, merged.decoder.vocabSize);
   const layers = parameterCount(merged.weights.tensors) > MOST_PARAMETERS ? 1 : merged.decoder.layers;
   const weights = counted(merged.weights, layers, onProgress);
-  const exported =
+  const exported = flat(
     layers < merged.decoder.layers
       ? await firstLayerLogits(folder, sequences)
-      : await exportedLogits(folder, sequences);
-  const expected = await referenceLogits(
-    { ...merged, weights },
-    { bidirectionalFrom, readout, layers },
-    sequences,
+      : await exportedLogits(folder, sequences),
   );
-  const maxDifference = compare(flat(expected), flat(exported), precision);
-  return { maxDifference, texts: sequences.length, layers };
+  const options = { bidirectionalFrom, readout, layers };
+  const expected = flat(await referenceLogits({ ...merged, weights }, options, sequences));
+  const maxDifference = compare(expected, exported, precision);
+  const expectedLabels = mostProbable(expected, merged.head.rows);
+  const exportedLabels = mostProbable(exported, merged.head.rows);
+  return {
+    maxDifference,
+    texts: sequences.length,
+    layers,
+    positions: expectedLabels.length,
+    sameLabels: expectedLabels.filter((label, i) => label === exportedLabels[i]).length,
+  };
 }
 
 /** The texts as sequences of which the head reads every token, where it does not pool. */
@@ -176,6 +186,14 @@ function compare(expected: readonly number[], exported: readonly number[], preci
 
 function flat(rows: readonly Float32Array[]): number[] {
   return rows.flatMap(row => [...row]);
+}
+
+/** The label with the greatest logit at each position, for logits [positions, labels]. */
+function mostProbable(logits: readonly number[], labels: number): number[] {
+  return Array.from({ length: logits.length / labels }, (_, position) => {
+    const row = logits.slice(position * labels, (position + 1) * labels);
+    return row.indexOf(Math.max(...row));
+  });
 }
 
 /** The greatest absolute value. */

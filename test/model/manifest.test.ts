@@ -3,7 +3,7 @@
 import { cpSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../dist/errors.js';
-import { type Manifest, readManifest } from '../../dist/model/manifest.js';
+import { type Manifest, readManifest, verificationText } from '../../dist/model/manifest.js';
 import { exportCheckpoint, temporaryFolder } from '../support/fixtures.js';
 
 const work = temporaryFolder();
@@ -21,6 +21,30 @@ function readChanged(changes: Record<string, unknown>): Manifest {
   writeFileSync(`${folder}/model.json`, JSON.stringify({ ...manifest, ...changes }));
   return readManifest(folder);
 }
+
+describe('the result of verification in words', () => {
+  const textOf = (verification: unknown, precision = 'int8') =>
+    verificationText({
+      ...manifest,
+      ...({ verification, precision } as Pick<Manifest, 'verification' | 'precision'>),
+    });
+
+  it('tells labels, logits, texts and layers', () => {
+    const found = { maxDifference: 1.1498, texts: 4, layers: 30, positions: 28, sameLabels: 27 };
+    expect(textOf(found)).toBe(
+      'verified against the checkpoint on 4 texts, over all 30 layers: the same label at 27 of 28 positions, ' +
+        'logits at most 1.1 apart, within the tolerance for int8',
+    );
+  });
+
+  it('tells what an older exporter recorded, over the first layer', () => {
+    expect(textOf({ maxDifference: 0.00001234, texts: 4, layers: 1 }, 'float32')).toBe(
+      'verified against the checkpoint on 4 texts, over its first layer: ' +
+        'logits at most 0.000012 apart, within the tolerance for float32',
+    );
+    expect(textOf(null)).toBe('not verified');
+  });
+});
 
 describe('a manifest', () => {
   it('is read as it was written, at int8 with the choices of calibration', () => {
@@ -49,6 +73,11 @@ describe('a manifest', () => {
   ])('%j is refused', (changes, message) => {
     const read = () => readChanged(changes);
     expect(read).toThrow(new UserError(`changed/model.json: ${message}`));
+  });
+
+  it('of an exporter that counted no labels is read', () => {
+    const verification = { maxDifference: 1.234, texts: 4, layers: 30 };
+    expect(readChanged({ verification }).verification).toEqual(verification);
   });
 
   it('is refused where a file has another size', () => {

@@ -72,18 +72,67 @@ describe.each(checkpointNames())('%s', name => {
   );
 });
 
+describe('labels', async () => {
+  const folder = await exported('ls_unllama_tok', `${out}/labels`);
+  const head = weightsOf(folder).filter(({ weight }) => weight.startsWith('score.'));
+
+  /** A head of no weight and a small bias for one label, which is the most probable one everywhere. */
+  const headFor = (label: number) => (weight: string, values: Float32Array) => {
+    values.fill(0);
+    if (weight === 'score.bias') values[label] = 1e-4;
+    return values;
+  };
+
+  /** Verifies the model with a head for one label against a checkpoint with a head for another. */
+  async function verifyLabels(label: number, other: number) {
+    const data = readFileSync(`${folder}/model.onnx.data`);
+    for (const { weight, offset, length } of head) {
+      const values = headFor(label)(weight, new Float32Array(length / 4));
+      data.set(new Uint8Array(values.buffer), offset);
+    }
+    writeFileSync(`${folder}/model.onnx.data`, data);
+    const merged = mergedOf('ls_unllama_tok');
+    const read: typeof merged.weights.read = async (name, start, end) => {
+      const values = await merged.weights.read(name, start, end);
+      return name.startsWith('score.') ? headFor(other)(name, values) : values;
+    };
+    return verify(folder, { ...merged, weights: { ...merged.weights, read } });
+  }
+
+  it('that are the same are counted', async () => {
+    expect(head).toHaveLength(2);
+    const { positions, sameLabels } = await verifyLabels(3, 3);
+    expect(positions).toBeGreaterThan(4);
+    expect(sameLabels).toBe(positions);
+    expect(await verifyLabels(3, 5)).toMatchObject({ positions, sameLabels: 0 });
+  });
+
+  it('are counted once for each text where its logits are pooled', async () => {
+    const pooled = await exported('ls_unllama_seq_mean', `${out}/pooled`);
+    expect(await verify(pooled, mergedOf('ls_unllama_seq_mean'))).toMatchObject({
+      positions: 4,
+      sameLabels: 4,
+    });
+  });
+});
+
+/** The weights in the data file of an exported model, and their places there in bytes. */
+function weightsOf(folder: string) {
+  return fromBinary(ModelProtoSchema, readFileSync(`${folder}/model.onnx`))
+    .graph!.initializer.filter(({ externalData }) => externalData.length > 0)
+    .map(tensor => {
+      const place = (key: string) => Number(tensor.externalData.find(entry => entry.key === key)!.value);
+      return { weight: tensor.name, offset: place('offset'), length: place('length') };
+    });
+}
+
 describe('a damaged weight is found', async () => {
   const name = 'ls_unllama_tok';
   const folder = await exported(name, `${out}/damaged`);
   const manifest = readManifest(folder);
   const data = `${folder}/model.onnx.data`;
   const whole = readFileSync(data);
-  const weights = fromBinary(ModelProtoSchema, readFileSync(`${folder}/model.onnx`))
-    .graph!.initializer.filter(({ externalData }) => externalData.length > 0)
-    .map(tensor => {
-      const place = (key: string) => Number(tensor.externalData.find(entry => entry.key === key)!.value);
-      return { weight: tensor.name, offset: place('offset'), length: place('length') };
-    });
+  const weights = weightsOf(folder);
 
   /** Turns the sign of each of its values. */
   function negate(offset: number, length: number): void {
