@@ -30,13 +30,10 @@ export async function startService(folders: Record<string, string>): Promise<Ser
     child.kill('SIGTERM');
     models.remove();
   });
-  const url = await new Promise<string>((found, failed) => {
-    createInterface(child.stderr).on('line', line => {
-      const listening = /"url":"([^"]+)"/.exec(line);
-      if (listening) found(listening[1]!);
-    });
-    ended.then(() => failed(new Error('the service ended before it listened')));
-  });
+  const url = await Promise.race([
+    listeningUrl(child.stderr),
+    ended.then(() => Promise.reject(new Error('the service ended before it listened'))),
+  ]);
   while (!(await fetch(`${url}/health/ready`)).ok) await sleep(100);
   return {
     url,
@@ -48,6 +45,16 @@ export async function startService(folders: Record<string, string>): Promise<Ser
       cancel();
     },
   };
+}
+
+/** The address in the log of a service, whose output is read to its end. */
+export function listeningUrl(log: NodeJS.ReadableStream): Promise<string> {
+  return new Promise(found => {
+    createInterface(log).on('line', line => {
+      const url = /"url":"([^"]+)"/.exec(line)?.[1];
+      if (url) found(url);
+    });
+  });
 }
 
 /** Sends requests of one text each. `body` makes the JSON body that the service expects for a text. */
