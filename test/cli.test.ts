@@ -402,7 +402,7 @@ describe('what cannot be exported ends with 1 and says why', () => {
         editJson(`${base}/config.json`, json => {
           json.problem_type = 'regression';
         }),
-      /problem_type: regression is not supported/,
+      /problem type: expected single or multi, found regression/,
     ],
     [
       'a wider config than its weights',
