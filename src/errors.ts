@@ -10,7 +10,7 @@ export class UserError extends Error {
   }
 }
 
-/** In UTF-16 units. */
+/** The length of the longest message, in UTF-16 units. */
 const MAX_LENGTH = 1000;
 
 /** Cuts out the middle of a long message: its subject is at the start, and the value that was found at the end. */

@@ -63,7 +63,7 @@ describe('export, predict and eval', () => {
     exported = lsllama(args);
   });
 
-  it('exports with what the checkpoint says of itself', () => {
+  it('exports with the task, labels and attention that the checkpoint states', () => {
     expect(exported.status).toBe(0);
     expect(JSON.parse(exported.stdout)).toMatchObject({ out, precision: 'float32' });
     expect(readJson(`${out}/model.json`)).toMatchObject({
@@ -300,7 +300,7 @@ describe('wrong usage ends with 2', () => {
   });
 });
 
-describe('what cannot be exported ends with 1 and says why', () => {
+describe('an export that is refused ends with 1 and says why', () => {
   type Checkpoint = ReturnType<typeof copyOf>;
   const cases: [string, (checkpoint: Checkpoint) => unknown, RegExp, string?][] = [
     ['a missing base', ({ base }) => void renameSync(base, `${base}-away`), /no such file or folder/],
@@ -370,7 +370,7 @@ describe('what cannot be exported ends with 1 and says why', () => {
         editJson(`${base}/config.json`, json => {
           json.model_type = 'mamba';
         }),
-      /mamba is not supported/,
+      /found mamba, which is not supported/,
     ],
     [
       'scaled positions',
@@ -402,7 +402,7 @@ describe('what cannot be exported ends with 1 and says why', () => {
         editJson(`${base}/config.json`, json => {
           json.problem_type = 'regression';
         }),
-      /problem_type: regression is not supported/,
+      /problem type: expected single or multi, found regression/,
     ],
     [
       'a wider config than its weights',
@@ -567,8 +567,8 @@ describe('what cannot be exported ends with 1 and says why', () => {
   }
 });
 
-describe('what is never overwritten', () => {
-  it('a folder that is no model, and what an export is made from', () => {
+describe('--force never overwrites', () => {
+  it('a folder that is no model, or one that the export reads from', () => {
     const checkpoint = copyOf('ls_llama_seq');
     const { args } = exportArgs(checkpoint, '--force');
     const into = (out: string) => lsllama([...args, '--out', out]);
@@ -582,7 +582,7 @@ describe('what is never overwritten', () => {
     expect(into(own)).toMatchObject({ status: 1, stderr: expect.stringMatching(/expected a model folder/) });
     expect(readFileSync(`${own}/notes.txt`, 'utf8')).toBe('mine');
     writeFileSync(`${checkpoint.base}/model.json`, '{}');
-    expect(into(checkpoint.base)).toMatchObject({ status: 1, stderr: expect.stringMatching(/lies in/) });
+    expect(into(checkpoint.base)).toMatchObject({ status: 1, stderr: expect.stringMatching(/the folder that holds/) });
     expect(existsSync(`${checkpoint.base}/model.safetensors`)).toBe(true);
   });
 
@@ -610,7 +610,7 @@ describe('what is never overwritten', () => {
 });
 
 describe('a damaged model', () => {
-  it('is told by its file', () => {
+  it('is refused by an error that names the damaged file', () => {
     const { out, args } = exportArgs(copyOf('ls_llama_seq'));
     lsllama(args);
     truncateSync(`${out}/model.onnx.data`, 5000);
@@ -620,7 +620,7 @@ describe('a damaged model', () => {
     });
   });
 
-  it('is exported anew where it stands in the cache', () => {
+  it('is exported again if it is in the cache', () => {
     const folder = fresh('recipe');
     const { base, adapter } = copyOf('ls_llama_seq');
     mkdirSync(folder);
@@ -632,7 +632,7 @@ describe('a damaged model', () => {
   });
 });
 
-describe('models that are not there', () => {
+describe('models that do not exist', () => {
   it('predict, eval and serve say so', () => {
     expect(lsllama(['predict', '/nowhere'])).toMatchObject({
       status: 1,

@@ -116,7 +116,7 @@ describe('inspect', () => {
     });
     expect(inspect(`${work}/odd/base`)).toMatchObject({
       status: 0,
-      facts: { refused: expect.stringMatching(/model_type mamba is not supported; supported: llama/) },
+      facts: { refused: expect.stringMatching(/model_type: expected one of llama.*, found mamba/) },
     });
   });
 

@@ -19,7 +19,7 @@ import { LayerWeights } from './layerWeights.js';
 /** A value that some linear layers read: [rows, width]. */
 export interface LinearInput {
   readonly modules: readonly string[];
-  /** The weight [out, width] of each module. It is valid until the next layer is asked for. */
+  /** The weight [out, width] of each module. The arrays are valid until the next layer is asked for. */
   readonly weights: readonly Float32Array[];
   readonly rows: number;
   readonly values: Float32Array;

@@ -1,4 +1,5 @@
-// Calibration: measures on texts how each linear layer keeps its quality at 8 bits, and smooths the weights accordingly.
+// Calibration: measures on texts how much each linear layer loses at 8 bits, chooses how it is quantised, and
+// smooths the weights accordingly.
 
 import { join } from 'node:path';
 import type { Merged } from '../checkpoint/merge.js';
@@ -31,7 +32,7 @@ const TEXT_TOKENS = 32;
 
 /**
  * Calibrates every linear layer of the decoder. Temporary files are written into `folder` and removed.
- * Throws what reading the weights throws.
+ * Throws the errors of TensorSource.read.
  */
 export async function calibrate(
   merged: Merged,

@@ -27,10 +27,10 @@ const STRENGTHS = [0, 0.4, 0.55, 0.7, 0.85];
 /** The strength where all rows have one scale: the best for nearly every layer of both shipped models. */
 const STRENGTH_AT_ONE_SCALE = 0.7;
 /** A layer whose least error is above this stays float32. */
-const MOST_ERROR = 0.1;
+const MAX_ERROR = 0.1;
 /** One scale for all rows is chosen where the error is at most this. */
-const MOST_ERROR_AT_ONE_SCALE = 0.02;
-/** The ranges that one scale for all rows covers, as shares of the greatest value that was seen. Rare peaks may be clamped. */
+const MAX_ERROR_AT_ONE_SCALE = 0.02;
+/** The ranges that one scale for all rows covers, as shares of the greatest value seen. Rare peaks may be clamped. */
 const RANGES = [1, 0.8];
 
 /**
@@ -47,7 +47,7 @@ export async function choose(
   const producer = producerOf(modules[0]!, decoder);
   if (isNorm(producer)) {
     const candidate = await bestAtOneScale(greatestMagnitudes([values], width), weightMagnitudes, measure);
-    if (candidate.error <= MOST_ERROR_AT_ONE_SCALE) return candidate;
+    if (candidate.error <= MAX_ERROR_AT_ONE_SCALE) return candidate;
   }
   const magnitudes = { activations: rootMeanSquares(values, width), weights: weightMagnitudes };
   const factorsAt = (strength: number) => {
@@ -55,7 +55,7 @@ export async function choose(
     return producer.endsWith('.v_proj') ? sharedByGroup(factors, decoder) : factors;
   };
   const best = await bestByRow(factorsAt, measure);
-  return best.error > MOST_ERROR ? { ...best, stored: 'float32' } : best;
+  return best.error > MAX_ERROR ? { ...best, stored: 'float32' } : best;
 }
 
 /** `peaks` are the greatest absolute values of the input's channels: [width]. */
@@ -88,7 +88,7 @@ async function bestByRow(
   return leastError(candidates);
 }
 
-/** The first of those with the least error. */
+/** The candidate with the least error; the first one in a tie. */
 function leastError(candidates: readonly Candidate[]): Candidate {
   return candidates.reduce((best, candidate) => (candidate.error < best.error ? candidate : best));
 }

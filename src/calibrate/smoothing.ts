@@ -47,7 +47,9 @@ function onePerGroup(perQueryHead: Float32Array, { heads, kvHeads, headDim }: De
   });
 }
 
-/** The same tensors, scaled as they are read. A norm of the model multiplies by its weight plus `normOffset`. */
+/**
+ * The same tensors, scaled as they are read. A norm multiplies by its weight plus `normOffset`, so that sum is scaled.
+ */
 export function smoothed(
   source: TensorSource,
   smoothing: Smoothing,

@@ -91,7 +91,7 @@ export function adapterFolder(path: string): string {
   if (named.length === 1) return join(path, named[0]!);
   throw new UserError(
     named.length > 1
-      ? `adapter ${basename(path)}: expected one adapter, found several, of which one has to be given: ${named.join(', ')}`
+      ? `adapter ${basename(path)}: expected one adapter, found ${named.length}; give one of them: ${named.join(', ')}`
       : `adapter ${basename(path)}: expected ${ADAPTER_CONFIG}, found none`,
   );
 }
@@ -115,7 +115,7 @@ function groupTensors(config: LoraConfig, source: TensorSource): AdapterTensors 
   const trainedRows = new Map<string, TrainedRows>();
   for (const key of source.tensors.keys()) {
     const inner = key.replace(/^base_model\.model\./, '');
-    // PEFT keeps a copy from before the training, and lm_head only predicts next tokens.
+    // Skips the copies that PEFT keeps from before the training, and lm_head, which only predicts next tokens.
     if (inner.includes('.original_module.') || /^(model\.)?lm_head\./.test(inner)) continue;
     const lowRank = LOW_RANK.exec(inner);
     const rows = TRAINED_ROWS.exec(inner);

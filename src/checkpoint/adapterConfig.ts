@@ -17,6 +17,7 @@ export interface LoraConfig {
   readonly rankStabilised: boolean;
   /** Whether magnitudes are trained separately from directions (DoRA): https://arxiv.org/abs/2402.09353. */
   readonly dora: boolean;
+  /** Whether updates include biases (lora_bias). */
   readonly loraBias: boolean;
   /** Indices of the trained rows of an embedding, by the end of the module's name. */
   readonly tokenIndices: ReadonlyMap<string, readonly number[]>;
@@ -34,7 +35,10 @@ export interface Targets {
   readonly modulesToSave: readonly string[];
 }
 
-/** Throws UserError naming the field that asks for another kind of adapter, or for something that is not supported. */
+/**
+ * Reads the fields of an adapter_config.json.
+ * Throws UserError naming the field that asks for another kind of adapter, or for something that is not supported.
+ */
 export function parseAdapterConfig(config: JsonObject): LoraConfig {
   const fields = new Fields(config, `${ADAPTER_CONFIG}: `);
   checkFields(config, fields);

@@ -61,7 +61,7 @@ function locateBase(path: string): { kind: 'gguf' | 'folder'; path: string } {
   if (gguf.length === 1) return { kind: 'gguf', path: join(path, gguf[0]!) };
   if (gguf.length > 1)
     throw new UserError(
-      `base ${basename(path)}: expected one .gguf file, found several, of which one has to be given: ${gguf.join(', ')}`,
+      `base ${basename(path)}: expected one .gguf file, found ${gguf.length}; give one of them: ${gguf.join(', ')}`,
     );
   throw new UserError(
     `base ${basename(path)}: expected a Hugging Face folder or a .gguf file, found a folder with neither config.json nor a .gguf file`,

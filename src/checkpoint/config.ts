@@ -1,4 +1,4 @@
-// The configuration of a decoder: the numbers that a base's config.json amounts to, and that the graph is built from.
+// The configuration of a decoder, read from a base's config.json or GGUF metadata. The graph is built from it.
 
 import type { Rotary } from './rotary.js';
 

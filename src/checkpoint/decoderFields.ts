@@ -1,4 +1,4 @@
-// The part of a config.json that all families share. What differs between them is given as their defaults.
+// The part of a config.json that all families share. Their differences are given as defaults.
 
 import type { Activation, DecoderConfig } from './config.js';
 import type { Fields } from './fields.js';
@@ -88,8 +88,8 @@ function activation(
 }
 
 /**
- * The rope fields are `rope_scaling` in transformers 4 and `rope_parameters` in transformers 5; where a config has both,
- * the first is used. A rope_theta among the rope fields is used before one beside them.
+ * The rope fields are `rope_scaling` in transformers 4 and `rope_parameters` in transformers 5; where a config has
+ * both, the first is used. A rope_theta among the rope fields takes precedence over one beside them.
  */
 function rotaryOf(fields: Fields, headDim: number, maxPositions: number, defaults: FamilyDefaults): Rotary {
   const rope = nonEmptyRopeScaling(fields) ?? fields.object('rope_parameters');

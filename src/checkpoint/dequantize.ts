@@ -40,8 +40,8 @@ export function decodeF16(bytes: Uint8Array, out: Float32Array): void {
 
 export function decodeBf16(bytes: Uint8Array, out: Float32Array): void {
   const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
-  const halves = uint16s(bytes);
-  for (let i = 0; i < bits.length; i++) bits[i] = halves[i]! << 16;
+  const stored = uint16s(bytes);
+  for (let i = 0; i < bits.length; i++) bits[i] = stored[i]! << 16;
 }
 
 /** The same bytes as 16-bit numbers. They are copied where they do not start at an even address. */

@@ -1,4 +1,4 @@
-// The families of models: one function each, from a config.json to the decoder that the graph computes.
+// The families of models. Each has one function, which turns a config.json into the configuration of a decoder.
 // The fields and their defaults are those of transformers' configuration classes. Every field that changes what
 // transformers computes for a family is either used or refused; the others are ignored.
 
@@ -12,7 +12,7 @@ import { parseRotary, type Rotary } from './rotary.js';
 
 type Family = (fields: Fields) => DecoderConfig;
 
-/** By `model_type`. */
+/** The families, by `model_type`. */
 const FAMILIES = new Map<string, Family>(
   Object.entries({
     llama,
@@ -37,7 +37,7 @@ export function parseDecoderConfig(config: JsonObject, file: string): DecoderCon
   const parse = FAMILIES.get(family);
   if (!parse) {
     throw new UserError(
-      `${file}: model_type ${family} is not supported; supported: ${[...FAMILIES.keys()].join(', ')}`,
+      `${file}: model_type: expected one of ${[...FAMILIES.keys()].join(', ')}, found ${family}, which is not supported`,
     );
   }
   if (fields.has('quantization_config')) {

@@ -72,12 +72,12 @@ export class RandomAccessFile {
   readSync(offset: number, length: number): Uint8Array<ArrayBuffer> {
     const bytes = this.#allocate(offset, length);
     for (let done = 0; done < length; ) {
-      done += this.#progress(readSync(this.#descriptor, bytes, done, length - done, offset + done));
+      done += this.#notZero(readSync(this.#descriptor, bytes, done, length - done, offset + done));
     }
     return bytes;
   }
 
-  /** The same without blocking the thread. `length` has to be less than 2 GiB. */
+  /** Like readSync, without blocking the thread. `length` has to be less than 2 GiB. */
   async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = this.#allocate(offset, length);
     for (let done = 0; done < length; ) {
@@ -88,7 +88,7 @@ export class RandomAccessFile {
         length - done,
         offset + done,
       ).catch(error => Promise.reject(readError(this.name, error)));
-      done += this.#progress(bytesRead);
+      done += this.#notZero(bytesRead);
     }
     return bytes;
   }
@@ -102,7 +102,7 @@ export class RandomAccessFile {
     return takeBytes(length);
   }
 
-  #progress(count: number): number {
+  #notZero(count: number): number {
     if (count === 0) throw new UserError(`${this.name}: the file became shorter while it was read`);
     return count;
   }

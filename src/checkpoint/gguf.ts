@@ -8,7 +8,7 @@ import { type GgufHeader, readHeader, type StoredTensor } from './ggufHeader.js'
 import type { GgufValue } from './ggufValues.js';
 import { rowWidth, type TensorSource } from './tensors.js';
 
-/** Tensors under GGUF's own names, shapes outermost first. */
+/** A GGUF file. Its tensors have GGUF's own names, and shapes with the outermost dimension first. */
 export interface GgufFile extends TensorSource {
   readonly metadata: ReadonlyMap<string, GgufValue>;
   /**
@@ -21,10 +21,13 @@ export interface GgufFile extends TensorSource {
 /** Tensors are read and decoded in pieces of about this size, so that a piece stays in the processor's cache. */
 const PIECE_BYTES = 1 << 20;
 
-/** Vectors are read for the divisors of a head's rotary frequencies, of which there are far fewer. */
+/** A limit for readVector, which reads the divisors of a head's rotary frequencies; there are far fewer of them. */
 const MAX_VECTOR_ELEMENTS = 1 << 16;
 
-/** Throws UserError where the file cannot be read, or its header is damaged or does not match its content. */
+/**
+ * Opens a GGUF file and reads its header.
+ * Throws UserError where the file cannot be read, or its header is damaged or does not match its content.
+ */
 export function openGguf(path: string): GgufFile {
   const file = new RandomAccessFile(path);
   let header: GgufHeader;

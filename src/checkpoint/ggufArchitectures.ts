@@ -156,7 +156,10 @@ function queryScalar(keys: GgufKeys, headDim: number, layersOf27B: number): numb
   return keys.number('embedding_length') / keys.headCount('head_count');
 }
 
-/** The key is either a flag for each layer, or a number n: every n-th layer has full attention, the others slide. */
+/**
+ * The value of attention.sliding_window_pattern is either a flag for each layer, or a number n: every n-th layer has
+ * full attention, the others have windows.
+ */
 function slidingLayers(keys: GgufKeys): JsonObject {
   const pattern = keys.value('attention.sliding_window_pattern');
   if (!ArrayBuffer.isView(pattern)) {

@@ -37,7 +37,8 @@ export function ggufConfig(file: GgufFile): JsonObject {
   const heads = keys.headCount('head_count');
   const headDim = keys.number('attention.key_length', hiddenSize / heads);
   const theta = keys.number('rope.freq_base', 10_000);
-  // Keys and values have the same head size, and all of it is rotated unless the architecture reads the key below.
+  // Keys and values have the same head size, and all of it is rotated unless the architecture reads
+  // rope.dimension_count itself.
   keys.expect('attention.value_length', headDim);
   const neutral = { ...NEUTRAL_VALUES, 'rope.dimension_count': headDim, 'rope.freq_base_swa': theta };
   for (const [key, value] of Object.entries(neutral)) {

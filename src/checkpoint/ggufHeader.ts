@@ -25,10 +25,13 @@ const MAX_DIMENSIONS = 4;
 const MIN_TENSOR_BYTES = 24;
 const MIN_METADATA_BYTES = 13;
 
-/** Throws UserError where the header is damaged, describes more than the file holds, or is of another version. */
+/**
+ * Reads the header. Throws UserError where it is damaged, describes more than the file holds, or has another version.
+ */
 export function readHeader(file: RandomAccessFile): GgufHeader {
   const reader = new HeaderReader(file);
-  if (reader.bytes(4).toString('latin1') !== 'GGUF') throw new UserError(`${file.name}: is not a GGUF file`);
+  if (reader.bytes(4).toString('latin1') !== 'GGUF')
+    throw new UserError(`${file.name}: expected a GGUF file, found other content`);
   checkVersion(reader.uint32(), file.name);
   const tensorCount = reader.count('tensors', MIN_TENSOR_BYTES);
   const metadataCount = reader.count('metadata entries', MIN_METADATA_BYTES);
@@ -53,7 +56,7 @@ export function readHeader(file: RandomAccessFile): GgufHeader {
     if (tensors.has(tensor.name)) throw new UserError(`${file.name}: has the tensor ${tensor.name} twice`);
     if (tensor.offset % alignment !== 0) {
       throw new UserError(
-        `${file.name}: ${tensor.name}: expected an offset in steps of ${alignment}, found ${tensor.offset}`,
+        `${file.name}: ${tensor.name}: expected an offset that is a multiple of ${alignment}, found ${tensor.offset}`,
       );
     }
     tensors.set(tensor.name, { ...tensor, offset: dataStart + tensor.offset });

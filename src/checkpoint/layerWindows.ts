@@ -6,14 +6,14 @@ import type { Fields } from './fields.js';
 export const SLIDING = 'sliding_attention';
 export const FULL = 'full_attention';
 
-/** The type of every layer: `layer_types`, or where it is absent the family's rule, `slides`. */
+/** The type of every layer: `layer_types`, or where that is absent the family's rule `slides` for a layer's number. */
 export function layerTypes(fields: Fields, layers: number, slides: (layer: number) => boolean): string[] {
   const types = fields.value('layer_types');
   if (types === undefined)
     return Array.from({ length: layers }, (_, layer) => (slides(layer) ? SLIDING : FULL));
   const isKnown = (type: unknown) => type === SLIDING || type === FULL;
   if (!Array.isArray(types) || types.length !== layers || !types.every(isKnown)) {
-    throw fields.bad('layer_types', `${layers} of ${SLIDING} and ${FULL}`);
+    throw fields.bad('layer_types', `a list of ${layers} values, each ${SLIDING} or ${FULL}`);
   }
   return types as string[];
 }
@@ -27,7 +27,7 @@ export function windowsByType(fields: Fields, types: readonly string[], fallback
   return types.map(type => (type === SLIDING ? window : undefined));
 }
 
-/** Qwen's rule: where use_sliding_window is true, the layers from max_window_layers on slide. */
+/** Qwen's rule: where use_sliding_window is true, the layers from max_window_layers on have windows. */
 export function qwenWindows(fields: Fields, layers: number): (number | undefined)[] {
   const slides = fields.flag('use_sliding_window') && !fields.isNull('sliding_window');
   const first = fields.number('max_window_layers', 28);

@@ -1,5 +1,5 @@
 // How the modules of a decoder layer are named, how large their weights are, and which module reads which.
-// Canonical names, as transformers writes them without the leading `model.`: `layers.3.mlp.down_proj`.
+// Names are canonical: those of transformers without the leading `model.`, such as `layers.3.mlp.down_proj`.
 
 import type { DecoderConfig } from './config.js';
 
@@ -43,7 +43,7 @@ export function feedForwardNorm({ postNorms }: DecoderConfig): string {
   return postNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
 }
 
-/** The module, by its whole name, that makes the channels which a linear layer of a decoder layer reads. */
+/** The full name of the module that makes the channels which a linear layer, given by its full name, reads. */
 export function producerOf(module: string, config: DecoderConfig): string {
   const { layer, name } = splitLayer(module)!;
   return `layers.${layer}.${linearLayers(config).find(linear => linear.name === name)!.producer}`;

@@ -184,7 +184,6 @@ function targetableModules(tensors: ReadonlyMap<string, TensorInfo>, adapter: Ad
 }
 
 /** Replaces the rows of `values`, rows `start` to `end` of an embedding, that the adapter has trained. */
-
 async function replaceRows(
   values: Float32Array,
   source: TensorSource,

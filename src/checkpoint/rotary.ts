@@ -125,7 +125,10 @@ function yarnScale(rope: Fields, factor: number): number {
   return weight !== 0 && weightOfAll !== 0 ? scale(weight) / scale(weightOfAll) : scale(1);
 }
 
-/** One list of divisors for sequences up to the original length, and one for longer: https://arxiv.org/abs/2402.13753. */
+/**
+ * One list of divisors for sequences up to the original length, one for longer sequences:
+ * https://arxiv.org/abs/2402.13753.
+ */
 function longrope(plain: Rotary, rope: Fields, shape: RotaryShape): Rotary {
   const original = originalPositions(rope, shape);
   const factor = rope.positive('factor', shape.maxPositions / original);

@@ -59,7 +59,9 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** The parameters of a classifier. lm_head is not counted: it only predicts next tokens, and is not exported. */
+/**
+ * The number of parameters of a classifier. lm_head is not counted: it only predicts next tokens, and is not exported.
+ */
 export function parameterCount(tensors: TensorSource['tensors']): number {
   let count = 0;
   for (const { name, shape } of tensors.values()) {

@@ -29,7 +29,8 @@ export function packBatch(sequences: readonly Sequence[]): PackedBatch {
   let row = 0;
   let read = 0;
   for (const [sequence, { ids, headPositions }] of sequences.entries()) {
-    if (ids.length === 0) throw new Error(`expected a token in every sequence, found none in ${sequence}`);
+    if (ids.length === 0)
+      throw new Error(`expected a token in every sequence, found none in sequence ${sequence}`);
     for (const position of headPositions) inputs.head_rows[read++] = BigInt(row + position);
     inputs.lengths[sequence] = BigInt(ids.length);
     for (let position = 0; position < ids.length; position++, row++) {

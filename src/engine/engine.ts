@@ -11,7 +11,7 @@ import type { SessionOptions } from './session.js';
 
 const PROCESS = fileURLToPath(new URL('./process.js', import.meta.url));
 
-/** The engine process ended while it held this batch. The batch may be run again. */
+/** The engine process ended, or was closed, while it held this request. A batch may be run again. */
 export class EngineCrashed extends Error {
   override readonly name = 'EngineCrashed';
 }
@@ -121,7 +121,7 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
       }
       this.#isRestarting = false;
     })();
-    // The next run() throws the error of a failed reload. Without this handler it would end this process before.
+    // The next run() throws the error of a failed reload. Without this handler, Node would end this process first.
     this.#ready.catch(() => {});
   }
 

@@ -25,7 +25,7 @@ export interface EnginesOptions {
  * long to write their packed weights at each start. Bytes.
  */
 const MAX_SPREAD_BYTES = 2 ** 30;
-/** Every engine is a Node process with its own memory for activations. */
+/** A limit, because every engine is a Node process with its own memory for activations. */
 const MAX_ENGINES = 8;
 
 /** Emits `restart` when a process has ended by itself, and `unshared` when a model's weights could not be shared. */

@@ -43,7 +43,7 @@ process.on('message', (request: Request) => {
       (content): Reply => ({ id, content }),
       (error: unknown): Reply => ({ id, error: error instanceof Error ? error.message : String(error) }),
     )
-    // The parent may have ended meanwhile. An answer that cannot be sent is for nobody, so its error is ignored.
+    // The parent may have ended meanwhile. Then nobody needs the answer, so an error of sending it is ignored.
     .then(reply => void process.send?.(reply, undefined, undefined, () => {}));
 });
 

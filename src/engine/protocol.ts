@@ -1,4 +1,4 @@
-// The messages between the serving process and an engine process.
+// The messages between a supervisor (engine.ts) and its engine process.
 
 import type { Sequence } from './batch.js';
 import type { RuntimeReport } from './probe.js';

@@ -37,7 +37,10 @@ export class Session {
     await session.release();
   }
 
-  /** Logits of each sequence, row after row: headPositions.length * labels, or labels where the model pools. */
+  /**
+   * Runs one forward pass. Returns the logits of each sequence, row after row: headPositions.length * labels, or labels
+   * where the model pools.
+   */
   async run(sequences: readonly Sequence[]): Promise<Float32Array[]> {
     const outputs = await this.#session.run(batchTensors(packBatch(sequences), this.#session.inputNames));
     const logits = outputs[LOGITS]!;

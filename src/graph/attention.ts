@@ -13,6 +13,9 @@ import { type Rotate, rotation } from './rotary.js';
  */
 export type Attend = (layer: number, at: string, q: ScaledRows, k: ScaledRows, v: Value) => Value;
 
+/**
+ * Adds the tables and masks that all layers share to the graph. Returns the function that adds attention to a layer.
+ */
 export function attention(
   graph: Graph,
   precision: Precision,

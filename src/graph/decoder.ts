@@ -13,7 +13,7 @@ import { applyScale, type Precision, type ScaledRows } from './precision.js';
 import type { Weights } from './weights.js';
 
 /**
- * Computes hidden states from ids [tokens]: those before the last norm, of the rows that `read` picks, [reads, hidden].
+ * Computes hidden states [reads, hidden] from ids [tokens], before the last norm and only for the rows that `read` picks.
  * Throws UserError where the checkpoint lacks a weight or has it in another shape.
  */
 export function decoder(
@@ -39,10 +39,11 @@ export type PickRows = (x: Value) => Value;
 
 /**
  * Computes a layer's output from its input, both [tokens, hidden]. After attention only the rows that `read` picks are
- * computed: in the last layer nobody needs the others.
+ * computed; it is given for the last layer, of which the head needs no other rows.
  */
 export type DecoderLayer = (layer: number, hidden: Value, read?: PickRows) => Value;
 
+/** Returns the function that adds one layer after another to the graph. */
 export function decoderLayer(
   graph: Graph,
   weights: Weights,

@@ -1,4 +1,4 @@
-// A written model, cut down to its first layer: small enough to run where the whole would not fit into memory.
+// Cuts a written model down to its first layer, which can run where the whole model would not fit into memory.
 
 import { join } from 'node:path';
 import { layerOf, splitLayer } from '../checkpoint/layers.js';

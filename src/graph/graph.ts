@@ -44,7 +44,7 @@ export class Graph extends GraphBuilder {
     return name;
   }
 
-  /** A weight [rows, width] of 8 bits, in the order that is asked for, and the scales of its rows: [rows]. */
+  /** A weight [rows, width] of 8 bits, stored in `order`, and the scales of its rows: [rows]. */
   int8Weight(name: string, shape: readonly number[], order: Int8Order, read: ReadRows): Int8Weight {
     const isWhole = order === 'columns';
     const scales = `${name}.scales`;
@@ -56,7 +56,7 @@ export class Graph extends GraphBuilder {
     return { values: name, scales };
   }
 
-  /** Declares a tensor of the data file. Returns its place there: bytes from the start. */
+  /** Declares a tensor of the data file. Returns its offset there: bytes from the start. */
   #allocate(name: string, shape: readonly number[], type: ElementType, elementBytes: number): number {
     const offset = Math.ceil(this.#dataEnd / PAGE) * PAGE;
     const length = elementCount(shape) * elementBytes;
@@ -71,7 +71,7 @@ export class Graph extends GraphBuilder {
     return this.#weightBytes;
   }
 
-  /** Writes the model file and the data file. `onBytes` is called with the bytes of every piece that was written. */
+  /** Writes the model file and the data file. `onBytes` is called with the size of each piece once it is written. */
   async finish(producerVersion: string, onBytes: (bytes: number) => void): Promise<void> {
     await writeWeights(join(dirname(this.#path), DATA_FILE), this.#weights, onBytes);
     writeFileSync(this.#path, this.toBytes(basename(this.#path), producerVersion));

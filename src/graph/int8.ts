@@ -22,7 +22,7 @@ export interface Int8Choice {
   readonly step: number | null;
 }
 
-/** `choices` are by module. Linear layers without a choice are quantised row by row. */
+/** The precision int8. `choices` are by module name; linear layers without one are quantised row by row. */
 export function int8(graph: Graph, weights: Weights, choices: ReadonlyMap<string, Int8Choice>): Precision {
   const plain = float32(graph, weights);
   const axis = graph.constant('int8.axis', [1], BigInt64Array.of(1n));

@@ -4,7 +4,7 @@ import type { DecoderConfig } from '../checkpoint/config.js';
 import type { Graph, Value } from './graph.js';
 import type { Weights } from './weights.js';
 
-/** x * weight / rms(x) over the last axis, in float32. */
+/** x * (weight + normOffset) / rms(x) over the last axis, in float32. */
 export function rmsNorm(
   graph: Graph,
   weights: Weights,

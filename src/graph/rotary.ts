@@ -93,7 +93,7 @@ function longTableRows(
 ): Value {
   const scalar = (what: string, value: number) =>
     graph.constant(`${name}.${what}`, [], BigInt64Array.of(BigInt(value)));
-  // The grid is as wide as one sequence has slots.
+  // The width of the grid is the number of slots of one sequence.
   const width = graph.node(`${name}.grid_width`, 'Shape', [batch.gridRows], { start: 1, end: 2 });
   const sequence = graph.node(`${name}.sequence`, 'Div', [batch.rowSlots, width]);
   const length = graph.node(`${name}.length`, 'Gather', [batch.lengths, sequence], { axis: 0 });

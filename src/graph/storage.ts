@@ -7,7 +7,7 @@ export type FloatStorage = 'float32' | 'float16';
 
 export const FLOAT_BYTES: Readonly<Record<FloatStorage, number>> = { float32: 4, float16: 2 };
 
-/** Bytes and their place in the data file. */
+/** Bytes and their offset in the data file. */
 export interface Chunk {
   /** Bytes from the file's start. */
   readonly offset: number;

@@ -37,6 +37,7 @@ export async function writeWeights(
     let written: Promise<void> = Promise.resolve();
     for await (const [piece, values] of readAhead(weights)) {
       const chunks = await piece.weight.encode(values, piece.start);
+      // Chunks of float32 share the buffer of `values`, which writeChunks gives back once they are written.
       if (chunks.every(({ bytes }) => bytes.buffer !== values.buffer)) giveBack(values);
       await written;
       written = writeChunks(chunks);
@@ -66,6 +67,7 @@ async function* readAhead(weights: readonly StoredWeight[]): AsyncGenerator<[Pie
   const readNext = () => {
     const { value: piece } = all.next();
     const values = piece?.weight.read(piece.start, piece.end);
+    // A failed read is reported where `values` is awaited; without this, Node would end the process before.
     values?.catch(() => {});
     return piece && ([piece, values] as const);
   };

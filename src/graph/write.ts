@@ -1,4 +1,4 @@
-// Writes a merged checkpoint as model.onnx. Other rooms export models through this file.
+// Writes a merged checkpoint as model.onnx. Other rooms write whole models through this file.
 
 import { join } from 'node:path';
 import type { Merged } from '../checkpoint/merge.js';
@@ -14,7 +14,8 @@ import { Weights } from './weights.js';
 
 export type { Int8Choice, Readout };
 
-const WRITERS: Record<
+/** Makes the precision of each name. */
+const MAKE_PRECISION: Record<
   PrecisionName,
   (graph: Graph, weights: Weights, choices: ReadonlyMap<string, Int8Choice>) => Precision
 > = { float32, float16, int8 };
@@ -43,7 +44,7 @@ export async function writeGraph(
   const graph = new Graph(join(folder, MODEL_FILE));
   const ids = batchInput(graph, 'input_ids');
   const batch = batchInputs(graph);
-  const precision = WRITERS[options.precision](graph, weights, options.choices);
+  const precision = MAKE_PRECISION[options.precision](graph, weights, options.choices);
   const read = rowReader(graph, options.readout);
   const hidden = decoder(graph, weights, precision, config, ids, batch, options, read);
   const normed = rmsNorm(graph, weights, config, hidden, 'norm');

@@ -1,10 +1,10 @@
 // Buffers that are reused while weights stream through an export. A fresh buffer would cost more than the work done in
 // it: its pages have to be mapped and zeroed, and garbage collections follow.
 
-/** Buffers that nobody uses at the moment. */
+/** Buffers that are not in use. */
 const free: ArrayBuffer[] = [];
 /** More buffers than are ever in use at once: a piece being read, its bytes, one being merged, one being written. */
-const MOST_FREE = 8;
+const MAX_FREE = 8;
 
 /** Room for `length` values. It still holds old values, so the caller has to write every one. */
 export function takeFloat32(length: number): Float32Array<ArrayBuffer> {
@@ -22,7 +22,7 @@ export function takeBytes(length: number): Uint8Array<ArrayBuffer> {
  */
 export function giveBack({ buffer }: Float32Array | Uint8Array): void {
   if (free.includes(buffer as ArrayBuffer)) throw new Error('a buffer was given back twice');
-  if (free.length < MOST_FREE) free.push(buffer as ArrayBuffer);
+  if (free.length < MAX_FREE) free.push(buffer as ArrayBuffer);
 }
 
 /** A free buffer of at least `bytes` and at most twice that, or a new one. */

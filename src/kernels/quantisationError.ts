@@ -5,7 +5,7 @@ import { INT8_MAX } from './int8.js';
 import { kernel, matrixInput, scalarInput, Tensor } from './kernel.js';
 
 /** Keeps the scale of a row of zeros above zero. */
-const LEAST_SCALE = 1e-30;
+const MIN_SCALE = 1e-30;
 
 /** x rounded to the multiples -128 to 127 of a scale. */
 function quantised(graph: GraphBuilder, x: Value, scale: Value): Value {
@@ -20,7 +20,7 @@ function quantisedByRow(graph: GraphBuilder, x: Value): Value {
   const magnitudes = graph.node(`${x}.magnitudes`, 'Abs', [x]);
   const greatest = graph.node(`${x}.greatest`, 'ReduceMax', [magnitudes, 'last_axis']);
   const scale = graph.node(`${x}.row_scale`, 'Div', [greatest, 'int8_max']);
-  const least = graph.constant(`${x}.least_scale`, [], Float32Array.of(LEAST_SCALE));
+  const least = graph.constant(`${x}.least_scale`, [], Float32Array.of(MIN_SCALE));
   return quantised(graph, x, graph.node(`${x}.scale`, 'Max', [scale, least]));
 }
 

@@ -4,9 +4,9 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface LoadTestOptions {
-  /** Length of the measured period. Seconds. */
+  /** Seconds of the measured period. */
   readonly seconds: number;
-  /** Load before the measured period. Seconds. */
+  /** Seconds of load before the measured period. */
   readonly warmup: number;
   /** Requests in flight. Ignored if there is a rate. */
   readonly concurrency: number;
@@ -43,7 +43,7 @@ export async function runLoadTest(send: Send, options: LoadTestOptions): Promise
   const latencies = createHistogram(HISTOGRAM);
   const errors: Record<string, number> = {};
   let answered = 0;
-  const one = async () => {
+  const sendOne = async () => {
     const sent = performance.now();
     const outcome = await send();
     const done = performance.now();
@@ -53,8 +53,8 @@ export async function runLoadTest(send: Send, options: LoadTestOptions): Promise
     if (outcome === 'ok') latencies.record(Math.max(1, Math.round((done - sent) * 1000)));
     else errors[outcome] = (errors[outcome] ?? 0) + 1;
   };
-  if (options.rate === undefined) await closedLoop(one, options.concurrency, ends);
-  else await openLoop(one, options.rate, ends);
+  if (options.rate === undefined) await closedLoop(sendOne, options.concurrency, ends);
+  else await openLoop(sendOne, options.rate, ends);
   return {
     requests: latencies.count,
     requests_per_second: answered / options.seconds,
@@ -63,19 +63,19 @@ export async function runLoadTest(send: Send, options: LoadTestOptions): Promise
   };
 }
 
-async function closedLoop(one: () => Promise<void>, concurrency: number, ends: number): Promise<void> {
+async function closedLoop(sendOne: () => Promise<void>, concurrency: number, ends: number): Promise<void> {
   const worker = async () => {
-    while (performance.now() < ends) await one();
+    while (performance.now() < ends) await sendOne();
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
 /** Requests do not wait for earlier answers, so a slow service raises the latencies instead of lowering the load. */
-async function openLoop(one: () => Promise<void>, rate: number, ends: number): Promise<void> {
+async function openLoop(sendOne: () => Promise<void>, rate: number, ends: number): Promise<void> {
   const running = new Set<Promise<void>>();
   for (let next = performance.now(); next < ends; next += (-Math.log(1 - Math.random()) / rate) * 1000) {
     await sleep(Math.max(0, next - performance.now()));
-    const request = one().finally(() => running.delete(request));
+    const request = sendOne().finally(() => running.delete(request));
     running.add(request);
   }
   await Promise.all(running);

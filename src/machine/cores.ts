@@ -20,10 +20,10 @@ function cgroupQuotas(root: string): number[] {
   return lines.flatMap(line => {
     const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
     if (path === undefined) return [];
-    if (controllers === '') return groupsFrom(path).map(group => quota2(join(root, 'sys/fs/cgroup', group)));
+    if (controllers === '') return groupsFrom(path).map(group => quotaV2(join(root, 'sys/fs/cgroup', group)));
     if (!controllers!.split(',').includes('cpu')) return [];
     const mounts = ['cpu', 'cpu,cpuacct'].map(name => join(root, 'sys/fs/cgroup', name));
-    return mounts.flatMap(mount => groupsFrom(path).map(group => quota1(join(mount, group))));
+    return mounts.flatMap(mount => groupsFrom(path).map(group => quotaV1(join(mount, group))));
   });
 }
 
@@ -32,12 +32,14 @@ function groupsFrom(path: string): string[] {
   return path === '/' ? [path] : [path, ...groupsFrom(dirname(path))];
 }
 
-function quota2(group: string): number {
+/** The quota of a group of version 2, in cores. */
+function quotaV2(group: string): number {
   const [quota, period] = read(join(group, 'cpu.max'))?.trim().split(' ') ?? [];
   return cores(quota, period);
 }
 
-function quota1(group: string): number {
+/** The quota of a group of version 1, in cores. */
+function quotaV1(group: string): number {
   return cores(read(join(group, 'cpu.cfs_quota_us')), read(join(group, 'cpu.cfs_period_us')));
 }
 

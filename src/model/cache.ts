@@ -8,7 +8,7 @@ import { loadHashes, saveHashes } from './hashCache.js';
 import { ingredientsOf } from './identity.js';
 import { type DeviceRequest, forDevice, isRecipeFolder, RECIPE, readRecipe } from './recipe.js';
 
-/** LSLLAMA_CACHE, else the folder lsllama in the user's cache folder. */
+/** The cache folder: LSLLAMA_CACHE where it is set, else the folder lsllama in the user's cache folder. */
 export function defaultCache(): string {
   return process.env.LSLLAMA_CACHE || join(userCache(), 'lsllama');
 }
@@ -25,7 +25,7 @@ function userCache(): string {
   }
 }
 
-/** Reads the recipe in a folder, for the device that the model will run on. Throws UserError where there is none. */
+/** Reads the recipe in a folder and settles its precision for a device. Throws UserError where there is none. */
 export function recipeOf(path: string, device: string): DeviceRequest {
   if (!isRecipeFolder(path)) {
     throw new UserError(

@@ -1,4 +1,4 @@
-// JSON documents with a schema. A document's TypeScript type is derived from its schema, so that each is written once.
+// JSON documents with a schema. A document's TypeScript type is derived from its schema, so its fields are listed once.
 
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import type { Static } from 'typebox';

@@ -28,7 +28,7 @@ export interface ExportOptions {
   readonly calibrate?: boolean;
   /** Whether the exported model is run and compared with the checkpoint. The default is true. */
   readonly verify?: boolean;
-  /** Called in the stages `calibrating` (counted in layers), `writing` (bytes) and `verifying` (weights). */
+  /** Called in the stages `calibrating` (counted in layers), `writing` (bytes) and `verifying` (values of weights). */
   readonly onProgress?: OnProgress;
 }
 
@@ -55,14 +55,16 @@ export async function exportModel(
   }
 }
 
-/** Refuses to replace anything but a model folder or an empty one, and a folder that the export reads from. */
+/**
+ * Throws UserError where `target` exists and is no model folder or empty folder, or holds files that the export reads.
+ */
 function checkReplaceable({ base, adapters, tokenizer }: DeviceRequest, target: string, out: string): void {
   if (!existsSync(target)) return;
   if (!statSync(target).isDirectory())
     throw new UserError(`${out}: expected a folder to replace, found a file`);
   if (!isModelFolder(target) && readdirSync(target).length > 0) {
     throw new UserError(
-      `${out}: expected a model folder to replace, found one without ${MANIFEST}: remove it first`,
+      `${out}: expected a model folder to replace, found a folder without ${MANIFEST}: remove it first`,
     );
   }
   for (const ingredient of [base, ...adapters, ...(tokenizer ? [tokenizer] : [])]) {
@@ -71,7 +73,7 @@ function checkReplaceable({ base, adapters, tokenizer }: DeviceRequest, target: 
       `${realpathSync(ingredient)}${sep}`.startsWith(`${realpathSync(target)}${sep}`)
     ) {
       throw new UserError(
-        `${out}: expected a folder that the export does not read from, found the one that ${basename(ingredient)} lies in`,
+        `${out}: expected a folder that the export does not read from, found the folder that holds ${basename(ingredient)}`,
       );
     }
   }
@@ -87,7 +89,8 @@ async function writeModel(
   const tokenizer = new Tokenizer(definition);
   const merged = mergeAdapters(base, adapters);
   const plan = planExport(request, base, adapters, merged.head, tokenizer);
-  // The files are hashed while the graph is written. The result is awaited below; a rejection before that is handled.
+  // The files are hashed while the graph is written. A rejection is reported where the result is awaited below; without
+  // this handler, Node would end the process before that.
   const hashing = ingredientsOf(request);
   hashing.catch(() => {});
   const progressOf = (stage: Stage) => (done: number, total: number) =>

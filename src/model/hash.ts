@@ -1,4 +1,4 @@
-// SHA-256 of a file, computed in a thread of its own. Gigabytes take seconds, which the export spends on merging.
+// SHA-256 of a file, computed in a thread of its own. Gigabytes take seconds, and the export merges meanwhile.
 
 import { Worker } from 'node:worker_threads';
 

@@ -49,7 +49,7 @@ async function hashSmallFile(path: string, onBytes: (bytes: number) => void): Pr
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Reads the hashes that an earlier process kept in the folder `cache`. Where there are none, nothing is read. */
+/** Reads the hashes that an earlier process kept in the folder `cache`. Does nothing where there are none. */
 export function loadHashes(cache: string): void {
   for (const [path, entry] of Object.entries(readKept(cache))) {
     if (known.has(path) || !isJsonObject(entry)) continue;
@@ -59,7 +59,7 @@ export function loadHashes(cache: string): void {
   }
 }
 
-/** Keeps this process's hashes in the folder `cache`. Where that cannot be written, the next process hashes again. */
+/** Writes this process's hashes into the folder `cache`. Where it cannot be written, the next process hashes again. */
 export async function saveHashes(cache: string): Promise<void> {
   const entries: Record<string, unknown> = {};
   for (const [path, { stamp, sha256 }] of known) entries[path] = { stamp, sha256: await sha256 };

@@ -1,4 +1,4 @@
-// The thread that hashes one file, whose path it was started with: it posts how far it is, and the SHA-256.
+// The thread that hashes one file, whose path is its workerData. It posts the bytes of each chunk, then the SHA-256.
 
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';

@@ -63,7 +63,7 @@ async function hashFiles(paths: readonly string[], onBytes: (bytes: number) => v
   return hash.digest('hex');
 }
 
-/** The bytes of files together. A missing file counts as empty; hashing it throws. */
+/** The total size of files in bytes. A missing file counts as empty here; hashing it throws. */
 function sizeOf(paths: readonly string[]): number {
   return paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
 }

@@ -78,7 +78,7 @@ function attentionOf(request: DeviceRequest, base: Base, task: Task): Attention 
   );
 }
 
-/** The first layer without the causal mask; the number of layers where all have it. */
+/** The first layer without the causal mask; the number of layers where every layer has it. */
 function firstUnmaskedLayer(request: DeviceRequest, base: Base, attention: Attention): number {
   const { layers } = base.decoder;
   if (attention === 'causal') return layers;
@@ -102,7 +102,9 @@ function poolingOf(request: DeviceRequest, task: Task, attention: Attention): Po
 function problemTypeOf(request: DeviceRequest, base: Base, task: Task): ProblemType {
   const type = request.problemType ?? base.head.problemType ?? 'single';
   if (type === 'regression') {
-    throw new UserError('problem_type: regression is not supported: expected a classifier or a tagger');
+    throw new UserError(
+      'problem type: expected single or multi, found regression, which is not supported: give a classifier or a tagger',
+    );
   }
   if (type === 'multi' && task === 'token') {
     throw new UserError(

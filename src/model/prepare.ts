@@ -13,8 +13,9 @@ import type { OnProgress } from './progress.js';
 const PROCESS = fileURLToPath(new URL('./exportProcess.js', import.meta.url));
 
 /**
- * The path of the model folder for a model folder or recipe folder, and a device. `onProgress` is told of the hashing of
- * a recipe's files and of its export. Throws UserError where `path` is neither, or where the recipe cannot be exported.
+ * The path of the model folder for a model folder or recipe folder, and a device. `onProgress` is called while a
+ * recipe's files are hashed and while it is exported. Throws UserError where `path` is neither kind of folder, or the
+ * recipe cannot be exported.
  */
 export async function prepareModel(
   path: string,

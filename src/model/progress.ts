@@ -1,11 +1,14 @@
-// How far the work is that turns a checkpoint into a model that answers.
+// The progress of the work that turns a checkpoint into a loaded model.
 
 /** The stages of this work that take time, in their order. */
 export type Stage = 'hashing' | 'calibrating' | 'writing' | 'verifying' | 'loading';
 
 export interface Progress {
   readonly stage: Stage;
-  /** Both count what the stage goes through: bytes, layers, weights or steps. They are equal at its end. */
+  /**
+   * `done` and `total` count in the unit of the stage: bytes (hashing, writing), layers (calibrating), values of
+   * weights (verifying) or steps (loading). They are equal at its end.
+   */
   readonly done: number;
   readonly total: number;
 }

@@ -36,7 +36,10 @@ const SCHEMA = {
 
 type Recipe = Document<typeof SCHEMA>;
 
-/** The options of an export. An option that is left out is found in the checkpoint, or the export is refused. */
+/**
+ * The options of an export. An option that is left out comes from the checkpoint, else from a default; where there is
+ * neither, the export is refused.
+ */
 export interface ExportRequest extends Omit<Recipe, 'adapter'> {
   /** Merged in this order. */
   readonly adapters: readonly string[];
@@ -67,12 +70,12 @@ export function readRecipe(path: string): ExportRequest {
   };
 }
 
-/** Settles the precision: `auto`, or none, is float16 on a GPU and int8 on a CPU. */
+/** Settles the precision. `auto` or no precision means float16 on a GPU and int8 on a CPU. */
 export function forDevice({ precision = 'auto', ...request }: ExportRequest, device: string): DeviceRequest {
   return { ...request, precision: precision === 'auto' ? autoPrecision(device) : precision };
 }
 
-/** The precision that `auto` is on a device. */
+/** The precision that `auto` stands for on a device. */
 export function autoPrecision(device: string): PrecisionName {
   return device.startsWith('cuda') ? 'float16' : 'int8';
 }

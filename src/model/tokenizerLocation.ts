@@ -36,7 +36,7 @@ export function locateTokenizer(
   return gguf ? { kind: 'gguf', path: gguf } : { kind: 'folder', path: folder };
 }
 
-/** Throws UserError where there is no tokenizer, or one that is damaged or of a kind whose ids would not be exact. */
+/** Reads the tokenizer. Throws UserError where there is none, or it is damaged, or its ids would not be exact. */
 export function readTokenizerAt({ kind, path }: TokenizerLocation): TokenizerDefinition {
   if (kind === 'folder') return readTokenizer(path);
   const file = openGguf(path);

@@ -1,4 +1,4 @@
-// Reads a .onnx file that was written before, and derives another one from it.
+// Reads a .onnx file, and derives a smaller one from it.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';

@@ -44,6 +44,7 @@ export function createSession(
     ...(packedCopy && { optimizedModelFilePath: packedCopy.path }),
     extra: {
       session: {
+        // Asks for kernels that cannot saturate, where the fastest ones could.
         x64quantprecision: int8Saturates(process.arch, instructionSets()) ? '1' : '0',
         // Threads stop spinning at the end of a run: between two batches the cores belong to others.
         force_spinning_stop: '1',

@@ -1,5 +1,4 @@
-// Finds the number of tokens that a forward pass should have on this machine: the fewest with which the model is as
-// fast as it gets.
+// Finds the budget of a model on this machine: the fewest tokens in a forward pass that give nearly its best throughput.
 
 import type { Sequence } from '../engine/batch.js';
 import type { Manifest } from '../model/manifest.js';
@@ -21,8 +20,9 @@ const NEAR = 0.96;
 export type Pass = (sequences: readonly Sequence[]) => Promise<number>;
 
 /**
- * Times passes of more and more tokens, up to `largest`. A first pass of `brief`, a few tokens, predicts how long the
- * others take. Resolves to the budget in tokens; undefined if the model is too slow to time any size, or a pass fails.
+ * Times passes of more and more tokens, up to `largest`. A first pass of the few tokens in `brief` predicts how long
+ * the others take. Resolves to the budget in tokens, or to undefined if the model is too slow to time any size, or a
+ * pass fails.
  */
 export async function findBudget(
   manifest: Pick<Manifest, 'task' | 'pooling' | 'maxLength' | 'vocabSize'>,

@@ -12,7 +12,7 @@ export interface Classification {
   readonly score: number;
   /** The probability of every label, in the order of the head's rows. */
   readonly probabilities: Record<string, number>;
-  /** Before softmax or sigmoid: [labels]. */
+  /** The logits before softmax or sigmoid: [labels]. */
   readonly logits: Float32Array;
   /** Tokens of the text as the model reads it, special tokens counted. */
   readonly tokens: number;

@@ -1,4 +1,4 @@
-// The engines, the scheduler and the result cache of a process, put together in one place.
+// The engines, the scheduler and the result cache of a process, and the loading of models into them.
 
 import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
@@ -18,9 +18,12 @@ import { ResultCache } from './resultCache.js';
 export interface RuntimeOptions {
   /** `cpu`, `cuda`, `cuda:N`, or `auto`: cuda where it works, else cpu. */
   readonly device: string;
-  /** The folder that recipes are exported to. It has room for the weights of one more model. */
+  /**
+   * The folder that recipes are exported to. Models are packed there while they load, so it needs room for the weights
+   * of one more model.
+   */
   readonly cache: string;
-  /** Tokens in one forward pass, or `measured`: for each model the fewest with which it is as fast as it gets here. */
+  /** The most tokens in one forward pass, or `measured`: timed for each model when it is loaded (budget.ts). */
   readonly batchTokens?: number | 'measured';
   /** Tokens that may wait before requests are refused. No request is refused unless it is given. */
   readonly queueTokens?: number;
@@ -28,7 +31,7 @@ export interface RuntimeOptions {
   readonly cacheSize?: number;
 }
 
-/** Tokens in one forward pass, unless an option or a measurement says otherwise. */
+/** The most tokens in one forward pass, unless an option or a measurement says otherwise. */
 export const BATCH_TOKENS = 1024;
 /** The largest measured batch of a model with several engines. Larger ones take memory in each engine, and are no faster. */
 const MAX_TOKENS_PER_ENGINE = 256;
@@ -67,8 +70,8 @@ export class Runtime {
    * Throws UserError for a broken folder, EngineError if ONNX Runtime refuses the model.
    */
   async load(name: string, path: string, onProgress: OnProgress = () => {}): Promise<LoadedModel> {
-    const place = { cache: this.#cache, device: await this.engines.device() };
-    const folder = await this.#preparing(() => prepareModel(path, place, onProgress));
+    const target = { cache: this.#cache, device: await this.engines.device() };
+    const folder = await this.#preparing(() => prepareModel(path, target, onProgress));
     const onStep = (done: number) => onProgress({ stage: 'loading', done, total: 3 });
     onStep(0);
     const manifest = readManifest(folder);
@@ -104,7 +107,7 @@ export class Runtime {
     await Promise.all(this.engines.slots(name).map(slot => this.engines.run(name, sequences, slot)));
   }
 
-  /** Finds the model's tokens in one forward pass by timing some. */
+  /** Times some forward passes to find the model's budget, and gives it to the scheduler. */
   async #measure(name: string, model: TextModel): Promise<void> {
     const slots = this.engines.slots(name);
     // Models that load at the same time are measured on different engines, so that neither slows the other down.

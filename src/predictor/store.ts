@@ -15,7 +15,7 @@ export type StoredModel =
   | { readonly name: string; readonly state: 'failed'; readonly reason: string };
 
 export interface StoreEvents {
-  /** Told of the export of a recipe, and of the steps of loading a model. */
+  /** Called during the export of a recipe, and after each step of loading a model. */
   onProgress?(name: string, progress: Progress): void;
   onReady?(model: LoadedModel): void;
   onFailed?(name: string, error: Error): void;

@@ -1,11 +1,11 @@
-// Chooses the sequences that join a leader in its batch: sequences of like length, and a fair share of each request.
+// Chooses the sequences that join a leader in its batch: sequences of similar length, and a fair share of each request.
 
 import { type Job, lengthOf, type QueuedRequest } from './job.js';
 
 /** Cost of a padding position, in tokens: padding goes through attention, but not through the weights. */
 const PADDING_COST = 0.25;
-/** Two lengths are alike where the longer one is at most this many times the shorter one. */
-const ALIKE_RATIO = 1.25;
+/** Two lengths are similar where the longer one is at most this many times the shorter one. */
+const SIMILAR_RATIO = 1.25;
 /** No sequence of more than this many times the leader's length joins it, so that short texts do not wait for long. */
 const MAX_RATIO = 2;
 /** Sequences of up to this many tokens count as equally long. */
@@ -30,18 +30,18 @@ export function fillBatch(leader: Job, requests: Iterable<QueuedRequest>, budget
   return batch;
 }
 
-/** Sequences of the leader's length come first. Among them, the request that has had fewer tokens comes first. */
+/** Lists sequences of similar length first, and among those the sequences of requests that have had fewer tokens. */
 function candidates(leader: Job, requests: Iterable<QueuedRequest>, budget: number) {
   const target = Math.max(SHORT, lengthOf(leader));
   const found: { job: Job; unlike: number; virtualTime: number }[] = [];
   for (const request of requests) {
-    // Tokens that may still be listed of like length, and of other lengths: more than a budget cannot fit.
+    // Tokens that the request may still list, of similar lengths and of others. More than a budget cannot fit anyway.
     const room = [budget, budget];
     let virtualTime = request.virtualTime;
     for (const job of request.jobs) {
       const length = Math.max(SHORT, lengthOf(job));
       if (length > target * MAX_RATIO) break;
-      const unlike = length * ALIKE_RATIO < target || length > target * ALIKE_RATIO ? 1 : 0;
+      const unlike = length * SIMILAR_RATIO < target || length > target * SIMILAR_RATIO ? 1 : 0;
       if (job === leader || room[unlike]! <= 0) continue;
       room[unlike]! -= lengthOf(job);
       virtualTime += lengthOf(job);

@@ -1,4 +1,4 @@
-// Decides in which slot the next batch runs, on all cores or on one engine beside other batches, and knows what runs.
+// Decides in which slot the next batch runs, on all cores or on one engine beside other batches, and records what runs.
 
 import type { Engines, Slot } from '../engine/engines.js';
 import { LatencyModel, type Mode } from './latencyModel.js';
@@ -11,7 +11,7 @@ export interface Run {
   readonly tokens: number;
   /** Whether it is a single sequence of more tokens than the model's budget. */
   readonly isLong: boolean;
-  /** Whether its sequence was in a crash before. */
+  /** Whether its sequence, the only one, was in a crash before. */
   readonly isSuspect: boolean;
   /** Milliseconds on the clock of performance.now(), as is `expectedEnd`. */
   readonly startedAt: number;

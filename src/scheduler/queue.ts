@@ -8,9 +8,9 @@ import { ModelQueue } from './modelQueue.js';
 export const OLDEST_EVERY = 4;
 
 export class Queue {
-  /** By the name of the model. */
+  /** The waiting requests of each model, by its name. */
   readonly #modelQueues = new Map<string, ModelQueue>();
-  /** In order of arrival. */
+  /** All waiting requests, in order of arrival. */
   readonly #requests = new Set<QueuedRequest>();
   /** Sequences that were in a crash. Each runs alone, so that only the cause of the crash can meet a second one. */
   #suspects: Job[] = [];

@@ -79,7 +79,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     const tokens = submission.sequences.reduce((sum, { ids }) => sum + ids.length, 0);
     const waiting = this.#queue.tokens;
     if (waiting > 0 && waiting + tokens > this.#options.queueTokens) {
-      throw new QueueFull(`${waiting} tokens are waiting already`);
+      throw new QueueFull(`${waiting} of at most ${this.#options.queueTokens} tokens are waiting already`);
     }
     const enqueuedAt = performance.now();
     const request: QueuedRequest = { submission, enqueuedAt, jobs: [], virtualTime: 0, failed: false };
@@ -163,7 +163,9 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     }
   }
 
-  /** Rejects the jobs of a failed batch. After a crash most of them are innocent, so they run again. */
+  /**
+   * Rejects the jobs of a failed batch. Most jobs of a crashed one did not cause the crash, so they run again, alone.
+   */
   #failed(batch: Job[], error: Error): void {
     const again = batch.filter(job => error instanceof EngineCrashed && ++job.crashes < MAX_CRASHES);
     for (const job of batch) {

@@ -93,7 +93,7 @@ function refuseWhileDraining(context: ServerContext): RequestHandler {
 
 const jsonOnly: RequestHandler = (request, _response, next) => {
   const matches = request.is('application/json');
-  if (matches === null) throw new Problem(400, 'the body is empty; expected JSON');
+  if (matches === null) throw new Problem(400, 'expected JSON in the body, found an empty body');
   if (!matches) {
     throw new Problem(
       415,

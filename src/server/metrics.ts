@@ -9,7 +9,9 @@ import type { BatchReport } from '../scheduler/scheduler.js';
 /** Buckets in seconds, from a forward pass of a few tokens on a GPU to a deadline of a minute. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** Gauges of prom-client with names of counters. Gauges without `_total` hold the same numbers, by type. */
+/**
+ * Gauges of prom-client that have the names of counters. Its gauges without `_total` hold the same numbers, by type.
+ */
 const MISNAMED = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
@@ -55,7 +57,7 @@ export class Metrics {
   );
   readonly rejected = this.#counter(
     'requests_rejected_total',
-    'Requests that were refused because the queue was full, the deadline passed, or a key was missing',
+    'Requests that were refused: queue_full, deadline, draining, not_ready or unauthorized',
     ['reason'],
   );
   readonly engineRestarts = this.#counter(

@@ -1,4 +1,4 @@
-// Starts the service.
+// Starts the service: listens, loads the models, and logs what happens to models and engines.
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -31,7 +31,7 @@ export interface Service {
 }
 
 /**
- * Listens at once, and loads the models meanwhile, which `events` are told of.
+ * Listens at once and loads the models meanwhile. `events` are called as they load.
  * Throws UserError if the folder holds no model, or the address is not free.
  */
 export async function startService(

@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Runtime } from '../predictor/runtime.js';
 import type { ServerContext } from './context.js';
 
-/** If no connection or request arrives for this long, all that callers had sent before the shutdown has been read. */
+/** If no connection or request arrives for this long, every request sent before the shutdown has been read. */
 const LAST_CALL_MS = 150;
 /** After this many such waits, callers that never pause are refused with 503. */
 const LAST_CALLS = 5;
-/** Longer than any default deadline. */
+/** How long connections may stay open after the last answer. Longer than the default deadline. */
 const SHUTDOWN_LIMIT_MS = 65_000;
 
 /**
@@ -27,7 +27,9 @@ export async function shutDown(server: Server, context: ServerContext, runtime: 
   runtime.close();
 }
 
-/** Waits until all that was sent before the shutdown has been read. Closing the port would reset those connections. */
+/**
+ * Waits until every request sent before the shutdown has been read. Closing the port earlier would reset connections.
+ */
 async function lastCall(server: Server): Promise<void> {
   let arrivals = 0;
   const count = () => arrivals++;
@@ -45,7 +47,7 @@ async function closeServer(server: Server): Promise<void> {
   const closed = once(server.close(), 'close');
   // A kept-alive connection becomes idle only after its last answer is sent.
   const idle = setInterval(() => server.closeIdleConnections(), 50);
-  // By then every accepted request is past its deadline. The connections that remain send bodies that never end.
+  // Every accepted request has been answered by now. A connection that remains that long sends a body that never ends.
   const limit = setTimeout(() => server.closeAllConnections(), SHUTDOWN_LIMIT_MS);
   await closed;
   clearInterval(idle);

@@ -3,8 +3,8 @@
 import type { Tokenizer } from './tokenizer.js';
 
 /**
- * The token ids of each text, cut to `maxTokens`. A tokenizer may have more tokens than the model's `vocabSize`; those
- * tokens are left out, as is a text without any other.
+ * The token ids of each text, cut to `maxTokens`. A tokenizer may have more tokens than the model's `vocabSize`. The
+ * tokens beyond it are left out, and so are texts that have no other tokens.
  */
 export function encodeSampleTexts(
   texts: readonly string[],

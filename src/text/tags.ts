@@ -48,7 +48,7 @@ interface State {
 
 /**
  * The best state that `next` may follow, the first one in a tie; null if `next` may follow none of them. A whole
- * valid path always exists, because by the rules of Scheme every label set can tag a word without its neighbours.
+ * valid path always exists, because by the rules of Scheme every label set can tag a word whatever its neighbours are.
  */
 function bestPrevious(states: readonly State[], next: Tag, scheme: Scheme): State | null {
   let best: State | null = null;

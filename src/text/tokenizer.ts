@@ -43,7 +43,9 @@ export class Tokenizer {
   /** The longest sequence that the tokenizer's config allows, in tokens; Infinity if it sets no limit. */
   readonly modelMaxLength: number;
 
-  /** Throws UserError naming a component that would give other ids than the tokenizers library. */
+  /**
+   * Compiles a tokenizer. Throws UserError naming a component that would give other ids than the tokenizers library.
+   */
   constructor({ json, modelMaxLength, truncationSide, splitSpecialTokens }: TokenizerDefinition) {
     const normalize = compileNormalizer(json.normalizer);
     const { split, isByteLevel } = compilePreTokenizer(json.pre_tokenizer);

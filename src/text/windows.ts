@@ -33,7 +33,7 @@ export function planWindows(words: WordTokens, maxTokens: number): Window[] {
   return windows;
 }
 
-/** Always at least one word after `startWord`, so that windows move on. `tokens` is the window's length in tokens. */
+/** The first word after `startWord` that has at least half of the window's `tokens` before it, so that windows move on. */
 function firstWordPastHalf(words: WordTokens, startWord: number, endWord: number, tokens: number): number {
   let word = startWord;
   for (let passed = 0; word < endWord && (passed < tokens / 2 || word === startWord); word++) {

@@ -9,7 +9,7 @@ import type { Span } from './words/span.js';
 
 export type { Span };
 
-/** Contractions are words of their own: do|n't  it|'s  they|'re */
+/** Contractions are words of their own: do|n't  it|'s  they|'re. */
 const CONTRACTION = /(?:n['’]t|['’](?:s|re|ve|ll|m|d))$/iu;
 
 const unspacedWords = new Intl.Segmenter('en', { granularity: 'word' });

@@ -1,5 +1,5 @@
-// A plain forward pass, computed step by step from the checkpoint, with which exports are compared. It shares no code
-// with the graph, so that a mistake in either shows as a difference between them.
+// A plain forward pass, computed step by step from the checkpoint. Exports are compared with it. It shares no code with
+// the graph, so that a mistake in either shows as a difference between them.
 // LLaMA: https://arxiv.org/abs/2302.13971, with the changes of its successors that the config names.
 
 import type { Merged } from '../checkpoint/merge.js';

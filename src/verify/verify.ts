@@ -41,8 +41,8 @@ const TEXTS = [
 /** A longer text is cut to this many tokens. */
 const TEXT_TOKENS = 10;
 
-/** A model of more parameters runs only its first layer: the whole would take minutes, and as much memory as its weights. */
-const MOST_PARAMETERS = 400e6;
+/** A larger model runs only its first layer: the whole would take minutes, and as much memory as its weights. */
+const MAX_PARAMETERS = 400e6;
 const FIRST_LAYER = 'first_layer.onnx';
 
 /**
@@ -78,7 +78,7 @@ export async function verifyExport(
   { readout, precision, bidirectionalFrom, maxLength, onProgress }: VerifyOptions,
 ): Promise<Verification> {
   const sequences = sequencesOf(tokenizer, maxLength, merged.decoder.vocabSize);
-  const layers = parameterCount(merged.weights.tensors) > MOST_PARAMETERS ? 1 : merged.decoder.layers;
+  const layers = parameterCount(merged.weights.tensors) > MAX_PARAMETERS ? 1 : merged.decoder.layers;
   const weights = counted(merged.weights, layers, onProgress);
   const exported = flat(
     layers < merged.decoder.layers
@@ -106,7 +106,7 @@ function sequencesOf(tokenizer: Tokenizer, maxLength: number, vocabSize: number)
     return texts.map(ids => ({ ids, headPositions: ids.map((_, position) => position) }));
   }
   throw new UserError(
-    `verification failed: the tokenizer makes no token of ordinary texts that is among the model's ${vocabSize}`,
+    `verification failed: expected ordinary texts to have tokens among the model's ${vocabSize}, found none: the tokenizer does not fit the model`,
   );
 }
 
@@ -159,7 +159,7 @@ async function exportedLogits(
   }
 }
 
-/** Returns the greatest difference of two logits. Throws UserError where the difference is more than allowed. */
+/** Returns the greatest difference between a logit and its counterpart. Throws UserError where they differ too much. */
 function compare(expected: readonly number[], exported: readonly number[], precision: PrecisionName): number {
   if (!expected.every(Number.isFinite)) {
     throw new UserError(

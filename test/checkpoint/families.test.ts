@@ -13,7 +13,7 @@ const SMALL = {
 const SLIDING = ['sliding_attention', 'full_attention'];
 
 it.each<[family: string, Record<string, unknown>, RegExp]>([
-  ['openelm', {}, /model_type openelm is not supported; supported: llama, .*phi3/],
+  ['openelm', {}, /model_type: expected one of llama, .*phi3.*, found openelm/],
   ['llama', { rope_parameters: { rope_type: 'proportional' } }, /rope_parameters\.rope_type.*"proportional"/],
   ['llama', { rope_parameters: { full_attention: {} } }, /one set of rope fields for all layers/],
   ['llama', { partial_rotary_factor: 0.5 }, /partial_rotary_factor: expected 1, found 0\.5/],
@@ -25,8 +25,8 @@ it.each<[family: string, Record<string, unknown>, RegExp]>([
   ['llama', { head_dim: 7 }, /head_dim: expected an even number/],
   ['mistral', { layer_types: SLIDING, sliding_window: null }, /sliding_window: expected a number.*null/],
   ['qwen2', { layer_types: SLIDING, use_sliding_window: false }, /use_sliding_window: expected true/],
-  ['qwen3', { layer_types: ['chunked_attention', 'full_attention'] }, /layer_types: expected 2 of/],
-  ['gemma2', { layer_types: ['full_attention'] }, /layer_types: expected 2 of/],
+  ['qwen3', { layer_types: ['chunked_attention', 'full_attention'] }, /layer_types: expected a list of 2/],
+  ['gemma2', { layer_types: ['full_attention'] }, /layer_types: expected a list of 2/],
   ['gemma3_text', { use_bidirectional_attention: true }, /use_bidirectional_attention: expected false/],
   ['gemma3_text', { rope_parameters: { rope_type: 'default' } }, /fields of full_attention and sliding/],
 ])('refuses %s with %j', (model_type, changes, message) => {

@@ -80,7 +80,7 @@ it('opens files of versions 2 and 3', async () => {
 describe('refuses', () => {
   it.each<[string, Uint8Array, RegExp]>([
     ['an empty file', Buffer.alloc(0), /case\.gguf: its header goes on beyond byte 0/],
-    ['another format', Buffer.from('PK\x03\x04 and so on'), /case\.gguf: is not a GGUF file/],
+    ['another format', Buffer.from('PK\x03\x04 and so on'), /case\.gguf: expected a GGUF file/],
     ['version 1', gguf({ version: 1 }), /expected GGUF version 2 or 3, found version 1/],
     ['version 4', gguf({ version: 4 }), /expected GGUF version 2 or 3, found version 4/],
     ['big-endian files', gguf({ version: 3 << 24 }), /expected a little-endian GGUF file/],
@@ -166,7 +166,7 @@ describe('refuses', () => {
     [
       'an offset that is not aligned',
       gguf({ entries: [{ offset: 4 }] }),
-      /a: expected an offset in steps of 32, found 4/,
+      /a: expected an offset that is a multiple of 32, found 4/,
     ],
     ['a tensor that comes twice', gguf({ entries: [{}, { offset: 32 }] }), /has the tensor a twice/],
     [

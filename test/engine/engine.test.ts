@@ -71,7 +71,7 @@ it('rejects the batch that it held when it crashed', async () => {
   await rejected;
 });
 
-it('reports what ONNX Runtime refuses, and goes on running', async () => {
+it('reports a model or batch that ONNX Runtime refuses, and goes on running', async () => {
   const { engine } = await loaded();
   await expect(engine.load('other', '/nowhere', ONE_THREAD)).rejects.toThrow(EngineError);
   const bad = { ids: Int32Array.of(999_999), headPositions: Int32Array.of(0) };

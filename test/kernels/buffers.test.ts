@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { giveBack, takeBytes, takeFloat32 } from '../../dist/kernels/buffers.js';
 
-it('hands a buffer that was given back to the next who needs one of about its size', () => {
+it('reuses a buffer that was given back for the next array of about its size', () => {
   const values = takeFloat32(1000);
   giveBack(values);
   expect(takeBytes(3000).buffer).toBe(values.buffer);

@@ -49,7 +49,7 @@ describe('an export', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('to a place where no folder can be made ends with an error', () => {
+  it('to a path where no folder can be made ends with an error', () => {
     const { status, stderr } = spawnSync(process.execPath, exportArgs('/proc/absent/model'), {
       encoding: 'utf8',
       timeout: 60_000,

@@ -60,7 +60,7 @@ describe('a recipe', () => {
     expect(() => readDocument(document)).toThrow(new UserError(`news/recipe.json: ${message}`));
   });
 
-  it('that is no object is refused', () => {
+  it('is refused if it is not a JSON object', () => {
     expect(() => readDocument(['b'])).toThrow(
       new UserError('recipe.json: expected a JSON object, found ["b"]'),
     );

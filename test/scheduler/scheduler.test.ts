@@ -225,7 +225,7 @@ describe('fairness', () => {
     }
   });
 
-  it('a model does not wait to make up for what it ran while the others were idle', async () => {
+  it('a model that ran alone takes its turn at once when another model gets requests', async () => {
     const { engine, scheduler } = start();
     const before = scheduler.submit(request(Array(400).fill(64), 1, 'a'));
     await engine.finishAll();

@@ -155,7 +155,7 @@ describe('a damaged weight is found', async () => {
     expect(existsSync(`${folder}/first_layer.onnx`)).toBe(false);
   });
 
-  it('one value that is no number', async () => {
+  it('a single NaN among the weights', async () => {
     const bytes = Buffer.from(whole);
     bytes.writeFloatLE(
       Number.NaN,

@@ -7,7 +7,7 @@ import { unprocessable } from '../problems.js';
 
 /**
  * Encodes the texts of a task, and observes how long that takes. `pathOf` gives the JSON pointer of a text in the
- * request body. Throws Problem 422 for a text that the model cannot use, DeadlinePassed as Encoder.encode does.
+ * request body. Throws Problem 422 for a text that the model cannot use, and the errors of Encoder.encode.
  */
 export async function encodeTexts<T extends EncodeTask>(
   { encoder, metrics }: ServerContext,

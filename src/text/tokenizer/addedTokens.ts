@@ -20,7 +20,7 @@ export class AddedTokens {
 
   /**
    * Throws UserError if two tokens are equal after normalization.
-   * @param splitSpecialTokens special tokens that a text spells are read as plain text
+   * @param splitSpecialTokens whether special tokens that a text spells are read as plain text
    */
   constructor(tokens: readonly AddedToken[], normalize: Normalize, splitSpecialTokens: boolean) {
     this.#normalize = normalize;
@@ -59,7 +59,7 @@ interface Finder {
   readonly isPlainText: (token: AddedToken) => boolean;
 }
 
-/** Undefined if there is nothing to find. */
+/** The finder of some tokens; undefined if there are none. Throws UserError if two of them have one spelling. */
 function finder(
   tokens: readonly AddedToken[],
   spellingOf: (token: AddedToken) => string,

@@ -1,4 +1,4 @@
-// Gives added tokens their ids, like the tokenizers library, which ignores the id beside a token in a file.
+// Gives added tokens their ids, like the tokenizers library, which ignores the ids that files give them.
 
 import type { AddedToken } from './json.js';
 import type { NewToken } from './newToken.js';
@@ -18,14 +18,14 @@ export class AddedVocabulary {
     return this.#tokens.has(content);
   }
 
-  /** In the order of their ids. */
+  /** All added tokens, in the order of their ids. */
   tokens(): AddedToken[] {
     return [...this.#tokens.values()].sort((a, b) => a.id - b.id);
   }
 
   /**
-   * Adds tokens. One that was added before keeps its id and takes the new flags; another takes its id in the model's
-   * vocabulary, or the next free id. Empty tokens are left out.
+   * Adds tokens. A token that was added before keeps its id and takes the new flags; a new one takes its id in the
+   * model's vocabulary, or the next free id. Empty tokens are left out.
    */
   add(tokens: readonly NewToken[]): void {
     let nextId = this.#size;

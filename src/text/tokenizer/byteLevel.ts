@@ -1,7 +1,9 @@
 // The alphabet of byte-level tokenizers: one printable character for each byte of UTF-8.
 // https://github.com/openai/gpt-2/blob/master/src/encoder.py, bytes_to_unicode.
 
-/** By byte: printable Latin-1 stands for itself, the other bytes for the characters from U+0100 on. */
+/**
+ * The character of each byte. Printable Latin-1 stands for itself; the other bytes become characters from U+0100 on.
+ */
 const BYTE_CHARACTERS = byteCharacters();
 
 function byteCharacters(): string[] {
@@ -10,7 +12,7 @@ function byteCharacters(): string[] {
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(isPrintable(byte) ? byte : next++));
 }
 
-/** Writes a text's UTF-8 bytes in that alphabet: " é" becomes "ĠÃ©". */
+/** Writes a text's UTF-8 bytes in the byte-level alphabet: " é" becomes "ĠÃ©". */
 export function toByteLevel(text: string): string {
   let written = '';
   for (const byte of Buffer.from(text)) written += BYTE_CHARACTERS[byte];

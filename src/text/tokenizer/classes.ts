@@ -13,7 +13,7 @@ export interface TokenizerClass {
   readonly rebuild?: (config: Config) => RebuiltComponents;
   /** Special tokens that the class has if tokenizer_config.json does not name them. */
   readonly specialTokens: Readonly<Record<string, string | null>>;
-  /** The class adds its special tokens a second time, without the flags that they have in the files. */
+  /** Whether the class adds its special tokens a second time, without the flags that they have in the files. */
   readonly dropsFlags?: boolean;
 }
 

@@ -60,7 +60,7 @@ export function readTokenizer(folder: string): TokenizerDefinition {
       ...rebuilt,
       model: rebuilt ? { ...rebuilt.model, type: 'BPE', vocab, merges } : json.model,
       added_tokens: resolveAddedTokens(sources, tokenizerClass),
-      // These are leftovers of training. Here the model's max length decides, and nothing is padded.
+      // These settings are leftovers of training. Here the model's max length decides, and nothing is padded.
       truncation: null,
       padding: null,
     },

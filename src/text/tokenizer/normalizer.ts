@@ -6,7 +6,7 @@ import { normalizeUnicode } from './unicode.js';
 
 export type Normalize = (text: string) => string;
 
-/** Throws UserError naming a normalizer that would not do the same here as in the tokenizers library. */
+/** Compiles a normalizer. Throws UserError naming one that would not do the same here as in the tokenizers library. */
 export function compileNormalizer(normalizer: Component | null | undefined): Normalize {
   if (!normalizer) return text => text;
   switch (normalizer.type) {

@@ -8,7 +8,7 @@ export interface SurroundingTokens {
   readonly suffix: readonly number[];
 }
 
-/** Throws UserError naming a post-processor that does more than put tokens before and after a sequence. */
+/** Reads a post-processor. Throws UserError naming one that does more than put tokens before and after a sequence. */
 export function surroundingTokens(postProcessor: Component | null | undefined): SurroundingTokens {
   if (!postProcessor) return { prefix: [], suffix: [] };
   switch (postProcessor.type) {

@@ -17,7 +17,9 @@ export interface PreTokenizer {
   readonly isByteLevel: boolean;
 }
 
-/** Throws UserError naming a pre-tokenizer that would not do the same here as in the tokenizers library. */
+/**
+ * Compiles a pre-tokenizer. Throws UserError naming one that would not do the same here as in the tokenizers library.
+ */
 export function compilePreTokenizer(preTokenizer: Component | null | undefined): PreTokenizer {
   const steps = stepsOf(preTokenizer);
   const splits = steps.map((step, position) => compileStep(step, position));

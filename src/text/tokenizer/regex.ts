@@ -49,8 +49,8 @@ export function escapeRegex(text: string): string {
 }
 
 /**
- * Within `(?i:…)` Oniguruma folds the case of all of Unicode, the package only that of ASCII. The letters outside
- * ASCII that fold to an ASCII letter are written out: ſ (U+017F) is an s, K (U+212A) is a k.
+ * Within `(?i:…)` Oniguruma folds the case of all of Unicode, @huggingface/tokenizers only that of ASCII. The letters
+ * outside ASCII that fold to an ASCII letter are written out: ſ (U+017F) is an s, K (U+212A) is a k.
  */
 function foldCase(owner: string, regex: string): string {
   return regex.replace(/\(\?i:([^()]*)(.)/g, (group, body: string, end: string) => {

@@ -1,4 +1,4 @@
-// Length and truncation from tokenizer_config.json, and the settings of it that are refused.
+// Reads maximum length and truncation side from tokenizer_config.json, and refuses settings that replace the tokenizer.
 
 import { UserError } from '../../errors.js';
 import type { Config } from './classes.js';
@@ -37,7 +37,7 @@ export function modelMaxLengthOf(config: Config): number {
   return limit !== null && limit < 1e9 ? limit : Number.POSITIVE_INFINITY;
 }
 
-/** The side of the config, else the direction of the truncation that tokenizer.json was saved with, else right. */
+/** The truncation side: that of the config, else the direction of the truncation in tokenizer.json, else right. */
 export function truncationSideOf({ json, config }: TokenizerSources): 'left' | 'right' {
   const direction = (json.truncation as Component | undefined)?.direction;
   const side = config.truncation_side ?? String(direction ?? 'right').toLowerCase();

@@ -11,7 +11,7 @@ export type GgufComponents = Pick<TokenizerJson, 'normalizer' | 'pre_tokenizer' 
   readonly addsBos: boolean;
 };
 
-/** Throws UserError naming the key that is missing, damaged or not supported. */
+/** Reads one kind of tokenizer. Throws UserError naming the key that is missing, damaged or not supported. */
 type ReadModel = (keys: TokenizerKeys, vocabulary: GgufVocabulary) => GgufComponents;
 
 /** By `tokenizer.ggml.model`. */
@@ -62,7 +62,7 @@ function sentencePieceModel(keys: TokenizerKeys, vocabulary: GgufVocabulary): Gg
 /** Checks the token types of a SentencePiece vocabulary. Returns the unknown token. */
 function checkPieces(keys: TokenizerKeys, { size, tokens }: GgufVocabulary): string {
   const userDefined = tokens.find(({ type }) => type === USER_DEFINED);
-  // The file does not say whether it is searched for before or after spaces are written as ▁.
+  // The file does not say whether such a token is searched for before or after spaces are written as ▁.
   if (userDefined) {
     const expected = 'no user-defined token in a SentencePiece vocabulary';
     throw keys.invalid('token_type', expected, userDefined.content);

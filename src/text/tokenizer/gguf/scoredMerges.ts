@@ -41,7 +41,9 @@ export function scoredMerges(keys: TokenizerKeys, vocabulary: GgufVocabulary): [
   return merges.map(({ parts }) => parts);
 }
 
-/** LLaMA's runs of spaces all have one low score. Whichever is made first, the ids are the same, made from the left. */
+/**
+ * LLaMA's runs of spaces all have one low score. Their order does not matter: the ids are made from the left anyway.
+ */
 const SPACES = /^▁+$/;
 
 /** Every pair of pieces that makes the piece. */

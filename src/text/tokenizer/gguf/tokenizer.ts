@@ -13,7 +13,9 @@ import { type GgufVocabulary, isAdded, readVocabulary, USER_DEFINED } from './vo
  */
 const INCOMPLETE_IN_GGUF = ['gemma', 'gemma2', 'gemma3', 'phi3'];
 
-/** Throws UserError naming the key that is missing, damaged, or leaves open which ids a text has. */
+/**
+ * Reads the tokenizer. Throws UserError naming the key that is missing, damaged, or leaves open which ids a text has.
+ */
 export function ggufTokenizer(metadata: GgufMetadata): TokenizerDefinition {
   const keys = new TokenizerKeys(metadata);
   const readModel = keys.has('model') ? MODELS.get(keys.text('model')) : undefined;

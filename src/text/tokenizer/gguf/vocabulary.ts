@@ -27,7 +27,7 @@ export interface GgufVocabulary {
   readonly ids: ReadonlyMap<string, number>;
 }
 
-/** Throws UserError if the lists are damaged, or a token occurs twice. */
+/** Reads the tokens and their types. Throws UserError if the lists are damaged, or a token occurs twice. */
 export function readVocabulary(keys: TokenizerKeys): GgufVocabulary {
   const contents = keys.strings('tokens');
   const types = keys.numbers('token_type', contents.length);
