@@ -582,7 +582,10 @@ describe('--force never overwrites', () => {
     expect(into(own)).toMatchObject({ status: 1, stderr: expect.stringMatching(/expected a model folder/) });
     expect(readFileSync(`${own}/notes.txt`, 'utf8')).toBe('mine');
     writeFileSync(`${checkpoint.base}/model.json`, '{}');
-    expect(into(checkpoint.base)).toMatchObject({ status: 1, stderr: expect.stringMatching(/the folder that holds/) });
+    expect(into(checkpoint.base)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/the folder that holds/),
+    });
     expect(existsSync(`${checkpoint.base}/model.safetensors`)).toBe(true);
   });
 
