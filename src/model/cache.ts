@@ -49,6 +49,6 @@ export async function cachedFolder(
 ): Promise<string> {
   loadHashes(cache);
   const { key } = await ingredientsOf(request, onProgress);
-  await saveHashes(cache);
+  saveHashes(cache);
   return join(cache, `${name}-${key.slice(0, 12)}`);
 }

@@ -13,6 +13,8 @@ interface KnownHash {
   /** Changes whenever the file does. */
   readonly stamp: string;
   readonly sha256: Promise<string>;
+  /** The hash itself, once it is computed. */
+  value?: string;
 }
 
 const known = new Map<string, KnownHash>();
@@ -25,7 +27,7 @@ const SMALL_FILE_BYTES = 1 << 24;
 
 /**
  * The SHA-256 of the file at `path`, as hex. `onBytes` is called with the bytes hashed since its last call: with all of
- * them at once where the hash is known. Throws UserError where there is no such file.
+ * them at once where the hash is known. Throws UserError where there is no such file, or it cannot be read.
  */
 export async function cachedHash(path: string, onBytes: (bytes: number) => void): Promise<string> {
   if (!existsSync(path)) throw new UserError(`${path}: no such file`);
@@ -38,15 +40,27 @@ export async function cachedHash(path: string, onBytes: (bytes: number) => void)
     onBytes(size);
     return sha256;
   }
-  const sha256 = size > SMALL_FILE_BYTES ? hashFile(path, onBytes) : hashSmallFile(path, onBytes);
-  known.set(path, { stamp, sha256 });
-  return sha256;
+  const entry: KnownHash = { stamp, sha256: hash(path, size, onBytes) };
+  known.set(path, entry);
+  try {
+    entry.value = await entry.sha256;
+    return entry.value;
+  } catch (error) {
+    // The next call tries again.
+    known.delete(path);
+    throw error;
+  }
 }
 
-async function hashSmallFile(path: string, onBytes: (bytes: number) => void): Promise<string> {
-  const bytes = await readFile(path);
-  onBytes(bytes.length);
-  return createHash('sha256').update(bytes).digest('hex');
+async function hash(path: string, size: number, onBytes: (bytes: number) => void): Promise<string> {
+  try {
+    if (size > SMALL_FILE_BYTES) return await hashFile(path, onBytes);
+    const bytes = await readFile(path);
+    onBytes(bytes.length);
+    return createHash('sha256').update(bytes).digest('hex');
+  } catch (error) {
+    throw new UserError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
 }
 
 /** Reads the hashes that an earlier process kept in the folder `cache`. Does nothing where there are none. */
@@ -55,15 +69,18 @@ export function loadHashes(cache: string): void {
     if (known.has(path) || !isJsonObject(entry)) continue;
     const { stamp, sha256 } = entry;
     if (typeof stamp !== 'string' || typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) continue;
-    known.set(path, { stamp, sha256: Promise.resolve(sha256) });
+    known.set(path, { stamp, sha256: Promise.resolve(sha256), value: sha256 });
   }
 }
 
-/** Writes this process's hashes into the folder `cache`. Where it cannot be written, the next process hashes again. */
-export async function saveHashes(cache: string): Promise<void> {
-  const entries: Record<string, unknown> = {};
-  for (const [path, { stamp, sha256 }] of known) entries[path] = { stamp, sha256: await sha256 };
-  const content = JSON.stringify({ ...readKept(cache), ...entries });
+/**
+ * Writes the hashes that this process has computed so far into the folder `cache`. Where it cannot be written, the next
+ * process hashes again.
+ */
+export function saveHashes(cache: string): void {
+  const computed = [...known].filter(([, { value }]) => value !== undefined);
+  const entries = computed.map(([path, { stamp, value }]) => [path, { stamp, sha256: value }]);
+  const content = JSON.stringify({ ...readKept(cache), ...Object.fromEntries(entries) });
   const file = join(cache, KEPT_HASHES);
   const partial = `${file}.${process.pid}`;
   try {

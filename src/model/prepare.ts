@@ -58,7 +58,10 @@ function exportInProcess(work: ExportWork, onProgress: OnProgress): Promise<void
     });
     child.on('error', reject);
     child.on('exit', (code, signal) => {
-      reject(new Error(`the export of ${work.name} ended with ${signal ?? code}`));
+      // The system ends the process that takes the most memory where there is none left.
+      const reason =
+        signal === 'SIGKILL' ? `${signal}, which the system sends where memory runs out` : (signal ?? code);
+      reject(new UserError(`the export of ${work.name} ended with ${reason}`));
     });
     child.send(work);
   });

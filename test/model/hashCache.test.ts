@@ -16,7 +16,7 @@ function hashInNewProcess(): string {
     import { cachedHash, loadHashes, saveHashes } from ${JSON.stringify(`${ROOT}/dist/model/hashCache.js`)};
     loadHashes(${JSON.stringify(work)});
     process.stdout.write(await cachedHash(${JSON.stringify(path)}, () => {}));
-    await saveHashes(${JSON.stringify(work)});`;
+    saveHashes(${JSON.stringify(work)});`;
   return execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
 }
 
@@ -41,6 +41,19 @@ it('hashes a changed file again, even where its size and its time of modificatio
   writeFileSync(path, 'two');
   utimesSync(path, atime, mtime);
   expect(hashInNewProcess()).toBe(sha256('two'));
+});
+
+it('refuses a file that cannot be read, and keeps the hashes of the others', () => {
+  const script = `
+    import { cachedHash, saveHashes } from ${JSON.stringify(`${ROOT}/dist/model/hashCache.js`)};
+    const refused = await cachedHash(${JSON.stringify(work)}, () => {}).catch(error => error);
+    await cachedHash(${JSON.stringify(path)}, () => {});
+    saveHashes(${JSON.stringify(work)});
+    process.stdout.write(refused.name + ': ' + refused.message);`;
+  writeFileSync(path, 'three');
+  const refusal = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(refusal).toBe(`UserError: ${work}: cannot be read (EISDIR)`);
+  expect(JSON.parse(readFileSync(kept, 'utf8'))).toMatchObject({ [path]: { sha256: sha256('three') } });
 });
 
 it.each(['', 'no JSON', '[]', '{"%": 7}', '{"%": {"stamp": "1", "sha256": "short"}}'])(
