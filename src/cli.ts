@@ -55,6 +55,7 @@ const COMMANDS: readonly CommandEntry[] = [
 const program = new Command('lsllama')
   .description('Serves label-supervised LLaMA classifiers and entity taggers.')
   .version(VERSION)
+  .showHelpAfterError('Try: lsllama --help')
   .exitOverride();
 
 /** `lsllama serve …` and `lsllama help serve` both call for the options of `serve`. */
@@ -63,6 +64,7 @@ const called = first === 'help' ? second : first;
 
 for (const { name, description, load } of COMMANDS) {
   const command = program.command(name).description(description);
+  command.showHelpAfterError(`Try: lsllama ${name} --help`);
   if (name === called) (await load()).configure(command);
 }
 

@@ -1,6 +1,7 @@
 // The command line as a new user meets it: results, refusals and exit codes.
 
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -11,6 +12,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   CHECKPOINTS,
@@ -632,6 +634,66 @@ describe('a damaged model', () => {
     const cached = readdirSync(`${work}/cache`).find(name => name.includes('recipe'))!;
     truncateSync(`${work}/cache/${cached}/model.onnx.data`, 5000);
     expect(lsllama(['predict', folder], '{"text": "a"}')).toMatchObject({ status: 0 });
+  });
+});
+
+describe('the first mistakes of a user get an answer that says what to do', () => {
+  const models = `${ROOT}/models`;
+
+  it.each<[readonly string[], number, RegExp]>([
+    [['serve', '--prot', '80'], 2, /unknown option.*\n.*--port.*\nTry: lsllama serve --help\n$/],
+    [['sevre'], 2, /unknown command.*\n.*serve.*\nTry: lsllama --help\n$/],
+    [['serve', '--models', '/nowhere'], 1, /no such folder: expected a folder of model folders/],
+    [['serve', '--models', `${ROOT}/package.json`], 1, /found a file/],
+    [['serve', '--models', `${ROOT}/src`], 1, /found none: the command export/],
+    [
+      ['serve', '--models', `${models}/agnews-llama`],
+      1,
+      /a single model: give the folder that it is in, .*models\n$/,
+    ],
+    [['serve', '--host', '203.0.113.1', '--port', '0'], 1, /no such address: choose .*--host/],
+    [['predict', models], 1, /expected a model folder.*found neither file: .*inspect.*export/],
+    [['predict', `${models}/agnews-llama/recipe.json`], 1, /expected a model folder.*found a file/],
+    [['export', '--base', 'some/model', '--out', 'x'], 1, /nothing is downloaded/],
+    [
+      ['export', '--base', models, '--adapter', '/nowhere', '--out', 'x'],
+      1,
+      /neither config\.json nor a \.gguf/,
+    ],
+    [
+      ['export', '--adapter', '/nowhere', '--out', 'x'],
+      1,
+      /no such folder: expected the folder that PEFT saved/,
+    ],
+    [
+      ['export', '--adapter', models, '--out', 'x'],
+      1,
+      /the folder that PEFT saved.*found no adapter_config\.json/,
+    ],
+    [['export', '--base', 'x', '--labels', 'absent.json', '--out', 'x'], 1, /absent\.json: no such file\n$/],
+  ])('%j', (args, status, message) => {
+    expect(lsllama(args)).toMatchObject({ status, stdout: '', stderr: expect.stringMatching(message) });
+  });
+
+  it('a port that is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    expect(lsllama(['serve', '--port', String(port)])).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/another program listens there: choose another port with --port\n$/),
+    });
+    server.close();
+  });
+
+  it('a recipe folder where its recipe.json is expected is taken', () => {
+    const folder = fresh('recipe');
+    mkdirSync(folder);
+    writeFileSync(
+      `${folder}/recipe.json`,
+      JSON.stringify({ ...copyOf('ls_llama_seq'), precision: 'float32' }),
+    );
+    expect(lsllama(['export', '--recipe', folder, '--out', fresh()]).status).toBe(0);
   });
 });
 

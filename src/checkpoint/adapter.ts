@@ -82,7 +82,11 @@ export function adapterFiles(path: string): string[] {
  */
 export function adapterFolder(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat) throw new UserError(`adapter ${path}: no such folder`);
+  if (!stat) {
+    throw new UserError(
+      `adapter ${path}: no such folder: expected the folder that PEFT saved, with ${ADAPTER_CONFIG} and ${WEIGHTS}`,
+    );
+  }
   if (!stat.isDirectory()) throw new UserError(`adapter ${basename(path)}: expected a folder, found a file`);
   if (existsSync(join(path, ADAPTER_CONFIG))) return path;
   const named = readdirSync(path, { withFileTypes: true })
@@ -92,7 +96,7 @@ export function adapterFolder(path: string): string {
   throw new UserError(
     named.length > 1
       ? `adapter ${basename(path)}: expected one adapter, found ${named.length}; give one of them: ${named.join(', ')}`
-      : `adapter ${basename(path)}: expected ${ADAPTER_CONFIG}, found none`,
+      : `adapter ${basename(path)}: expected the folder that PEFT saved, with ${ADAPTER_CONFIG} and ${WEIGHTS}, found no ${ADAPTER_CONFIG}`,
   );
 }
 

@@ -48,7 +48,11 @@ export function canonicalName(name: string): string {
 }
 
 function locateBase(path: string): { kind: 'gguf' | 'folder'; path: string } {
-  if (!existsSync(path)) throw new UserError(`base ${path}: no such file or folder`);
+  if (!existsSync(path)) {
+    throw new UserError(
+      `base ${path}: no such file or folder: expected a Hugging Face folder or a .gguf file on this machine (nothing is downloaded)`,
+    );
+  }
   if (!statSync(path).isDirectory()) {
     if (path.endsWith('.gguf')) return { kind: 'gguf', path };
     throw new UserError(

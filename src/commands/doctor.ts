@@ -72,6 +72,15 @@ async function examine({ models, cache, device }: DoctorOptions) {
   }
 }
 
+/** The providers with the reason of ONNX Runtime where one does not work. */
+function usability(providers: Record<string, string>): Record<string, string> {
+  const states = Object.entries(providers).map(([name, state]) => [
+    name,
+    state === 'ok' ? state : `does not work here (${state})`,
+  ]);
+  return Object.fromEntries(states);
+}
+
 function reportText(report: Report): string {
   const section = (title: string, states: Record<string, string>) =>
     `${title}\n${Object.entries(states)
@@ -82,7 +91,7 @@ function reportText(report: Report): string {
     `processor: ${report.processor}, ${report.cores} cores, ${report.memory_gb} GB\n`,
     `instruction sets: ${report.instruction_sets.join(' ') || 'unknown'}\n`,
     `int8: ${report.int8}\n`,
-    section('execution providers', report.providers),
+    section('execution providers', usability(report.providers)),
     section('models', report.models),
     section('verification', report.verification),
   ].join('');

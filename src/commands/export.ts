@@ -1,14 +1,21 @@
 // lsllama export: merges adapters into a base and writes a model folder.
 
-import { readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { shown } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 import { PRECISIONS } from '../graph/precisionNames.js';
 import { exportModel } from '../model/export.js';
 import { ATTENTION, POOLING, PROBLEM_TYPE, TASK } from '../model/manifest.js';
-import { autoPrecision, type ExportRequest, forDevice, readRecipe } from '../model/recipe.js';
+import {
+  autoPrecision,
+  type ExportRequest,
+  forDevice,
+  isRecipeFolder,
+  RECIPE,
+  readRecipe,
+} from '../model/recipe.js';
 import { namedBase } from './namedBase.js';
 import { wholeNumber } from './options.js';
 import { startProgress } from './progress.js';
@@ -39,7 +46,10 @@ export function configure(command: Command): void {
       (dir: string, dirs: string[] = []) => [...dirs, dir],
     )
     .addOption(
-      new Option('--recipe <file>', 'a recipe.json that gives these options').conflicts(['base', 'adapter']),
+      new Option(
+        '--recipe <path>',
+        'a recipe folder, or its recipe.json, that gives these options',
+      ).conflicts(['base', 'adapter']),
     )
     .requiredOption('--out <dir>', 'the model folder to write')
     .addOption(
@@ -109,7 +119,7 @@ function requestOf({
   ...options
 }: ExportFlags): ExportRequest {
   const given = { ...options, ...(labels !== undefined && { labels: parseLabels(labels) }) };
-  if (recipe) return { ...readRecipe(recipe), ...given };
+  if (recipe) return { ...readRecipe(isRecipeFolder(recipe) ? join(recipe, RECIPE) : recipe), ...given };
   const adapters = adapter ?? [];
   return { base: base ?? baseOf(adapters[0]!), adapters, ...given };
 }
@@ -127,6 +137,7 @@ function parseLabels(flag: string): string[] {
   if (!isList && !flag.endsWith('.json')) return flag.split(',').map(label => label.trim());
   let labels: unknown;
   try {
+    if (!isList && !existsSync(flag)) throw new UserError('no such file');
     labels = JSON.parse(isList ? flag : readFileSync(flag, 'utf8'));
   } catch (error) {
     throw new UserError(`--labels ${flag}: ${(error as Error).message}`);

@@ -1,6 +1,6 @@
 // The cache that recipes are exported to. A folder's name holds a hash of everything that goes into the export.
 
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
@@ -28,10 +28,11 @@ function userCache(): string {
 /** Reads the recipe in a folder and settles its precision for a device. Throws UserError where there is none. */
 export function recipeOf(path: string, device: string): DeviceRequest {
   if (!isRecipeFolder(path)) {
+    if (!existsSync(path)) throw new UserError(`${path}: no such folder`);
+    const found = statSync(path).isDirectory() ? 'found neither file' : 'found a file';
     throw new UserError(
-      existsSync(path)
-        ? `${path}: expected a model folder (model.json) or a recipe folder (recipe.json), found neither file`
-        : `${path}: no such folder`,
+      `${path}: expected a model folder (model.json) or a recipe folder (recipe.json), ${found}: ` +
+        'the command inspect tells what a folder is, and export writes a model folder',
     );
   }
   return forDevice(readRecipe(join(path, RECIPE)), device);

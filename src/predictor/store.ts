@@ -1,7 +1,7 @@
 // The models of a service, by name, each with its state.
 
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import { isModelFolder, type Task } from '../model/manifest.js';
 import type { Progress } from '../model/progress.js';
@@ -29,11 +29,13 @@ export class ModelStore {
   constructor(folder: string) {
     this.#folder = folder;
     for (const name of modelNames(folder)) this.#models.set(name, { name, state: 'loading' });
-    if (this.#models.size === 0) {
-      throw new UserError(
-        `models ${folder}: expected model folders (model.json) or recipe folders (recipe.json), found none`,
-      );
-    }
+    if (this.#models.size > 0) return;
+    throw new UserError(
+      isModel(folder)
+        ? `models ${folder}: expected a folder of model folders, found a single model: give the folder that it is in, ${dirname(resolve(folder))}`
+        : `models ${folder}: expected model folders (model.json) or recipe folders (recipe.json) in it, found none: ` +
+            'the command export writes a model folder',
+    );
   }
 
   /** Loads every model, after exporting those that need it. A model that fails is marked; the others go on. */
@@ -80,9 +82,18 @@ function modelNames(folder: string): string[] {
   try {
     names = readdirSync(folder);
   } catch (error) {
-    throw new UserError(`models ${folder}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    const code = (error as NodeJS.ErrnoException).code!;
+    throw new UserError(`models ${folder}: ${UNREADABLE[code] ?? `cannot be read (${code})`}`);
   }
   // Hidden folders are exports that are being written, or were left behind by one that broke off.
-  const isModel = (name: string) => isModelFolder(join(folder, name)) || isRecipeFolder(join(folder, name));
-  return names.filter(name => !name.startsWith('.') && isModel(name)).sort();
+  return names.filter(name => !name.startsWith('.') && isModel(join(folder, name))).sort();
 }
+
+function isModel(folder: string): boolean {
+  return isModelFolder(folder) || isRecipeFolder(folder);
+}
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'no such folder: expected a folder of model folders and recipe folders',
+  ENOTDIR: 'expected a folder of model folders and recipe folders, found a file',
+};

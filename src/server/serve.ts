@@ -72,15 +72,21 @@ export async function startService(
   return { url, loaded, close: () => shutDown(server, context, runtime) };
 }
 
+const NOT_LISTENING: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there: choose another port with --port',
+  EACCES: 'permission denied: choose a port above 1023 with --port',
+  EADDRNOTAVAIL:
+    'this machine has no such address: choose one of its own with --host, or 0.0.0.0 for all of them',
+  ENOTFOUND: 'no such host: choose an address of this machine with --host, or 0.0.0.0 for all of them',
+};
+
 async function listen(server: Server, { host, port }: ServeOptions): Promise<string> {
   server.listen(port, host);
   try {
     await once(server, 'listening');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE')
-      throw new UserError(`port ${port} on ${host} is taken; choose another with --port`);
-    throw new UserError(`cannot listen on ${host}:${port}: ${code}`);
+    const code = (error as NodeJS.ErrnoException).code!;
+    throw new UserError(`cannot listen on port ${port} of ${host}: ${NOT_LISTENING[code] ?? code}`);
   }
   const address = server.address() as AddressInfo;
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
