@@ -10,6 +10,7 @@ import { program } from 'commander';
 import { PRECISIONS } from '../dist/graph/precisionNames.js';
 import { MANIFEST } from '../dist/model/manifest.js';
 import { type ExportRequest, RECIPE, readRecipe } from '../dist/model/recipe.js';
+import { DATA_FILE } from '../dist/onnx/contract.js';
 import {
   checkpointNames,
   type Golden,
@@ -82,7 +83,7 @@ async function hashesOf({ request, inputs }: Case, precision: string) {
     const { quantisation } = readJson(join(model, MANIFEST)) as { quantisation: unknown };
     return {
       answers: sha256(answers),
-      weights: sha256(readFileSync(join(model, 'model.onnx.data'))),
+      weights: sha256(readFileSync(join(model, DATA_FILE))),
       choices: sha256(JSON.stringify(quantisation)),
     };
   });

@@ -1,6 +1,7 @@
 // A graph of nothing but a model's linear layers, each with random weights of its own, on fixed numbers of rows.
 
 import { join } from 'node:path';
+import { MODEL_FILE } from '../dist/onnx/contract.js';
 import { GraphBuilder, type Value } from '../dist/onnx/graphBuilder.js';
 import { readGraph } from '../dist/onnx/modelFile.js';
 import { createSession, Tensor } from '../dist/onnx/runtime.js';
@@ -24,7 +25,7 @@ const FLOAT = 'Gemm';
 
 /** The decoder's linear layers, in the order of model.onnx. */
 export function linearLayers(folder: string): LinearLayer[] {
-  const graph = readGraph(join(folder, 'model.onnx'));
+  const graph = readGraph(join(folder, MODEL_FILE));
   const shapes = new Map(graph.initializer.map(({ name, dims }) => [name, dims.map(Number)]));
   const read = valuesAfter(graph, 'head_rows');
   return graph.node

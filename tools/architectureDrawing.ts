@@ -4,7 +4,6 @@
 export interface Room {
   readonly name: string;
   readonly files: number;
-  readonly lines: number;
   /** The names of the other rooms that its files import. */
   readonly imports: ReadonlySet<string>;
   /** Its depth below the top floor: the longest chain of imports that leads to it from a room that nobody imports. */
@@ -189,9 +188,8 @@ function towards(corner: Point, other: Point): Point {
   return { x: corner.x + share * (other.x - corner.x), y: corner.y + share * (other.y - corner.y) };
 }
 
-function boxText({ name, purpose, journey, files, lines, left, right }: Box, top: number): string {
-  const hundreds = Math.max(1, Math.round(lines / 100));
-  const size = `${files} ${files === 1 ? 'file' : 'files'}, ${(100 * hundreds).toLocaleString('en')} lines`;
+function boxText({ name, purpose, journey, files, left, right }: Box, top: number): string {
+  const size = `${files} ${files === 1 ? 'file' : 'files'}`;
   return [
     `<g class="room ${journey}">`,
     `<rect x="${left}" y="${top}" width="${right - left}" height="${BOX_HEIGHT}" rx="6"/>`,

@@ -79,7 +79,8 @@ export async function* linearInputs(
         return plain.linear(x, modules);
       },
     };
-    const runLayer = decoderLayer(graph, weights, recording, config, batchInputs(graph), options);
+    const batch = batchInputs(graph);
+    const runLayer = decoderLayer({ graph, weights, precision: recording, config, batch, options });
     const output = runLayer(layer, graph.input('hidden', 'float32', ['tokens', config.hiddenSize]));
     graph.output(output, 'float32', ['tokens', config.hiddenSize]);
     for (const { x } of inputs) graph.output(x, 'float32', ['tokens', `${x}.width`]);

@@ -69,9 +69,9 @@ async function bestAtOneScale(
   const greatest = Math.max(...Array.from(peaks, (peak, channel) => peak / factors[channel]!));
   const candidates: Candidate[] = [];
   for (const range of RANGES) {
-    const step = (range * greatest) / INT8_MAX;
-    const error = await measure(factors, step);
-    candidates.push({ smoothing: STRENGTH_AT_ONE_SCALE, error, factors, stored: 'int8', step });
+    const scale = (range * greatest) / INT8_MAX;
+    const error = await measure(factors, scale);
+    candidates.push({ smoothing: STRENGTH_AT_ONE_SCALE, error, factors, stored: 'int8', step: scale });
   }
   return leastError(candidates);
 }

@@ -2,8 +2,9 @@
 // the cores, has the higher throughput, because no core waits for another between two operators.
 
 import { EventEmitter } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { DATA_FILE, MODEL_FILE } from '../onnx/contract.js';
 import type { Sequence } from './batch.js';
 import { Engine } from './engine.js';
 import type { RuntimeReport } from './probe.js';
@@ -149,6 +150,8 @@ function onAllCores(model: string): string {
 }
 
 function graphBytes(folder: string): number {
-  const files = readdirSync(folder).filter(name => name.startsWith('model.onnx'));
-  return files.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  const sizes = [MODEL_FILE, DATA_FILE].map(
+    name => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0,
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

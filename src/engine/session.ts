@@ -1,13 +1,11 @@
 // One model loaded into ONNX Runtime: sequences in, logits out.
 
 import { join } from 'node:path';
-import { LOGITS } from '../onnx/contract.js';
+import { DATA_FILE, LOGITS, MODEL_FILE } from '../onnx/contract.js';
 import { createSession, type InferenceSession, type SessionOptions } from '../onnx/runtime.js';
 import { batchTensors, packBatch, type Sequence } from './batch.js';
 
 export type { SessionOptions };
-
-const GRAPH = 'model.onnx';
 
 export class Session {
   readonly #session: InferenceSession;
@@ -22,7 +20,7 @@ export class Session {
   }
 
   /** Loads a graph of a model folder. Throws what ONNX Runtime throws: a missing provider, a damaged file. */
-  static async load(folder: string, options: SessionOptions, file = GRAPH): Promise<Session> {
+  static async load(folder: string, options: SessionOptions, file = MODEL_FILE): Promise<Session> {
     return new Session(await createSession(join(folder, file), options));
   }
 
@@ -32,8 +30,12 @@ export class Session {
    * throws.
    */
   static async pack(folder: string, into: string): Promise<void> {
-    const packedCopy = { path: join(into, GRAPH), dataFile: `${GRAPH}.data` };
-    const session = await createSession(join(folder, GRAPH), { device: 'cpu', threads: 1 }, { packedCopy });
+    const packedCopy = { path: join(into, MODEL_FILE), dataFile: DATA_FILE };
+    const session = await createSession(
+      join(folder, MODEL_FILE),
+      { device: 'cpu', threads: 1 },
+      { packedCopy },
+    );
     await session.release();
   }
 

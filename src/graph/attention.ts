@@ -1,10 +1,10 @@
 // Attention within each sequence, over a grid [batch, length] of the batch's rows.
 
-import type { DecoderConfig } from '../checkpoint/config.js';
 import type { Rotary } from '../checkpoint/rotary.js';
+import type { GraphContext } from './context.js';
 import type { Attribute, Graph, Value } from './graph.js';
-import type { BatchInputs, DecoderOptions } from './inputs.js';
-import type { Precision, ScaledRows } from './precision.js';
+import type { BatchInputs } from './inputs.js';
+import type { ScaledRows } from './precision.js';
 import { type Rotate, rotation } from './rotary.js';
 
 /**
@@ -16,13 +16,9 @@ export type Attend = (layer: number, at: string, q: ScaledRows, k: ScaledRows, v
 /**
  * Adds the tables and masks that all layers share to the graph. Returns the function that adds attention to a layer.
  */
-export function attention(
-  graph: Graph,
-  precision: Precision,
-  config: DecoderConfig,
-  batch: BatchInputs,
-  { bidirectionalFrom, maxLength }: DecoderOptions,
-): Attend {
+export function attention(context: GraphContext): Attend {
+  const { graph, config, batch } = context;
+  const { bidirectionalFrom, maxLength } = context.options;
   /** The shape that flattens the grid: [batch, length, heads * headDim] to [batch * length, heads * headDim]. */
   const slotsShape = graph.constant(
     'slots_shape',
@@ -33,7 +29,7 @@ export function attention(
   for (const rotary of config.rotaries) {
     const name = rotations.size === 0 ? 'rotary' : `rotary_${rotations.size}`;
     if (!rotations.has(rotary)) {
-      rotations.set(rotary, rotation(graph, precision, name, rotary, config.headDim, batch, maxLength));
+      rotations.set(rotary, rotation(context, name, rotary));
     }
   }
   const windowMasks = new Map<number, Value>();

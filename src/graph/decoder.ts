@@ -6,28 +6,20 @@ import type { DecoderConfig } from '../checkpoint/config.js';
 import { feedForwardNorm, linearLayers } from '../checkpoint/layers.js';
 import { activate } from './activation.js';
 import { attention } from './attention.js';
-import { type Graph, multiply, type Value } from './graph.js';
-import type { BatchInputs, DecoderOptions } from './inputs.js';
+import type { GraphContext } from './context.js';
+import { multiply, type Value } from './graph.js';
 import { rmsNorm } from './norm.js';
-import { applyScale, type Precision, type ScaledRows } from './precision.js';
+import { applyScale, type ScaledRows } from './precision.js';
 import type { Weights } from './weights.js';
 
 /**
  * Computes hidden states [reads, hidden] from ids [tokens], before the last norm and only for the rows that `read` picks.
  * Throws UserError where the checkpoint lacks a weight or has it in another shape.
  */
-export function decoder(
-  graph: Graph,
-  weights: Weights,
-  precision: Precision,
-  config: DecoderConfig,
-  ids: Value,
-  batch: BatchInputs,
-  options: DecoderOptions,
-  read: PickRows,
-): Value {
+export function decoder(context: GraphContext, ids: Value, read: PickRows): Value {
+  const { graph, weights, precision, config } = context;
   expectWeights(weights, config);
-  const runLayer = decoderLayer(graph, weights, precision, config, batch, options);
+  const runLayer = decoderLayer(context);
   let hidden = precision.embedding(ids, 'embed_tokens');
   if (config.embeddingScale !== 1) hidden = multiply(graph, hidden, config.embeddingScale);
   for (let layer = 0; layer < config.layers - 1; layer++) hidden = runLayer(layer, hidden);
@@ -44,16 +36,10 @@ export type PickRows = (x: Value) => Value;
 export type DecoderLayer = (layer: number, hidden: Value, read?: PickRows) => Value;
 
 /** Returns the function that adds one layer after another to the graph. */
-export function decoderLayer(
-  graph: Graph,
-  weights: Weights,
-  precision: Precision,
-  config: DecoderConfig,
-  batch: BatchInputs,
-  options: DecoderOptions,
-): DecoderLayer {
-  const attend = attention(graph, precision, config, batch, options);
-  const norm = (x: Value, module: string) => rmsNorm(graph, weights, config, x, module);
+export function decoderLayer(context: GraphContext): DecoderLayer {
+  const { graph, precision, config } = context;
+  const attend = attention(context);
+  const norm = (x: Value, module: string) => rmsNorm(context, x, module);
   const linear = (x: ScaledRows, at: string, ...names: string[]) =>
     precision.linear(
       x,

@@ -2,8 +2,8 @@
 
 import { join } from 'node:path';
 import { layerOf, splitLayer } from '../checkpoint/layers.js';
+import { MODEL_FILE } from '../onnx/contract.js';
 import { writePruned } from '../onnx/modelFile.js';
-import { MODEL_FILE } from './graph.js';
 
 /**
  * Writes `folder`/`name`: the folder's model without the layers after the first, whose output the head then reads.

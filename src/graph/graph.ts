@@ -4,6 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { elementCount, rowWidth } from '../checkpoint/tensors.js';
+import { DATA_FILE } from '../onnx/contract.js';
 import type { ElementType } from '../onnx/elementTypes.js';
 import { GraphBuilder, type Value } from '../onnx/graphBuilder.js';
 import { FLOAT_BYTES, type FloatStorage, floatEncoder, type Int8Order, int8Encoder } from './storage.js';
@@ -13,9 +14,6 @@ export type { Attribute, Value } from '../onnx/graphBuilder.js';
 
 /** ONNX Runtime maps a tensor from disk instead of copying it where the tensor starts on a page. Bytes. */
 const PAGE = 4096;
-
-export const MODEL_FILE = 'model.onnx';
-export const DATA_FILE = 'model.onnx.data';
 
 /** The two tensors of a weight of 8 bits. */
 export interface Int8Weight {

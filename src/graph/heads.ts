@@ -3,11 +3,11 @@
 import type { Head } from '../checkpoint/head.js';
 import { LOGITS } from '../onnx/contract.js';
 import { ELEMENT_TYPES } from '../onnx/elementTypes.js';
+import type { GraphContext } from './context.js';
 import type { PickRows } from './decoder.js';
 import type { Graph, Value } from './graph.js';
 import { batchInput } from './inputs.js';
 import { float32 } from './precision.js';
-import type { Weights } from './weights.js';
 
 /**
  * How the head reads a batch. `rows`: it gives one row of logits for each row that the input `head_rows` names (the last
@@ -25,13 +25,12 @@ export function rowReader(graph: Graph, readout: Readout): PickRows {
 
 /** Adds the head, which computes logits from normed rows, as the graph's output: [reads, labels], or [batch, labels]. */
 export function labelHead(
-  graph: Graph,
-  weights: Weights,
+  { graph, weights, batch }: GraphContext,
   head: Head,
   normed: Value,
-  lengths: Value,
   readout: Readout,
 ): void {
+  const { lengths } = batch;
   const module = head.weight.slice(0, -'.weight'.length);
   const [perRow] = float32(graph, weights).linear({ values: normed }, [module]);
   if (readout === 'rows') {

@@ -47,9 +47,9 @@ export function int8(graph: Graph, weights: Weights, choices: ReadonlyMap<string
   };
 
   /** Quantises every row at one scale. Values out of range are clamped. */
-  function quantiseAt(step: number, x: ScaledRows): QuantisedRows {
+  function quantiseAt(scale: number, x: ScaledRows): QuantisedRows {
     const rows = applyScale(graph, x);
-    const tensorScale = graph.constant(`${rows}.tensor_scale`, [], Float32Array.of(step));
+    const tensorScale = graph.constant(`${rows}.tensor_scale`, [], Float32Array.of(scale));
     const inputs = [rows, tensorScale, zeroPoint];
     return { values: graph.node(`${rows}.quantised`, 'QuantizeLinear', inputs), tensorScale };
   }

@@ -2,27 +2,20 @@
 // https://arxiv.org/abs/2104.09864
 
 import type { Rotary } from '../checkpoint/rotary.js';
-import type { Graph, Value } from './graph.js';
-import type { BatchInputs } from './inputs.js';
-import { applyScale, type Precision, type ScaledRows } from './precision.js';
+import type { GraphContext } from './context.js';
+import type { Value } from './graph.js';
+import { applyScale, type ScaledRows } from './precision.js';
 
 /** Rotates values [batch, length, heads * headDim], whose scale is [batch, length, 1], by their positions. */
 export type Rotate = (x: ScaledRows, heads: number) => Value;
 
 /** The rotation of a batch's grid. `name` keeps the tables of several rotations in one graph apart. */
-export function rotation(
-  graph: Graph,
-  precision: Precision,
-  name: string,
-  rotary: Rotary,
-  headDim: number,
-  batch: BatchInputs,
-  maxLength: number,
-): Rotate {
+export function rotation(context: GraphContext, name: string, rotary: Rotary): Rotate {
+  const { graph, precision, batch } = context;
+  const { headDim } = context.config;
+  const { maxLength } = context.options;
   const hasLong = rotary.long !== undefined && rotary.long.above < maxLength;
-  const tableRow = hasLong
-    ? longTableRows(graph, name, rotary.long.above, batch, maxLength)
-    : batch.positions;
+  const tableRow = hasLong ? longTableRows(context, name, rotary.long.above) : batch.positions;
   /** The table's row for each slot of the grid: [batch, length, dimensions / 2]. */
   const gridOf = (part: 'cos' | 'sin') => {
     const table = graph.weight(
@@ -84,13 +77,7 @@ function tableValues(
 }
 
 /** The table's row for each row of the batch: its position, in the table's second half where its sequence is long. */
-function longTableRows(
-  graph: Graph,
-  name: string,
-  above: number,
-  batch: BatchInputs,
-  maxLength: number,
-): Value {
+function longTableRows({ graph, batch, options }: GraphContext, name: string, above: number): Value {
   const scalar = (what: string, value: number) =>
     graph.constant(`${name}.${what}`, [], BigInt64Array.of(BigInt(value)));
   // The width of the grid is the number of slots of one sequence.
@@ -100,7 +87,7 @@ function longTableRows(
   const isLong = graph.node(`${name}.is_long`, 'Greater', [length, scalar('above', above)]);
   const shift = graph.node(`${name}.shift`, 'Where', [
     isLong,
-    scalar('shift_long', maxLength),
+    scalar('shift_long', options.maxLength),
     scalar('shift_short', 0),
   ]);
   return graph.node(`${name}.table_row`, 'Add', [batch.positions, shift]);

@@ -2,8 +2,9 @@
 
 import { join } from 'node:path';
 import type { Merged } from '../checkpoint/merge.js';
+import { MODEL_FILE } from '../onnx/contract.js';
 import { decoder } from './decoder.js';
-import { Graph, MODEL_FILE } from './graph.js';
+import { Graph } from './graph.js';
 import { labelHead, type Readout, rowReader } from './heads.js';
 import { batchInput, batchInputs } from './inputs.js';
 import { type Int8Choice, int8 } from './int8.js';
@@ -46,9 +47,10 @@ export async function writeGraph(
   const batch = batchInputs(graph);
   const precision = MAKE_PRECISION[options.precision](graph, weights, options.choices);
   const read = rowReader(graph, options.readout);
-  const hidden = decoder(graph, weights, precision, config, ids, batch, options, read);
-  const normed = rmsNorm(graph, weights, config, hidden, 'norm');
-  labelHead(graph, weights, head, normed, batch.lengths, options.readout);
+  const context = { graph, weights, precision, config, batch, options };
+  const hidden = decoder(context, ids, read);
+  const normed = rmsNorm(context, hidden, 'norm');
+  labelHead(context, head, normed, options.readout);
   let done = 0;
   await graph.finish(options.producerVersion, bytes => {
     done += bytes;

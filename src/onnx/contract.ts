@@ -27,5 +27,9 @@ export const BATCH_INPUTS = {
 
 export type BatchInputName = keyof typeof BATCH_INPUTS;
 
+/** The files of a model: the graph, and beside it the values of its weights. */
+export const MODEL_FILE = 'model.onnx';
+export const DATA_FILE = 'model.onnx.data';
+
 /** The graph's only output, float32: [reads, labels], or [batch, labels] where the head pools each sequence. */
 export const LOGITS = 'logits';

@@ -45,16 +45,6 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     this.#placement = new Placement(model => engines.slots(model));
   }
 
-  /** The number of sequences that wait for a batch. */
-  get queuedSequences(): number {
-    return this.#queue.sequences;
-  }
-
-  /** The number of tokens in the sequences that wait for a batch. */
-  get queuedTokens(): number {
-    return this.#queue.tokens;
-  }
-
   /** The number of a model's waiting sequences, and their tokens in all. */
   queued(model: string): { readonly sequences: number; readonly tokens: number } {
     return this.#queue.waitingFor(model);

@@ -278,7 +278,7 @@ describe('the scheduler does not run', () => {
     await engine.finishAll();
     await Promise.all([...running, ...refused]);
     expect(batchesBefore(engine, 7)).toBe(-1);
-    expect([scheduler.queuedSequences, scheduler.queuedTokens]).toEqual([0, 0]);
+    expect(scheduler.queued('m')).toEqual({ sequences: 0, tokens: 0 });
   });
 
   it('requests that find the queue full, or arrive during shutdown', async () => {
@@ -314,7 +314,7 @@ describe.each<[string, readonly Slot[]]>([
       await (cause ? engine.crash(cause) : engine.running[0]!.finish());
     }
     await Promise.all([...requests, bad]);
-    expect(scheduler.queuedSequences).toBe(0);
+    expect(scheduler.queued('m').sequences).toBe(0);
   });
 
   it('does not keep a shutdown from answering every request', async () => {
