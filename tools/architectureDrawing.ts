@@ -212,7 +212,6 @@ function legend(bottom: number): string[] {
     'An arrow leads from a room to a room that it imports.',
     'None leads up: no room imports a room above it.',
     'The files cli.ts, errors.ts and version.ts are left out.',
-    'Lines of code are rounded to hundreds.',
   ];
   const top = bottom - MARGIN - 22 * (keys.length + notes.length);
   return [
