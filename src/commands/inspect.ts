@@ -235,7 +235,7 @@ function changesOf({ updates }: Adapter): string {
   for (const [module, { rank, scale }] of updates) {
     const group = `rank ${rank}, scale ${Number(scale.toPrecision(4))}`;
     const counts = groups.get(group) ?? new Map<string, number>();
-    const kind = module.replace(/^layers\.\d+\.(\w+\.)?/, '');
+    const kind = module.slice(module.lastIndexOf('.') + 1);
     groups.set(group, counts.set(kind, (counts.get(kind) ?? 0) + 1));
   }
   const lines = [...groups].map(([group, counts]) => {
