@@ -68,6 +68,10 @@ export async function saveHashes(cache: string): Promise<void> {
   const partial = `${file}.${process.pid}`;
   try {
     mkdirSync(cache, { recursive: true });
+  } catch {
+    return;
+  }
+  try {
     writeFileSync(partial, content);
     renameSync(partial, file);
   } catch {
