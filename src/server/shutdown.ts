@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Runtime } from '../predictor/runtime.js';
 import type { ServerContext } from './context.js';
 
-/** If no connection or request arrives for this long, all that callers had sent before the shutdown has been read. */
+/** If no connection or request arrives for this long, all that callers had sent before has been read. */
 const LAST_CALL_MS = 150;
-/** After this many such waits, callers that never pause are refused with 503. */
+/** After this many such waits, callers that never pause are not waited for any longer. */
 const LAST_CALLS = 5;
 /** Longer than any default deadline. */
 const SHUTDOWN_LIMIT_MS = 65_000;
@@ -18,16 +18,20 @@ const SHUTDOWN_LIMIT_MS = 65_000;
  * the encoder's thread and the engine processes.
  */
 export async function shutDown(server: Server, context: ServerContext, runtime: Runtime): Promise<void> {
+  // Otherwise a caller sends its next request on a connection that is being closed, and the request is lost.
+  server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
   await lastCall(server);
   context.draining = true;
   await context.encoder.drain();
   await runtime.scheduler.drain();
+  // Callers whose answer has just arrived send their next request to an open port, and are refused with 503.
+  await lastCall(server);
   await closeServer(server);
   await context.encoder.close();
   runtime.close();
 }
 
-/** Waits until all that was sent before the shutdown has been read. Closing the port would reset those connections. */
+/** Waits until all that callers have sent is read. Closing the port would reset those connections. */
 async function lastCall(server: Server): Promise<void> {
   let arrivals = 0;
   const count = () => arrivals++;
