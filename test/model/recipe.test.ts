@@ -62,7 +62,7 @@ describe('a recipe', () => {
 
   it('that is no object is refused', () => {
     expect(() => readDocument(['b'])).toThrow(
-      new UserError('recipe.json: expected a JSON object, found ["b"]'),
+      new UserError('news/recipe.json: expected a JSON object, found ["b"]'),
     );
   });
 });
