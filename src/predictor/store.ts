@@ -1,7 +1,7 @@
 // The models of a service, by name, each with its state.
 
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import { isModelFolder, type Task } from '../model/manifest.js';
 import type { Progress } from '../model/progress.js';
@@ -30,6 +30,12 @@ export class ModelStore {
     this.#folder = folder;
     for (const name of modelNames(folder)) this.#models.set(name, { name, state: 'loading' });
     if (this.#models.size === 0) {
+      const one = isModelFolder(folder) ? 'model' : isRecipeFolder(folder) ? 'recipe' : undefined;
+      if (one) {
+        throw new UserError(
+          `models ${folder}: expected a folder of model and recipe folders, found a ${one} folder: give the folder that it is in, ${dirname(resolve(folder))}`,
+        );
+      }
       throw new UserError(
         `models ${folder}: expected model folders (model.json) or recipe folders (recipe.json), found none`,
       );
@@ -80,7 +86,10 @@ function modelNames(folder: string): string[] {
   try {
     names = readdirSync(folder);
   } catch (error) {
-    throw new UserError(`models ${folder}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new UserError(`models ${folder}: no such folder`);
+    if (code === 'ENOTDIR') throw new UserError(`models ${folder}: expected a folder, found a file`);
+    throw new UserError(`models ${folder}: cannot be read (${code})`);
   }
   // Hidden folders are exports that are being written, or were left behind by one that broke off.
   const isModel = (name: string) => isModelFolder(join(folder, name)) || isRecipeFolder(join(folder, name));

@@ -72,6 +72,12 @@ export async function startService(
   return { url, loaded, close: () => shutDown(server, context, runtime) };
 }
 
+const LISTEN_ERRORS: Readonly<Record<string, string>> = {
+  EADDRNOTAVAIL: 'this machine has no such address; choose another with --host',
+  ENOTFOUND: 'there is no host of that name; choose another with --host',
+  EACCES: 'permission denied; choose another port with --port',
+};
+
 async function listen(server: Server, { host, port }: ServeOptions): Promise<string> {
   server.listen(port, host);
   try {
@@ -80,7 +86,8 @@ async function listen(server: Server, { host, port }: ServeOptions): Promise<str
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE')
       throw new UserError(`port ${port} on ${host} is taken; choose another with --port`);
-    throw new UserError(`cannot listen on ${host}:${port}: ${code}`);
+    const reason = LISTEN_ERRORS[code ?? ''] ?? code;
+    throw new UserError(`cannot listen on ${host}:${port}: ${reason}`);
   }
   const address = server.address() as AddressInfo;
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
