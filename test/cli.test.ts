@@ -614,6 +614,45 @@ describe('--force never overwrites', () => {
   });
 });
 
+describe('files and folders that are not what a command expects', () => {
+  const empty = fresh('empty');
+  mkdirSync(empty);
+  const { out, args } = exportArgs(copyOf('ls_llama_seq'));
+  const lines = fresh('lines.jsonl');
+  writeFileSync(lines, '{"text": "a text"}\n\n{"txt": "no text"}\n');
+  const broken = fresh('broken');
+  mkdirSync(`${broken}/news`, { recursive: true });
+  writeFileSync(`${broken}/news/recipe.json`, '{');
+  beforeAll(() => {
+    expect(lsllama(args)).toMatchObject({ status: 0 });
+  });
+
+  it.each([
+    ['data that is missing', () => ['eval', out, '/nowhere.jsonl'], '/nowhere.jsonl: no such file'],
+    ['data that is a folder', () => ['eval', out, empty], `${empty}: expected a file, found a folder`],
+    [
+      'data without labels',
+      () => ['eval', out, lines],
+      `${lines} line 1: expected "label" to be one of World, Sports, Business, Sci/Tech, found nothing`,
+    ],
+    [
+      'bench: a line without a text',
+      () => ['bench', 'http://127.0.0.1:9/classify', lines],
+      `${lines} line 3: expected "text", a string, or "tokens", a list of strings`,
+    ],
+    [
+      'bench: a line that is no JSON',
+      () => ['bench', 'http://127.0.0.1:9/classify', `${broken}/news/recipe.json`],
+      `${broken}/news/recipe.json line 1: not valid JSON: `,
+    ],
+    ['a recipe that is no JSON', () => ['predict', `${broken}/news`], 'news/recipe.json: not valid JSON: '],
+  ])('%s', (_what, wrong, message) => {
+    const { status, stderr } = lsllama(wrong());
+    expect(stderr).toContain(`error: ${message}`);
+    expect(status).toBe(1);
+  });
+});
+
 describe('a damaged model', () => {
   it('is refused by an error that names the damaged file', () => {
     const { out, args } = exportArgs(copyOf('ls_llama_seq'));

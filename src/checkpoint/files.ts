@@ -19,15 +19,18 @@ export function shown(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
-/** Reads a JSON object. Throws UserError where the file cannot be read or does not hold a JSON object. */
-export function readJsonObject(path: string): JsonObject {
+/**
+ * Reads a JSON object. Errors call the file `name`. Throws UserError where the file cannot be read or does not hold a
+ * JSON object.
+ */
+export function readJsonObject(path: string, name = basename(path)): JsonObject {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     throw readError(path, error);
   }
-  return parseJsonObject(text, basename(path));
+  return parseJsonObject(text, name);
 }
 
 /** Parses `text`, the content of the file `name`. Throws UserError where it is not a JSON object. */
@@ -112,7 +115,8 @@ export class RandomAccessFile {
   }
 }
 
-function readError(path: string, error: unknown): UserError {
+/** The error for a user whose file at `path` could not be opened or read. */
+export function readError(path: string, error: unknown): UserError {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT') return new UserError(`${path}: no such file`);
   if (code === 'EISDIR') return new UserError(`${path}: expected a file, found a folder`);

@@ -5,6 +5,7 @@ import { percent, type View, type Work } from './work.js';
 
 /** The stream of a terminal, such as process.stderr. */
 export interface Terminal {
+  readonly isTTY?: boolean;
   write(text: string): unknown;
   readonly columns?: number;
   readonly rows?: number;
@@ -16,15 +17,15 @@ const QUIET_MS = 300;
 const WIDTH = 24;
 
 export class Bars {
-  readonly #terminal: Terminal;
+  readonly #terminal: Required<Terminal>;
   /** Writes lines over those that it wrote last. */
   readonly #rewrite: ReturnType<typeof createLogUpdate>;
   /** The bars on the screen, a line each. */
   #drawn = '';
 
   constructor(terminal: Terminal) {
-    this.#terminal = terminal;
-    this.#rewrite = createLogUpdate(terminal as NodeJS.WriteStream, { showCursor: true });
+    this.#terminal = withSize(terminal);
+    this.#rewrite = createLogUpdate(this.#terminal as NodeJS.WriteStream, { showCursor: true });
   }
 
   /** Writes whole lines of text, each of which ends with \n, above the bars. */
@@ -45,11 +46,28 @@ export class Bars {
     );
     // Each bar has one line, and as many are drawn as the terminal has lines.
     const { columns, rows } = this.#terminal;
-    const fitting = bars.slice(0, (rows || 24) - 1).map(bar => bar.slice(0, (columns || 80) - 1));
+    const fitting = bars.slice(0, rows - 1).map(bar => bar.slice(0, columns - 1));
     const drawn = fitting.join('\n');
     if (drawn !== '') this.#rewrite(drawn);
     else if (this.#drawn !== '') this.#rewrite.clear();
     this.#drawn = drawn;
+  };
+}
+
+/**
+ * The terminal, which is 80 by 24 if it does not tell its size. A pseudo-terminal whose size nobody has set says 0 by 0,
+ * and log-update writes nothing to a terminal of 0 rows.
+ */
+function withSize(terminal: Terminal): Required<Terminal> {
+  return {
+    isTTY: terminal.isTTY === true,
+    write: text => terminal.write(text),
+    get columns() {
+      return terminal.columns || 80;
+    },
+    get rows() {
+      return terminal.rows || 24;
+    },
   };
 }
 

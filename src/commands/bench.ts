@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander';
 import { UserError } from '../errors.js';
 import { type LoadTestOptions, type LoadTestReport, runLoadTest, type Send } from '../loadtest/loadTest.js';
-import { exampleOf, parseLine, readLines } from './jsonl.js';
+import { at, exampleOf, readObjects, textOf } from './jsonl.js';
 import { httpUrl, positiveNumber, wholeNumber } from './options.js';
 
 interface BenchFlags extends LoadTestOptions {
@@ -45,12 +45,8 @@ export function configure(command: Command): void {
 
 async function readTexts(path: string): Promise<string[]> {
   const texts: string[] = [];
-  for await (const line of readLines(path)) {
-    if (line.trim() === '') continue;
-    const example = exampleOf(parseLine(line));
-    texts.push('text' in example ? example.text : example.tokens.join(' '));
-  }
-  if (texts.length === 0) throw new UserError(`${path}: expected lines of JSON, found none`);
+  for await (const { where, json } of readObjects(path)) texts.push(at(where, () => textOf(exampleOf(json))));
+  if (texts.length === 0) throw new UserError(`${path}: expected JSON lines, found none`);
   return texts;
 }
 

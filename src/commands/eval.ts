@@ -1,7 +1,7 @@
 // lsllama eval: measures a model on labelled data.
 
 import type { Command } from 'commander';
-import type { JsonObject } from '../checkpoint/files.js';
+import { shown } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 import { classify } from '../predictor/classify.js';
 import { encodeText, encodeWords } from '../predictor/encode.js';
@@ -14,7 +14,7 @@ import {
   entityReport,
   type Scores,
 } from '../text/score.js';
-import { exampleOf, parseLine, readLines, textOf } from './jsonl.js';
+import { at, exampleOf, type Line, readObjects, textOf } from './jsonl.js';
 import { type OfflineOptions, withModel } from './offline.js';
 import { cacheOption, deviceOption, wholeNumber } from './options.js';
 import { startProgress } from './progress.js';
@@ -47,38 +47,18 @@ export function configure(command: Command): void {
     });
 }
 
-/** A line of the data. */
-interface Line {
-  /** The file and the number of the line, for errors. */
-  readonly where: string;
-  readonly json: JsonObject;
-}
-
 /**
  * Parses the lines that are not blank. Throws UserError for the first bad line, because figures over the other lines
  * would not be those of the data.
  */
 async function readData(path: string, limit = Number.POSITIVE_INFINITY): Promise<Line[]> {
   const lines: Line[] = [];
-  let number = 0;
-  for await (const line of readLines(path)) {
-    number++;
-    if (line.trim() === '') continue;
+  for await (const line of readObjects(path)) {
+    lines.push(line);
     if (lines.length >= limit) break;
-    const where = `${path} line ${number}`;
-    lines.push({ where, json: at(where, () => parseLine(line)) });
   }
   if (lines.length === 0) throw new UserError(`${path}: expected JSON lines, found none`);
   return lines;
-}
-
-/** Does the work for a line. Its errors become UserErrors that name the line. */
-function at<T>(where: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw new UserError(`${where}: ${(error as Error).message}`);
-  }
 }
 
 async function evaluateClassifier(model: LoadedModel, lines: readonly Line[]): Promise<ClassificationReport> {
@@ -88,9 +68,7 @@ async function evaluateClassifier(model: LoadedModel, lines: readonly Line[]): P
       const text = textOf(exampleOf(json));
       const { label } = json;
       if (typeof label !== 'string' || !labels.includes(label)) {
-        throw new UserError(
-          `expected "label" to be one of ${labels.join(', ')}, found ${JSON.stringify(label)}`,
-        );
+        throw new UserError(`expected "label" to be one of ${labels.join(', ')}, found ${shown(label)}`);
       }
       return { label, text: encodeText(model, text) };
     }),

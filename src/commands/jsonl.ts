@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { createReadStream, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { isJsonObject, type JsonObject } from '../checkpoint/files.js';
+import { isJsonObject, type JsonObject, readError } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 
 /**
@@ -21,7 +21,7 @@ export async function* readLines(path: string): AsyncGenerator<string> {
       yield* lines.map(line => line.replace(/\r$/, ''));
     }
   } catch (error) {
-    throw new UserError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    throw readError(path, error);
   }
   if (rest !== '') yield rest;
 }
@@ -74,6 +74,33 @@ export function parseLine(line: string): JsonObject {
   }
   if (!isJsonObject(value)) throw new UserError('expected a JSON object');
   return value;
+}
+
+/** A line of a file. */
+export interface Line {
+  /** The file and the number of the line, for errors. */
+  readonly where: string;
+  readonly json: JsonObject;
+}
+
+/** Yields the lines of a file that are not blank. Throws UserError, which names the line, if one is no JSON object. */
+export async function* readObjects(path: string): AsyncGenerator<Line> {
+  let number = 0;
+  for await (const line of readLines(path)) {
+    number++;
+    if (line.trim() === '') continue;
+    const where = `${path} line ${number}`;
+    yield { where, json: at(where, () => parseLine(line)) };
+  }
+}
+
+/** Does the work for a line. Its errors become UserErrors that name the line. */
+export function at<T>(where: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new UserError(`${where}: ${(error as Error).message}`);
+  }
 }
 
 /** A text, or its words. */

@@ -85,6 +85,10 @@ export function saveHashes(cache: string): void {
   const partial = `${file}.${process.pid}`;
   try {
     mkdirSync(cache, { recursive: true });
+  } catch {
+    return;
+  }
+  try {
     writeFileSync(partial, content);
     renameSync(partial, file);
   } catch {

@@ -123,7 +123,8 @@ export function isModelFolder(folder: string): boolean {
  * Throws UserError where it is missing, does not match its schema, or gives other sizes than the folder's files have.
  */
 export function readManifest(folder: string): Manifest {
-  const manifest = checkManifest(readJsonObject(join(folder, MANIFEST)), `${basename(folder)}/${MANIFEST}`);
+  const name = `${basename(folder)}/${MANIFEST}`;
+  const manifest = checkManifest(readJsonObject(join(folder, MANIFEST), name), name);
   checkFiles(folder, manifest);
   return manifest;
 }

@@ -59,7 +59,7 @@ export function isRecipeFolder(folder: string): boolean {
 /** Reads a recipe and makes its paths absolute. Throws UserError where it cannot be read or does not match its schema. */
 export function readRecipe(path: string): ExportRequest {
   const name = `${basename(dirname(resolve(path)))}/${basename(path)}`;
-  const { adapter, base, tokenizer, ...options } = checkRecipe(readJsonObject(path), name);
+  const { adapter, base, tokenizer, ...options } = checkRecipe(readJsonObject(path, name), name);
   // Paths are relative to the recipe's own folder, also where the recipe is reached through a link.
   const absolute = (file: string) => resolve(dirname(realpathSync(path)), file);
   return {

@@ -84,9 +84,8 @@ function measured({ metrics, log }: ServerContext): RequestHandler {
 }
 
 function refuseWhileDraining(context: ServerContext): RequestHandler {
-  return (_request, response, next) => {
+  return (_request, _response, next) => {
     if (!context.draining) return next();
-    response.set('connection', 'close');
     throw unavailable('the service is shutting down', 'draining');
   };
 }

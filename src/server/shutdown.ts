@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Runtime } from '../predictor/runtime.js';
 import type { ServerContext } from './context.js';
 
-/** If no connection or request arrives for this long, every request sent before the shutdown has been read. */
+/** If no connection or request arrives for this long, every request that callers have sent has been read. */
 const LAST_CALL_MS = 150;
-/** After this many such waits, callers that never pause are refused with 503. */
+/** After this many such waits, callers that never pause are not waited for any longer. */
 const LAST_CALLS = 5;
 /** How long connections may stay open after the last answer. Longer than the default deadline. */
 const SHUTDOWN_LIMIT_MS = 65_000;
@@ -18,17 +18,21 @@ const SHUTDOWN_LIMIT_MS = 65_000;
  * the encoder's thread and the engine processes.
  */
 export async function shutDown(server: Server, context: ServerContext, runtime: Runtime): Promise<void> {
+  // Otherwise a caller sends its next request on a connection that is being closed, and the request is lost.
+  server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
   await lastCall(server);
   context.draining = true;
   await context.encoder.drain();
   await runtime.scheduler.drain();
+  // Callers whose answer has just arrived send their next request to an open port, and are refused with 503.
+  await lastCall(server);
   await closeServer(server);
   await context.encoder.close();
   runtime.close();
 }
 
 /**
- * Waits until every request sent before the shutdown has been read. Closing the port earlier would reset connections.
+ * Waits until every request that callers have sent has been read. Closing the port earlier would reset connections.
  */
 async function lastCall(server: Server): Promise<void> {
   let arrivals = 0;

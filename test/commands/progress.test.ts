@@ -105,8 +105,9 @@ describe('on a terminal', () => {
     expect(screen()).toEqual([`${'a'.repeat(20)}  writing`, `${'b'.repeat(20)}  writing`, '']);
   });
 
-  it('a terminal that does not tell its size is taken as 80 by 24', () => {
-    const { progress, screen } = onTerminal({});
+  // A pseudo-terminal whose size nobody has set, such as that of `script` in a job, has 0 rows and 0 columns.
+  it.each([{}, { columns: 0, rows: 0 }])('a terminal of the size %j is taken as 80 by 24', size => {
+    const { progress, screen } = onTerminal(size);
     progress.update('x'.repeat(100), { stage: 'writing', done: 1, total: 2 });
     vi.advanceTimersByTime(500);
     expect(screen()).toEqual(['x'.repeat(79), '']);

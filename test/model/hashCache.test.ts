@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { saveHashes } from '../../dist/model/hashCache.js';
 import { ROOT, temporaryFolder } from '../support/fixtures.js';
 
 const work = temporaryFolder();
@@ -63,3 +64,7 @@ it.each(['', 'no JSON', '[]', '{"%": 7}', '{"%": {"stamp": "1", "sha256": "short
     expect(hashInNewProcess()).toBe(sha256(readFileSync(path, 'utf8')));
   },
 );
+
+it('hashes are not kept where the cache is no folder, and that is no error', async () => {
+  await expect(saveHashes(path)).resolves.toBeUndefined();
+});

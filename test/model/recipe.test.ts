@@ -62,7 +62,7 @@ describe('a recipe', () => {
 
   it('is refused if it is not a JSON object', () => {
     expect(() => readDocument(['b'])).toThrow(
-      new UserError('recipe.json: expected a JSON object, found ["b"]'),
+      new UserError('news/recipe.json: expected a JSON object, found ["b"]'),
     );
   });
 });

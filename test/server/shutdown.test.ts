@@ -22,11 +22,12 @@ function classify({ url }: RunningService, texts: number): Promise<Response> {
 
 const enginesOf = ({ process: child }: RunningService) => enginePids(child.pid);
 
-/** Waits until the service has tokenised that many requests. */
+/** Waits until the service has tokenised at least that many requests. */
 async function accepted({ url }: RunningService, requests: number): Promise<void> {
   for (;;) {
     const metrics = await (await fetch(`${url}/metrics`)).text();
-    if (metrics.includes(`lsllama_tokenize_duration_seconds_count ${requests}\n`)) return;
+    const counted = /^lsllama_tokenize_duration_seconds_count (\d+)$/m.exec(metrics)![1];
+    if (Number(counted) >= requests) return;
     await sleep(10);
   }
 }
@@ -65,6 +66,27 @@ it('requests that are sent at the moment of SIGTERM are answered with 200 or 503
   const statuses = await Promise.all(answers.map(async answer => (await answer).status));
   expect(statuses.every(status => status === 200 || status === 503)).toBe(true);
   expect(await code).toBe(0);
+});
+
+it('callers that send request after request are answered with 200 until they are refused with 503', async () => {
+  const service = await startService(models, models, '--cache-size', '0');
+  await ready(service);
+  /** Sends requests until one is not answered with 200. Resolves to its status, or to the code of its error. */
+  const lastAnswer = async () => {
+    for (;;) {
+      try {
+        const response = await classify(service, 1);
+        await response.arrayBuffer();
+        if (!response.ok) return response.status;
+      } catch (error) {
+        return ((error as Error).cause as NodeJS.ErrnoException).code;
+      }
+    }
+  };
+  const lastAnswers = Array.from({ length: 16 }, lastAnswer);
+  await accepted(service, 100);
+  expect(await stop(service)).toBe(0);
+  expect(await Promise.all(lastAnswers)).toEqual(new Array(16).fill(503));
 });
 
 it('requests that were in an engine when it crashed are answered', async () => {
