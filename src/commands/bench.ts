@@ -5,6 +5,7 @@ import { UserError } from '../errors.js';
 import { type LoadTestOptions, type LoadTestReport, runLoadTest, type Send } from '../loadtest/loadTest.js';
 import { at, exampleOf, readObjects, textOf } from './jsonl.js';
 import { httpUrl, positiveNumber, wholeNumber } from './options.js';
+import { startProgress } from './progress.js';
 
 interface BenchFlags extends LoadTestOptions {
   readonly perRequest: number;
@@ -32,7 +33,9 @@ export function configure(command: Command): void {
     .addOption(new Option('--api-key <key>', 'a key to send as the bearer token').env('LSLLAMA_API_KEY'))
     .option('--json', 'print the report as JSON')
     .action(async (url: string, data: string, flags: BenchFlags) => {
-      const report = await runLoadTest(sender(url, await readTexts(data), flags), flags);
+      const send = sender(url, await readTexts(data), flags);
+      const endProgress = showProgress(flags);
+      const report = await runLoadTest(send, flags).finally(endProgress);
       const texts = report.requests_per_second * flags.perRequest;
       process.stdout.write(
         flags.json
@@ -70,6 +73,28 @@ function sender(url: string, texts: readonly string[], { perRequest, model, apiK
     } catch (error) {
       return ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? (error as Error).name;
     }
+  };
+}
+
+/** Shows how much of the load test's time is over, until the returned function is called. */
+function showProgress({ warmup, seconds }: LoadTestOptions): () => void {
+  const name = 'load test';
+  const progress = startProgress();
+  const started = performance.now();
+  const update = () => {
+    const measured = (performance.now() - started) / 1000 - warmup;
+    progress.update(
+      name,
+      measured < 0
+        ? { stage: 'warming up', done: measured + warmup, total: warmup }
+        : { stage: 'measuring', done: Math.min(measured, seconds), total: seconds },
+    );
+  };
+  update();
+  const ticking = setInterval(update, 100);
+  return () => {
+    clearInterval(ticking);
+    progress.end(name);
   };
 }
 
