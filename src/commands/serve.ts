@@ -65,6 +65,12 @@ export function configure(command: Command): void {
     .action(serve);
 }
 
+/**
+ * A signal that follows another one within this time is the same one. On Ctrl-C the terminal sends SIGINT to npm and to
+ * this process, and npm passes it on. Milliseconds.
+ */
+const SAME_SIGNAL_MS = 500;
+
 async function serve(flags: ServeFlags): Promise<void> {
   const { log, progress } = createLogger(flags.logLevel);
   const ready: LoadedModel[] = [];
@@ -77,10 +83,13 @@ async function serve(flags: ServeFlags): Promise<void> {
     onFailed: name => progress.end(name),
   });
   log.info({ url: service.url }, 'listening while the models load');
-  let stopping = false;
+  let stoppedAt: number | undefined;
   const stop = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (stoppedAt !== undefined) {
+      if (performance.now() - stoppedAt > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    stoppedAt = performance.now();
     log.info(
       { signal },
       'shutting down after the accepted requests are answered (signal again to stop at once)',
@@ -90,7 +99,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   await service.loaded;
-  if (stopping) return;
+  if (stoppedAt !== undefined) return;
   if (ready.length === 0) return log.error('no model is ready: each of them failed, for the reason above');
   ready.sort((a, b) => (a.name < b.name ? -1 : 1));
   const seconds = Math.round(performance.now() / 1000);

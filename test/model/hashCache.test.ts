@@ -65,6 +65,6 @@ it.each(['', 'no JSON', '[]', '{"%": 7}', '{"%": {"stamp": "1", "sha256": "short
   },
 );
 
-it('hashes are not kept where the cache is no folder, and that is no error', async () => {
-  await expect(saveHashes(path)).resolves.toBeUndefined();
+it('hashes are not kept where the cache is no folder, and that is no error', () => {
+  expect(() => saveHashes(path)).not.toThrow();
 });

@@ -44,6 +44,16 @@ async function gone(pid: number): Promise<void> {
   }
 }
 
+it('a SIGINT that npm passes on once more does not stop the service at once', async () => {
+  const service = await startService(models, models, '--cache-size', '0');
+  await ready(service);
+  const answer = classify(service, 200);
+  await accepted(service, 1);
+  service.process.kill('SIGINT');
+  expect(await stop(service, 'SIGINT')).toBe(0);
+  expect((await answer).status).toBe(200);
+});
+
 it('after SIGTERM the service answers the requests it accepted, ends its engines, and exits with 0', async () => {
   const service = await startService(models, models, '--cache-size', '0');
   await ready(service);
