@@ -50,6 +50,7 @@ it('a SIGINT that npm passes on once more does not stop the service at once', as
   const answer = classify(service, 200);
   await accepted(service, 1);
   service.process.kill('SIGINT');
+  await sleep(50);
   expect(await stop(service, 'SIGINT')).toBe(0);
   expect((await answer).status).toBe(200);
 });
