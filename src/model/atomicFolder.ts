@@ -50,11 +50,15 @@ function makeFolder(path: string): void {
   }
 }
 
+/** Ends the name of a folder while another one takes its place. */
+const OLD = '-old';
+
 /** Temporary names begin with a dot, so that no listing of models shows them. */
 function prefix(target: string): string {
   return `.${basename(target)}-`;
 }
 
+/** Removes what killed processes left behind. The old folder of a replacement that broke off half-way is put back. */
 function removeAbandoned(target: string): void {
   const start = prefix(target);
   for (const name of readdirSync(dirname(target))) {
@@ -63,7 +67,9 @@ function removeAbandoned(target: string): void {
     const folder = join(dirname(target), name);
     if (host === undefined) continue;
     const isAbandoned = host === hostname() ? !isAlive(Number(pid)) : isUntouched(folder);
-    if (isAbandoned) rmSync(folder, { recursive: true, force: true });
+    if (!isAbandoned) continue;
+    if (name.endsWith(OLD) && !existsSync(target)) renameSync(folder, target);
+    else rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -84,7 +90,7 @@ function isUntouched(folder: string): boolean {
 
 /** Between the two renames the target does not exist; a reader never sees a mix of the old folder and the new one. */
 function replaceFolder(target: string, folder: string): void {
-  const old = `${folder}-old`;
+  const old = `${folder}${OLD}`;
   if (existsSync(target)) renameSync(target, old);
   renameSync(folder, target);
   rmSync(old, { recursive: true, force: true });

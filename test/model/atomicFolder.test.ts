@@ -2,7 +2,8 @@
 
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { readManifest } from '../../dist/model/manifest.js';
@@ -36,6 +37,18 @@ describe('an export', () => {
     expect(status, String(stderr)).toBe(0);
     expect(readManifest(out).labels).toHaveLength(4);
     expect(readdirSync(folder)).toEqual(['model']);
+  });
+
+  it('that was killed while it replaced a model leaves the old one, which the next export puts back', () => {
+    const folder = `${work}/replaced`;
+    // No process has this number: it is above the greatest that Linux gives.
+    const old = `${folder}/.model-${hostname()}-4194305-abcdef-old`;
+    mkdirSync(old, { recursive: true });
+    writeFileSync(`${old}/model.json`, 'the old model');
+    const { status } = shell(`trap '' XFSZ; ulimit -f 8; exec "$@"`, exportArgs(`${folder}/model`));
+    expect(status).toBe(1);
+    expect(readdirSync(folder)).toEqual(['model']);
+    expect(readFileSync(`${folder}/model/model.json`, 'utf8')).toBe('the old model');
   });
 
   it('that runs out of space says so and leaves nothing', () => {
