@@ -1,7 +1,9 @@
 // The process that exports one recipe. It ends when the process that started it does.
 
+import { dirname } from 'node:path';
 import { UserError } from '../errors.js';
 import { exportModel } from './export.js';
+import { loadHashes } from './hashCache.js';
 import type { Progress } from './progress.js';
 import type { DeviceRequest } from './recipe.js';
 
@@ -21,6 +23,8 @@ for (const event of ['disconnect', 'SIGINT', 'SIGTERM']) process.on(event, () =>
 
 process.once('message', async ({ request, name, out }: ExportWork) => {
   const send = (reply: ExportReply) => process.send?.(reply);
+  // The process that looked for the export in the cache has hashed the same files, and kept their hashes there.
+  loadHashes(dirname(out));
   try {
     await exportModel(request, out, {
       name,

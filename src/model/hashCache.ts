@@ -80,7 +80,9 @@ export function loadHashes(cache: string): void {
 export function saveHashes(cache: string): void {
   const computed = [...known].filter(([, { value }]) => value !== undefined);
   const entries = computed.map(([path, { stamp, value }]) => [path, { stamp, sha256: value }]);
-  const content = JSON.stringify({ ...readKept(cache), ...Object.fromEntries(entries) });
+  const kept = readKept(cache);
+  const content = JSON.stringify({ ...kept, ...Object.fromEntries(entries) });
+  if (content === JSON.stringify(kept)) return;
   const file = join(cache, KEPT_HASHES);
   const partial = `${file}.${process.pid}`;
   try {

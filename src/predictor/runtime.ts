@@ -5,14 +5,14 @@ import pLimit from 'p-limit';
 import type { Sequence } from '../engine/batch.js';
 import { Engines } from '../engine/engines.js';
 import { usableCores } from '../machine/cores.js';
-import { readManifest } from '../model/manifest.js';
+import { type Manifest, readManifest } from '../model/manifest.js';
 import { prepareModel } from '../model/prepare.js';
 import type { OnProgress } from '../model/progress.js';
 import { Scheduler } from '../scheduler/scheduler.js';
 import { Tokenizer } from '../text/tokenizer.js';
 import { findBudget, type Pass } from './budget.js';
 import { sequencesOf } from './encode.js';
-import type { LoadedModel, TextModel, Urgency } from './model.js';
+import type { LoadedModel, Urgency } from './model.js';
 import { ResultCache } from './resultCache.js';
 
 export interface RuntimeOptions {
@@ -82,9 +82,10 @@ export class Runtime {
     const tokenizer = Tokenizer.load(folder);
     await loading;
     onStep(1);
-    await this.#warm(name, { manifest, tokenizer });
+    const brief = sequencesOf({ manifest, tokenizer }, 'warm');
+    await this.#warm(name, brief);
     onStep(2);
-    if (this.#isMeasured) await this.#measure(name, { manifest, tokenizer });
+    if (this.#isMeasured) await this.#measure(name, manifest, brief);
     onStep(3);
     const cacheKey = `${name}\0${manifest.version}`;
     return {
@@ -101,20 +102,19 @@ export class Runtime {
     this.engines.close();
   }
 
-  /** Runs a first pass in every slot. */
-  async #warm(name: string, model: TextModel): Promise<void> {
-    const sequences = sequencesOf(model, 'warm');
-    await Promise.all(this.engines.slots(name).map(slot => this.engines.run(name, sequences, slot)));
+  /** Runs a first pass, of `brief`, in every slot. */
+  async #warm(name: string, brief: readonly Sequence[]): Promise<void> {
+    await Promise.all(this.engines.slots(name).map(slot => this.engines.run(name, brief, slot)));
   }
 
   /** Times some forward passes to find the model's budget, and gives it to the scheduler. */
-  async #measure(name: string, model: TextModel): Promise<void> {
+  async #measure(name: string, manifest: Manifest, brief: readonly Sequence[]): Promise<void> {
     const slots = this.engines.slots(name);
     // Models that load at the same time are measured on different engines, so that neither slows the other down.
     const slot = slots.at(-1 - (this.#measurements++ % Math.max(1, slots.length - 1)))!;
     const pass: Pass = async batch => (await this.engines.run(name, batch, slot)).seconds;
     const largest = slots.length > 1 ? MAX_TOKENS_PER_ENGINE : undefined;
-    const budget = await findBudget(model.manifest, sequencesOf(model, 'warm'), pass, largest);
+    const budget = await findBudget(manifest, brief, pass, largest);
     if (budget !== undefined) this.scheduler.setBatchTokens(name, budget);
   }
 
