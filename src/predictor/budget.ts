@@ -37,7 +37,7 @@ export async function findBudget(
     for (const tokens of SIZES) {
       const filled = tokens - UNUSED;
       if (tokens > largest || spent + filled * perToken > SECONDS) break;
-      const seconds = await pass(sequences(manifest, filled)).catch(() => undefined);
+      const seconds = await pass(sampleSequences(manifest, filled)).catch(() => undefined);
       if (seconds === undefined) break;
       spent += seconds;
       perToken = seconds / filled;
@@ -49,8 +49,8 @@ export async function findBudget(
   return best > 0 ? SIZES.find(tokens => throughput(tokens) >= NEAR * best) : undefined;
 }
 
-/** Sequences of `tokens` tokens in all. */
-function sequences(
+/** Sequences of `tokens` tokens in all. Their ids are those of no text, so they need no tokenizer. */
+export function sampleSequences(
   { task, pooling, maxLength, vocabSize }: Parameters<typeof findBudget>[0],
   tokens: number,
 ): Sequence[] {

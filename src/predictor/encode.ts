@@ -6,7 +6,10 @@ import { planWindows, type Window } from '../text/windows.js';
 import { type Span, splitWords } from '../text/words.js';
 import type { TextModel } from './model.js';
 
-/** The model cannot use the text: it is empty, too long to be used uncut, or has a token without an embedding. */
+/**
+ * The model cannot use the text: it is empty, has no token, is too long to be used uncut, or has a token without an
+ * embedding.
+ */
 export class UnusableText extends Error {
   override readonly name = 'UnusableText';
 }
@@ -33,8 +36,8 @@ export interface EncodedWords {
 
 /**
  * Encodes a text for a sequence classifier.
- * Throws UnusableText if the text is blank, has a token that the model has no embedding for, or is longer than the
- * model's maximum length while `truncate` is false.
+ * Throws UnusableText if the text is blank, has no token, has a token that the model has no embedding for, or is longer
+ * than the model's maximum length while `truncate` is false.
  */
 export function encodeText(model: TextModel, text: string, truncate = true): EncodedText {
   const { manifest, tokenizer } = model;
@@ -43,6 +46,9 @@ export function encodeText(model: TextModel, text: string, truncate = true): Enc
   if (truncated && !truncate) {
     throw new UnusableText(`the text has ${length} tokens, the model reads at most ${manifest.maxLength}`);
   }
+  // A special token around the text is enough, as it is for transformers.
+  if (ids.length === 0)
+    throw new UnusableText('the text has no token that the tokenizer of this model knows');
   checkTokens(model, ids);
   const headPositions =
     manifest.pooling === 'last' ? Int32Array.of(lastPosition(ids, manifest.padTokenId)) : new Int32Array(0);

@@ -10,8 +10,7 @@ import { prepareModel } from '../model/prepare.js';
 import type { OnProgress } from '../model/progress.js';
 import { Scheduler } from '../scheduler/scheduler.js';
 import { Tokenizer } from '../text/tokenizer.js';
-import { findBudget, type Pass } from './budget.js';
-import { sequencesOf } from './encode.js';
+import { findBudget, type Pass, sampleSequences } from './budget.js';
 import type { LoadedModel, Urgency } from './model.js';
 import { ResultCache } from './resultCache.js';
 
@@ -35,6 +34,9 @@ export interface RuntimeOptions {
 export const BATCH_TOKENS = 1024;
 /** The largest measured batch of a model with several engines. Larger ones take memory in each engine, and are no faster. */
 const MAX_TOKENS_PER_ENGINE = 256;
+
+/** Tokens in a model's first pass, which warms it. */
+const BRIEF_TOKENS = 4;
 
 export class Runtime {
   readonly engines: Engines;
@@ -82,7 +84,7 @@ export class Runtime {
     const tokenizer = Tokenizer.load(folder);
     await loading;
     onStep(1);
-    const brief = sequencesOf({ manifest, tokenizer }, 'warm');
+    const brief = sampleSequences(manifest, BRIEF_TOKENS);
     await this.#warm(name, brief);
     onStep(2);
     if (this.#isMeasured) await this.#measure(name, manifest, brief);

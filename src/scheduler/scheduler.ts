@@ -62,10 +62,15 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
 
   /**
    * Runs the sequences, in as many batches as it takes. Returns the logits of each, in their order.
-   * Throws QueueFull or Draining at once, DeadlinePassed at the deadline, and the errors of Engines.run.
+   * Throws QueueFull or Draining, or an Error for an empty sequence, at once; DeadlinePassed at the deadline; and the
+   * errors of Engines.run.
    */
   async submit(submission: Submission): Promise<Float32Array[]> {
     if (this.#draining) throw new Draining('shutting down');
+    // An engine refuses a whole batch for an empty sequence, with the sequences of other requests in it.
+    if (submission.sequences.some(({ ids }) => ids.length === 0)) {
+      throw new Error('expected a token in every sequence, found none in one of them');
+    }
     const tokens = submission.sequences.reduce((sum, { ids }) => sum + ids.length, 0);
     const waiting = this.#queue.tokens;
     if (waiting > 0 && waiting + tokens > this.#options.queueTokens) {

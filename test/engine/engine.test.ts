@@ -76,5 +76,7 @@ it('reports a model or batch that ONNX Runtime refuses, and goes on running', as
   await expect(engine.load('other', '/nowhere', ONE_THREAD)).rejects.toThrow(EngineError);
   const bad = { ids: Int32Array.of(999_999), headPositions: Int32Array.of(0) };
   await expect(engine.run('m', [bad])).rejects.toThrow(EngineError);
+  const empty = { ids: new Int32Array(0), headPositions: Int32Array.of(0) };
+  await expect(engine.run('m', [sequence, empty])).rejects.toThrow(/found none in sequence 1/);
   expect((await engine.run('m', [sequence])).logits).toHaveLength(1);
 });

@@ -291,6 +291,12 @@ describe('the scheduler does not run', () => {
     await Promise.all([...taken, drained]);
   });
 
+  it('an empty sequence, so that no other request shares a batch with it', async () => {
+    const { engine, scheduler } = start();
+    await expect(scheduler.submit(request([5, 0]))).rejects.toThrow(/expected a token in every sequence/);
+    expect(engine.history).toEqual([]);
+  });
+
   it('the rest of a request after one of its sequences failed', async () => {
     const { engine, scheduler } = start();
     const answer = expect(scheduler.submit(request(Array(9).fill(256), 3))).rejects.toThrow('no');
