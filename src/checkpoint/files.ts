@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { UserError } from '../errors.js';
 import { takeBytes } from '../kernels/buffers.js';
+import { decodeUtf8 } from '../utf8.js';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
@@ -21,20 +22,21 @@ export function shown(value: unknown): string {
 
 /**
  * Reads a JSON object. Errors call the file `name`. Throws UserError where the file cannot be read or does not hold a
- * JSON object.
+ * JSON object in UTF-8.
  */
 export function readJsonObject(path: string, name = basename(path)): JsonObject {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = readFileSync(path, 'utf8');
+    bytes = readFileSync(path);
   } catch (error) {
     throw readError(path, error);
   }
-  return parseJsonObject(text, name);
+  return parseJsonObject(bytes, name);
 }
 
-/** Parses `text`, the content of the file `name`. Throws UserError where it is not a JSON object. */
-export function parseJsonObject(text: string, name: string): JsonObject {
+/** Parses the content of the file `name`. Throws UserError where it is not a JSON object in UTF-8. */
+export function parseJsonObject(bytes: Uint8Array, name: string): JsonObject {
+  const text = decodeUtf8(bytes, name);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -138,7 +138,7 @@ function readHeader(file: RandomAccessFile): Map<string, StoredTensor> {
       `${file.name}: its header claims ${headerLength} bytes, the file has ${file.size}: it is no safetensors file, or truncated`,
     );
   }
-  const header = parseJsonObject(new TextDecoder().decode(file.readSync(8, headerLength)), file.name);
+  const header = parseJsonObject(file.readSync(8, headerLength), file.name);
   const dataStart = 8 + headerLength;
   const tensors = new Map<string, StoredTensor>();
   for (const [name, entry] of Object.entries(header)) {

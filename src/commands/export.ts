@@ -16,6 +16,7 @@ import {
   RECIPE,
   readRecipe,
 } from '../model/recipe.js';
+import { decodeUtf8 } from '../utf8.js';
 import { namedBase } from './namedBase.js';
 import { wholeNumber } from './options.js';
 import { startProgress } from './progress.js';
@@ -138,7 +139,7 @@ function parseLabels(flag: string): string[] {
   let labels: unknown;
   try {
     if (!isList && !existsSync(flag)) throw new UserError('no such file');
-    labels = JSON.parse(isList ? flag : readFileSync(flag, 'utf8'));
+    labels = JSON.parse(isList ? flag : decodeUtf8(readFileSync(flag)));
   } catch (error) {
     throw new UserError(`--labels ${flag}: ${(error as Error).message}`);
   }

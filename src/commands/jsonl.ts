@@ -5,25 +5,33 @@ import { createReadStream, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isJsonObject, type JsonObject, readError } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
+import { decodeUtf8 } from '../utf8.js';
+
+const LINE_FEED = 0x0a;
 
 /**
- * Yields the lines of a file, or of standard input for `-`. Only \n ends a line, because JSON strings may hold the
- * other line breaks. Throws UserError if the file cannot be read.
+ * Yields the lines of a file, or of standard input for `-`, as their bytes. Only \n ends a line, because JSON strings
+ * may hold the other line breaks. Throws UserError if the file cannot be read.
  */
-export async function* readLines(path: string): AsyncGenerator<string> {
-  const stream = path === '-' ? process.stdin : createReadStream(path);
-  stream.setEncoding('utf8');
-  let rest = '';
+export async function* readLines(path: string): AsyncGenerator<Uint8Array> {
+  const stream: AsyncIterable<Buffer> = path === '-' ? process.stdin : createReadStream(path);
+  /** The parts of a line whose end has not been read yet. */
+  let parts: Buffer[] = [];
   try {
     for await (const chunk of stream) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop()!;
-      yield* lines.map(line => line.replace(/\r$/, ''));
+      let start = 0;
+      for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
+        yield Buffer.concat([...parts, chunk.subarray(start, end)]);
+        parts = [];
+        start = end + 1;
+      }
+      parts.push(chunk.subarray(start));
     }
   } catch (error) {
     throw readError(path, error);
   }
-  if (rest !== '') yield rest;
+  const last = Buffer.concat(parts);
+  if (last.length > 0) yield last;
 }
 
 export interface LineWriter {
@@ -83,14 +91,17 @@ export interface Line {
   readonly json: JsonObject;
 }
 
-/** Yields the lines of a file that are not blank. Throws UserError, which names the line, if one is no JSON object. */
+/**
+ * Yields the lines of a file that are not blank. Throws UserError, which names the line, if one is no JSON object
+ * in UTF-8.
+ */
 export async function* readObjects(path: string): AsyncGenerator<Line> {
   let number = 0;
   for await (const line of readLines(path)) {
     number++;
-    if (line.trim() === '') continue;
     const where = `${path} line ${number}`;
-    yield { where, json: at(where, () => parseLine(line)) };
+    const text = at(where, () => decodeUtf8(line));
+    if (text.trim() !== '') yield { where, json: at(where, () => parseLine(text)) };
   }
 }
 

@@ -6,6 +6,7 @@ import { encodeText, encodeWords, UnusableText } from '../predictor/encode.js';
 import { locate } from '../predictor/locate.js';
 import { type LoadedModel, UNHURRIED } from '../predictor/model.js';
 import { tag } from '../predictor/tag.js';
+import { decodeUtf8 } from '../utf8.js';
 import { type Example, exampleOf, openLines, parseLine, readLines, textOf } from './jsonl.js';
 import { type OfflineOptions, withModel } from './offline.js';
 import { cacheOption, deviceOption } from './options.js';
@@ -55,8 +56,8 @@ async function predict(
   return failures;
 }
 
-async function answer(model: LoadedModel, line: string, withLogits: boolean): Promise<object> {
-  const example = exampleOf(parseLine(line));
+async function answer(model: LoadedModel, line: Uint8Array, withLogits: boolean): Promise<object> {
+  const example = exampleOf(parseLine(decodeUtf8(line)));
   return model.manifest.task === 'sequence'
     ? classifyLine(model, example, withLogits)
     : tagLine(model, example, withLogits);

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type RequestHandler } from 'express';
+import { utf8Fault } from '../utf8.js';
 import { requireKey } from './auth.js';
 import type { ServerContext } from './context.js';
 import { allowOrigins } from './cors.js';
@@ -33,7 +34,12 @@ export function createApp(context: ServerContext, { apiKey, corsOrigin }: AppOpt
   if (corsOrigin.length > 0) app.use(allowOrigins(corsOrigin));
 
   const key = requireKey(apiKey);
-  const json = [key, refuseWhileDraining(context), jsonOnly, express.json({ limit: BODY_LIMIT })];
+  const json = [
+    key,
+    refuseWhileDraining(context),
+    jsonOnly,
+    express.json({ limit: BODY_LIMIT, verify: utf8Only }),
+  ];
   app.route('/classify').post(json, classifyRoute(context)).all(onlyMethod('POST'));
   app.route('/ner').post(json, nerRoute(context)).all(onlyMethod('POST'));
   app.route('/models').get(key, modelsRoute(context)).all(onlyMethod('GET'));
@@ -101,3 +107,10 @@ const jsonOnly: RequestHandler = (request, _response, next) => {
   }
   next();
 };
+
+/** Refuses bodies that are not UTF-8, as JSON has to be (RFC 8259, section 8.1). express.json would put U+FFFD into them. */
+function utf8Only(_request: unknown, _response: unknown, body: Buffer, charset: string): void {
+  if (charset !== 'utf-8') throw new Problem(415, `expected JSON in the charset utf-8, found ${charset}`);
+  const fault = utf8Fault(body);
+  if (fault) throw new Problem(400, `the body is not valid JSON: ${fault}`);
+}

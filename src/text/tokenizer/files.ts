@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../../errors.js';
+import { decodeUtf8 } from '../../utf8.js';
 import type { Config } from './classes.js';
 import type { TokenizerJson } from './json.js';
 import { resolveAddedTokens, type TokenizerSources } from './resolveAddedTokens.js';
@@ -35,7 +36,7 @@ export interface TokenizerDefinition {
  */
 export function readTokenizer(folder: string): TokenizerDefinition {
   if (!existsSync(join(folder, TOKENIZER))) throw missingTokenizer(folder);
-  const text = readFileSync(join(folder, TOKENIZER), 'utf8');
+  const text = readText(folder, TOKENIZER);
   const sources = {
     json: parseObject(folder, TOKENIZER, text),
     config: readOptional(folder, TOKENIZER_CONFIG),
@@ -83,8 +84,11 @@ export function writeTokenizer(definition: TokenizerDefinition, folder: string):
 }
 
 function readOptional(folder: string, name: string): Config {
-  const path = join(folder, name);
-  return existsSync(path) ? parseObject(folder, name, readFileSync(path, 'utf8')) : {};
+  return existsSync(join(folder, name)) ? parseObject(folder, name, readText(folder, name)) : {};
+}
+
+function readText(folder: string, name: string): string {
+  return decodeUtf8(readFileSync(join(folder, name)), `${basename(folder)}/${name}`);
 }
 
 function parseObject(folder: string, name: string, text: string): Config {
