@@ -3,6 +3,7 @@
 
 import { isAbbreviation } from './words/abbreviations.js';
 import { joinGraphemes } from './words/graphemes.js';
+import { splitIgnoring } from './words/ignored.js';
 import { WORD } from './words/pattern.js';
 import { segmentEnds } from './words/segments.js';
 import type { Span } from './words/span.js';
@@ -15,10 +16,14 @@ const CONTRACTION = /(?:n['’]t|['’](?:s|re|ve|ll|m|d))$/iu;
 const unspacedWords = new Intl.Segmenter('en', { granularity: 'word' });
 
 /**
- * Splits a text into words, in order. Every character that is not a space is in exactly one word, and no grapheme is
- * split. Takes time linear in the length of the text.
+ * Splits a text into words, in order. Every visible character is in exactly one word, and no grapheme is split. Takes
+ * time linear in the length of the text.
  */
 export function splitWords(text: string): Span[] {
+  return joinGraphemes(text, splitIgnoring(text, splitVisible));
+}
+
+function splitVisible(text: string): Span[] {
   const spans: Span[] = [];
   const pattern = new RegExp(WORD);
   let wordEnds: Uint8Array | undefined;
@@ -41,7 +46,7 @@ export function splitWords(text: string): Span[] {
       spans.push({ start, end });
     }
   }
-  return joinGraphemes(text, spans);
+  return spans;
 }
 
 /** A plain match as words: its contraction is split off, and the point of an abbreviation joins it. */

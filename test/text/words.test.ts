@@ -90,6 +90,25 @@ describe('splitWords', () => {
     ['emoji', 'hi👩‍👩‍👧 🇩🇪🇫🇷 👍🏽!', 'hi|👩‍👩‍👧|🇩🇪|🇫🇷|👍🏽|!'],
     ['combining marks', 'cafe\u0301 e\u0301 !\u0301', 'cafe\u0301|e\u0301|!\u0301'],
     ['white space and invisible characters', ' \t\n\u00a0\u200b\ufeff\u0000', ''],
+    ['winkjs/wink-nlp issue 133: a word joiner', 'They main\u2060tain it', 'They|main\u2060tain|it'],
+    ['fnl/syntok pull request 18: a zero width non-joiner', 'او می\u200cرود.', 'او|می\u200cرود|.'],
+    [
+      'UniversalDependencies/docs issue 1010: soft hyphens, and a zero width space',
+      'co\u00adop\u00aderate con\u00ad front, a\u200bb',
+      'co\u00adop\u00aderate|con\u00ad|front|,|a|b',
+    ],
+    [
+      'byte order marks in, before and after words',
+      '\ufeffAng\ufeffela\ufeff Mer\ufeff\ufeffkel\ufeff.',
+      'Ang\ufeffela|Mer\ufeff\ufeffkel|.',
+    ],
+    [
+      'invisible characters beside punctuation inside a word',
+      'U.\u2060S. 1,\u2060234 well\u2060-\u2060known AT\ufeff&T do\u200dn\u00ad’t',
+      'U.\u2060S.|1,\u2060234|well\u2060-\u2060known|AT\ufeff&T|do\u200d|n\u00ad’t',
+    ],
+    ['marks of direction', 'שלו\u200fם \u202bab\u200ec\u202c!', 'שלו\u200fם|ab\u200ec|!'],
+    ['the flag of Scotland', 'to 🏴󠁧󠁢󠁳󠁣󠁴󠁿!', 'to|🏴󠁧󠁢󠁳󠁣󠁴󠁿|!'],
   ])('%s', (_, text, words) => {
     expect(split(text)).toBe(words);
   });
@@ -134,6 +153,26 @@ describe('splitWords', () => {
     );
   });
 
+  it('finds the same words whatever invisible characters are put between the characters', () => {
+    const texts = [
+      'Mr. J. R. Ewing, Ph.D., of Ewing Oil Inc. met U.S. envoys, e.g. at 5 p.m.',
+      "It's Ann's; they don't, two-, three- to five-year -- 52.75/53.50, US$5.50",
+      'See https://a.org/b?c=d, www.x.com. Mail me@x.co.uk! @you #ner',
+      '在Tokyo的2024年 ไปเที่ยวกรุงเทพ #हिन्दी शांति زار محمد القاهرة.',
+    ];
+    const ignored = ['\u00ad', '\u200c', '\u200d', '\u200e', '\u2060', '\u2064', '\ufeff', '\u061c'];
+    const insertion = fc.tuple(fc.nat(90), fc.constantFrom(...ignored));
+    fc.assert(
+      fc.property(fc.constantFrom(...texts), fc.array(insertion, { maxLength: 30 }), (text, insertions) => {
+        const characters = [...text];
+        for (const [index, character] of insertions) characters.splice(index, 0, character);
+        const found = split(characters.join('')).replace(new RegExp(`[${ignored.join('')}]`, 'g'), '');
+        expect(found).toBe(split(text));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('splits no grapheme', () => {
     const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
     const unit = fc.constantFrom(
@@ -153,6 +192,8 @@ describe('splitWords', () => {
         '\u20e3',
         '\u0600',
         '\u0d4e',
+        '\ufeff',
+        '\u00ad',
       ],
       ...['🇩', '👩', '🏽', '\u{e0067}', '\u{111c2}', '\uff9e', '\u1100', '\u1161', '\ud800', "'s", '.', '-'],
     );
@@ -201,13 +242,15 @@ describe('splitWords', () => {
     "n't",
     '1,',
     '中a',
+    'a\u2060',
+    'a\ufeff\u200d',
   ])('splits a long run of %j in linear time', unit => {
     const text = unit.repeat(300_000 / unit.length);
     expect(splitWords(text).at(-1)!.end).toBeGreaterThan(text.length - 4);
   });
 
   // The size of the largest request. Without a bound on repetitions the stack of the regular expression engine overflows.
-  it.each(['a', '-', '\u0301', '#a', 'http://', 'http://(a', 'ab.cd', '1,'])(
+  it.each(['a', '-', '\u0301', '#a', 'http://', 'http://(a', 'ab.cd', '1,', 'a\ufeff'])(
     'splits 8 MiB of %j',
     unit => {
       const text = unit.repeat(2 ** 23 / unit.length);

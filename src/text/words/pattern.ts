@@ -3,12 +3,12 @@
 /** Scripts that put no space between words. */
 const UNSPACED =
   '\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}ー\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}';
-/** Combining marks, and the invisible characters that occur inside words. */
-const MARKS = '\\p{M}\\u200c\\u200d\\u00ad';
+/** Combining marks. */
+const MARKS = '\\p{M}';
 /** A letter, digit or mark of a script that does put spaces between words. */
 const CHARACTER = `(?:(?![${UNSPACED}])[\\p{L}\\p{N}${MARKS}])`;
-/** White space, control characters, and invisible format characters. */
-const SPACE = '\\s\\p{Cc}\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff';
+/** White space, and control characters. Other invisible characters are not in the text (ignored.ts). */
+const SPACE = '\\s\\p{Cc}\\u200b';
 
 /**
  * Bound on the repetitions of one part of a word. The regular expression engine keeps a stack entry for each
