@@ -35,7 +35,7 @@ describe('agnews-llama', () => {
       const encoded = goldens.map(({ text }) => encodeText(model, text!));
       const results = await classify(model, encoded, UNHURRIED);
       for (const [i, { input_ids, logits }] of goldens.entries()) {
-        expect([...encoded[i]!.sequence.ids]).toEqual(input_ids.slice(0, model.manifest.maxLength));
+        expect([...encoded[i]!.sequences[0]!.ids]).toEqual(input_ids.slice(0, model.manifest.maxLength));
         if (input_ids.length > model.manifest.maxLength) continue;
         expect(worstDifference(logits as number[], results[i]!.logits)).toBeLessThan(2e-3);
       }

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { shown } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 import { classify } from '../predictor/classify.js';
-import { encodeText, encodeWords } from '../predictor/encode.js';
+import { encodeText, encodeWords, type LongText } from '../predictor/encode.js';
 import { type LoadedModel, UNHURRIED } from '../predictor/model.js';
 import { tag } from '../predictor/tag.js';
 import {
@@ -16,13 +16,14 @@ import {
 } from '../text/score.js';
 import { at, exampleOf, type Line, readObjects, textOf } from './jsonl.js';
 import { type OfflineOptions, withModel } from './offline.js';
-import { cacheOption, deviceOption, wholeNumber } from './options.js';
+import { cacheOption, deviceOption, longTextOption, wholeNumber } from './options.js';
 import { startProgress } from './progress.js';
 import { alignedTable } from './table.js';
 
 interface EvalOptions extends OfflineOptions {
   readonly json?: true;
   readonly limit?: number;
+  readonly longText: LongText;
 }
 
 export function configure(command: Command): void {
@@ -31,13 +32,14 @@ export function configure(command: Command): void {
     .argument('<data>', 'JSON lines with "text" and "label", or "tokens" and "tags"; - for standard input')
     .option('--json', 'print the report as JSON')
     .option('--limit <n>', 'use only the first n lines', wholeNumber(1))
+    .addOption(longTextOption())
     .addOption(deviceOption())
     .addOption(cacheOption())
     .action(async (path: string, data: string, options: EvalOptions) => {
       const lines = await readData(data, options.limit);
       await withModel(path, options, async model => {
         if (model.manifest.task === 'sequence') {
-          const report = await evaluateClassifier(model, lines);
+          const report = await evaluateClassifier(model, lines, options.longText);
           process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : classificationText(report));
         } else {
           const report = await evaluateTagger(model, lines);
@@ -61,7 +63,11 @@ async function readData(path: string, limit = Number.POSITIVE_INFINITY): Promise
   return lines;
 }
 
-async function evaluateClassifier(model: LoadedModel, lines: readonly Line[]): Promise<ClassificationReport> {
+async function evaluateClassifier(
+  model: LoadedModel,
+  lines: readonly Line[],
+  longText: LongText,
+): Promise<ClassificationReport> {
   const { labels } = model.manifest;
   const examples = lines.map(({ where, json }) =>
     at(where, () => {
@@ -70,10 +76,12 @@ async function evaluateClassifier(model: LoadedModel, lines: readonly Line[]): P
       if (typeof label !== 'string' || !labels.includes(label)) {
         throw new UserError(`expected "label" to be one of ${labels.join(', ')}, found ${shown(label)}`);
       }
-      return { label, text: encodeText(model, text) };
+      return { label, text: encodeText(model, text, { longText }) };
     }),
   );
-  const results = await withProgress(examples, example => classify(model, [example.text], UNHURRIED));
+  const results = await withProgress(examples, example =>
+    classify(model, [example.text], UNHURRIED, longText),
+  );
   return classificationReport(
     examples.map(({ label }, i) => [label, results[i]![0]!.label]),
     labels,

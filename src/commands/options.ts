@@ -4,6 +4,7 @@
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError, Option } from 'commander';
 import { defaultCache } from '../model/cache.js';
+import { LONG_TEXT } from '../predictor/encode.js';
 
 export function cacheOption(): Option {
   return new Option('--cache <dir>', 'the folder that recipes are exported to')
@@ -17,6 +18,15 @@ export function modelsOption(): Option {
   return new Option('--models <dir>', 'a folder with recipe and model folders')
     .env('LSLLAMA_MODELS')
     .default(PACKAGED_MODELS, 'the models that lsllama ships with');
+}
+
+export function longTextOption(): Option {
+  return new Option(
+    '--long-text <how>',
+    'for classifiers: cut texts over the maximum length, or read them in windows and take the mean or the greatest of their logits',
+  )
+    .choices(LONG_TEXT)
+    .default('truncate');
 }
 
 export function deviceOption(): Option {

@@ -2,19 +2,20 @@
 
 import type { Command } from 'commander';
 import { classify } from '../predictor/classify.js';
-import { encodeText, encodeWords, UnusableText } from '../predictor/encode.js';
+import { encodeText, encodeWords, type LongText, UnusableText } from '../predictor/encode.js';
 import { locate } from '../predictor/locate.js';
 import { type LoadedModel, UNHURRIED } from '../predictor/model.js';
 import { tag } from '../predictor/tag.js';
 import { decodeUtf8 } from '../utf8.js';
 import { type Example, exampleOf, openLines, parseLine, readLines, textOf } from './jsonl.js';
 import { type OfflineOptions, withModel } from './offline.js';
-import { cacheOption, deviceOption } from './options.js';
+import { cacheOption, deviceOption, longTextOption } from './options.js';
 
 interface PredictOptions extends OfflineOptions {
   readonly input: string;
   readonly output: string;
   readonly logits?: boolean;
+  readonly longText: LongText;
 }
 
 /** Lines whose answers are awaited at the same time: enough to fill batches, few enough to hold in memory. */
@@ -26,6 +27,7 @@ export function configure(command: Command): void {
     .option('--input <file>', 'JSON lines with "text" or "tokens"', '-')
     .option('--output <file>', 'the file to write, one answer per line', '-')
     .option('--logits', 'add the logits, before softmax')
+    .addOption(longTextOption())
     .addOption(deviceOption())
     .addOption(cacheOption())
     .action(async (path: string, options: PredictOptions) => {
@@ -35,16 +37,13 @@ export function configure(command: Command): void {
 }
 
 /** Answers every line. Resolves to the number of lines that got an error instead of an answer. */
-async function predict(
-  model: LoadedModel,
-  { input, output, logits = false }: PredictOptions,
-): Promise<number> {
+async function predict(model: LoadedModel, { input, output, ...options }: PredictOptions): Promise<number> {
   const out = await openLines(output, input);
   const pending: Promise<object>[] = [];
   let failures = 0;
   for await (const line of readLines(input)) {
     pending.push(
-      answer(model, line, logits).catch((error: Error) => {
+      answer(model, line, options).catch((error: Error) => {
         failures++;
         return { error: error.message };
       }),
@@ -56,20 +55,31 @@ async function predict(
   return failures;
 }
 
-async function answer(model: LoadedModel, line: Uint8Array, withLogits: boolean): Promise<object> {
+type AnswerOptions = Pick<PredictOptions, 'logits' | 'longText'>;
+
+async function answer(model: LoadedModel, line: Uint8Array, options: AnswerOptions): Promise<object> {
   const example = exampleOf(parseLine(decodeUtf8(line)));
   return model.manifest.task === 'sequence'
-    ? classifyLine(model, example, withLogits)
-    : tagLine(model, example, withLogits);
+    ? classifyLine(model, example, options)
+    : tagLine(model, example, options);
 }
 
-async function classifyLine(model: LoadedModel, example: Example, withLogits: boolean): Promise<object> {
-  const [result] = await classify(model, [encodeText(model, textOf(example))], UNHURRIED);
+async function classifyLine(
+  model: LoadedModel,
+  example: Example,
+  { logits: withLogits, longText }: AnswerOptions,
+): Promise<object> {
+  const text = encodeText(model, textOf(example), { longText });
+  const [result] = await classify(model, [text], UNHURRIED, longText);
   const { label, score, probabilities, logits } = result!;
   return { label, score, probabilities, ...(withLogits && { logits: [...logits] }) };
 }
 
-async function tagLine(model: LoadedModel, example: Example, withLogits: boolean): Promise<object> {
+async function tagLine(
+  model: LoadedModel,
+  example: Example,
+  { logits: withLogits }: AnswerOptions,
+): Promise<object> {
   const words = encodeWords(model, 'text' in example ? example.text : example.tokens);
   if (words.spans.length === 0) throw new UnusableText('the text is empty');
   const [tagging] = await tag(model, [words], UNHURRIED);

@@ -2,7 +2,7 @@
 
 import type { Manifest } from '../model/manifest.js';
 import { sigmoid, softmax } from '../text/probabilities.js';
-import type { EncodedText } from './encode.js';
+import type { EncodedText, LongText } from './encode.js';
 import type { LoadedModel, Urgency } from './model.js';
 
 export interface Classification {
@@ -14,24 +14,39 @@ export interface Classification {
   readonly probabilities: Record<string, number>;
   /** The logits before softmax or sigmoid: [labels]. */
   readonly logits: Float32Array;
-  /** Tokens of the text as the model reads it, special tokens counted. */
+  /** Tokens of the text that are read, each counted once, plus the special tokens of one sequence. */
   readonly tokens: number;
   readonly truncated: boolean;
 }
 
-/** Classifies encoded texts; results in their order. Throws the errors of Scheduler.submit. */
+/**
+ * Classifies encoded texts; results in their order. `longText` says how the logits of a text's windows are combined.
+ * Throws the errors of Scheduler.submit.
+ */
 export async function classify(
   model: LoadedModel,
   texts: readonly EncodedText[],
   urgency: Urgency,
+  longText: LongText = 'truncate',
 ): Promise<Classification[]> {
-  const sequences = texts.map(text => text.sequence);
-  const logits = await model.run(sequences, urgency);
-  return texts.map(({ sequence, truncated }, i) => ({
-    ...classification(model.manifest, logits[i]!),
-    tokens: sequence.ids.length,
-    truncated,
-  }));
+  const sequences = texts.flatMap(text => text.sequences);
+  const rows = await model.run(sequences, urgency);
+  let next = 0;
+  return texts.map(({ sequences: { length }, tokens, truncated }) => {
+    const logits = textLogits(rows.slice(next, next + length), longText);
+    next += length;
+    return { ...classification(model.manifest, logits), tokens, truncated };
+  });
+}
+
+/** The logits of a text, [labels], from those of its windows: of the only one, where the text fits the model. */
+function textLogits(windows: readonly Float32Array[], longText: LongText): Float32Array {
+  return windows[0]!.map((_, label) => {
+    const values = windows.map(logits => logits[label]!);
+    return longText === 'max'
+      ? values.reduce((a, b) => Math.max(a, b))
+      : values.reduce((a, b) => a + b) / values.length;
+  });
 }
 
 function classification({ labels, problemType }: Manifest, logits: Float32Array) {

@@ -14,9 +14,26 @@ export class UnusableText extends Error {
   override readonly name = 'UnusableText';
 }
 
+/**
+ * How a sequence classifier reads a text over its maximum length: it is cut, or it is read in windows whose logits are
+ * averaged, or of which each label takes the greatest.
+ */
+export const LONG_TEXT = ['truncate', 'mean', 'max'] as const;
+export type LongText = (typeof LONG_TEXT)[number];
+
+export interface TextOptions {
+  /** Whether texts over the model's maximum length may be cut. They may, unless this is false. */
+  readonly truncate?: boolean;
+  /** `truncate` unless it is given. The others cut nothing. */
+  readonly longText?: LongText;
+}
+
 /** A text for a sequence classifier. */
 export interface EncodedText {
-  readonly sequence: Sequence;
+  /** One sequence, or one per window of a long text that is not cut. */
+  readonly sequences: readonly Sequence[];
+  /** Tokens of the text that are read, each counted once, plus the special tokens of one sequence. */
+  readonly tokens: number;
   /** Whether tokens were cut off to fit the model's maximum length. */
   readonly truncated: boolean;
 }
@@ -36,23 +53,25 @@ export interface EncodedWords {
 
 /**
  * Encodes a text for a sequence classifier.
- * Throws UnusableText if the text is blank, has no token, has a token that the model has no embedding for, or is longer
- * than the model's maximum length while `truncate` is false.
+ * Throws UnusableText if the text is blank, has no token, has a token that the model has no embedding for, or would have
+ * to be cut while `truncate` is false.
  */
-export function encodeText(model: TextModel, text: string, truncate = true): EncodedText {
+export function encodeText(
+  model: TextModel,
+  text: string,
+  { truncate = true, longText = 'truncate' }: TextOptions = {},
+): EncodedText {
   const { manifest, tokenizer } = model;
   if (text.trim() === '') throw new UnusableText('the text is empty');
+  if (longText !== 'truncate') {
+    const { windows, length } = tokenizer.encodeWindows(text, manifest.maxLength);
+    return { sequences: windows.map(ids => sequenceOfText(model, ids)), tokens: length, truncated: false };
+  }
   const { ids, truncated, length } = tokenizer.encode(text, manifest.maxLength);
   if (truncated && !truncate) {
     throw new UnusableText(`the text has ${length} tokens, the model reads at most ${manifest.maxLength}`);
   }
-  // A special token around the text is enough, as it is for transformers.
-  if (ids.length === 0)
-    throw new UnusableText('the text has no token that the tokenizer of this model knows');
-  checkTokens(model, ids);
-  const headPositions =
-    manifest.pooling === 'last' ? Int32Array.of(lastPosition(ids, manifest.padTokenId)) : new Int32Array(0);
-  return { sequence: { ids, headPositions }, truncated };
+  return { sequences: [sequenceOfText(model, ids)], tokens: ids.length, truncated };
 }
 
 /**
@@ -77,8 +96,18 @@ export function encodeWords(model: TextModel, text: string | readonly string[]):
 /** The sequences of a text, whatever the model's task. Throws UnusableText as encodeText and encodeWords do. */
 export function sequencesOf(model: TextModel, text: string): readonly Sequence[] {
   return model.manifest.task === 'sequence'
-    ? [encodeText(model, text).sequence]
+    ? encodeText(model, text).sequences
     : encodeWords(model, text).sequences;
+}
+
+/** The sequence of a text, or of one of its windows. */
+function sequenceOfText(model: TextModel, ids: Int32Array): Sequence {
+  // A special token around the text is enough, as it is for transformers.
+  if (ids.length === 0) throw new UnusableText('the text has no token that this tokenizer knows');
+  checkTokens(model, ids);
+  const { pooling, padTokenId } = model.manifest;
+  const headPositions = pooling === 'last' ? Int32Array.of(lastPosition(ids, padTokenId)) : new Int32Array(0);
+  return { ids, headPositions };
 }
 
 /** One sequence of a run of words. The label head reads the first token of each word that has one. */

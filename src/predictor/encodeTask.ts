@@ -1,14 +1,19 @@
 // A request's texts as one task for the encoder. Tasks and results are plain values, so they can cross to a thread.
 
-import { type EncodedText, type EncodedWords, encodeText, encodeWords, UnusableText } from './encode.js';
+import {
+  type EncodedText,
+  type EncodedWords,
+  encodeText,
+  encodeWords,
+  type TextOptions,
+  UnusableText,
+} from './encode.js';
 import type { TextModel } from './model.js';
 
 /** Texts for a sequence classifier. */
-export interface TextsTask {
+export interface TextsTask extends TextOptions {
   readonly kind: 'texts';
   readonly texts: readonly string[];
-  /** Whether texts over the model's maximum length are cut; undefined means that they are. */
-  readonly truncate: boolean | undefined;
 }
 
 /** Texts for a token classifier, each a string or a list of words. */
@@ -32,7 +37,7 @@ export function encodeAll<T extends EncodeTask>(model: TextModel, task: T): Enco
   const encoded: (EncodedText | EncodedWords)[] = [];
   try {
     if (task.kind === 'texts') {
-      for (const text of task.texts) encoded.push(encodeText(model, text, task.truncate));
+      for (const text of task.texts) encoded.push(encodeText(model, text, task));
     } else {
       for (const text of task.texts) encoded.push(encodeWords(model, text));
     }

@@ -7,6 +7,8 @@ export interface components {
         /** @description One text, or a list of texts. */
         readonly Texts: string | readonly string[];
         readonly Probability: number;
+        /** @description Whether to return the logits, which are the head's outputs before softmax or sigmoid, in float32. */
+        readonly RawScores: boolean;
         /** @description Milliseconds that the caller waits for the answer. */
         readonly TimeoutMs: number;
         /**
@@ -21,10 +23,18 @@ export interface components {
             /** @description The number of most probable labels to return. All labels are returned unless it is given. */
             readonly top_k?: number;
             /**
-             * @description Whether texts over the model's maximum length are cut. If false, they are refused with 422.
+             * @description Whether texts over the model's maximum length may be cut. If false, they are refused with 422, unless long_text has them read in windows.
              * @default true
              */
             readonly truncate: boolean;
+            /**
+             * @description How texts over the model's maximum length are read. truncate cuts them. mean and max read all of a text, in windows of the maximum length that overlap by half, with special tokens around each: mean averages the windows' logits, max takes the greatest of each label, and probabilities are computed from the result. Nothing is cut or refused then. A long text costs as much as texts of twice its tokens.
+             * @default truncate
+             * @enum {string}
+             */
+            readonly long_text: "truncate" | "mean" | "max";
+            /** @default false */
+            readonly raw_scores: components["schemas"]["RawScores"];
             /**
              * @description Multi-label models list the labels whose probability is at least this.
              * @default 0.5
@@ -50,7 +60,9 @@ export interface components {
                 readonly label: string;
                 readonly score: components["schemas"]["Probability"];
             }[];
-            /** @description Tokens of the text as the model reads it, special tokens counted. */
+            /** @description One number for each label, in the order of the model's labels. Sent if the request has raw_scores. */
+            readonly logits?: readonly number[];
+            /** @description Tokens of the text that are read, each counted once, plus the special tokens of one sequence. */
             readonly tokens: number;
             /** @description Whether the text was cut to the model's maximum length. */
             readonly truncated: boolean;
@@ -77,6 +89,8 @@ export interface components {
              * @default false
              */
             readonly tags: boolean;
+            /** @default false */
+            readonly raw_scores: components["schemas"]["RawScores"];
             /**
              * @description Entities that score less are left out.
              * @default 0
@@ -98,6 +112,8 @@ export interface components {
             readonly tags?: readonly string[];
             /** @description The start and end of each word of a raw text. */
             readonly words?: readonly (readonly number[])[];
+            /** @description One row for each word, in the order of the model's labels; null for a word that has no token. Sent if the request has raw_scores. */
+            readonly logits?: readonly (readonly number[] | null)[];
         };
         /** @description An entity of a raw text has start and end, in the unit of the request. An entity of a text that was sent as words has start_word and end_word. Ends are exclusive. */
         readonly Entity: {
@@ -151,6 +167,7 @@ export interface components {
 }
 export type Texts = components['schemas']['Texts'];
 export type Probability = components['schemas']['Probability'];
+export type RawScores = components['schemas']['RawScores'];
 export type TimeoutMs = components['schemas']['TimeoutMs'];
 export type ClassifyRequest = components['schemas']['ClassifyRequest'];
 export type ClassifyResponse = components['schemas']['ClassifyResponse'];

@@ -28,6 +28,13 @@ export interface Encoding {
   readonly length: number;
 }
 
+/** All token ids of a text, in windows with special tokens around each. */
+export interface WindowedEncoding {
+  readonly windows: readonly Int32Array[];
+  /** Number of tokens of the text, special tokens counted once. */
+  readonly length: number;
+}
+
 /** Token ids of each word, without special tokens. A word may have no token. */
 export type WordTokens = readonly (readonly number[])[];
 
@@ -92,6 +99,21 @@ export class Tokenizer {
       truncated,
       length: tokens.length + this.specialTokens,
     };
+  }
+
+  /**
+   * Encodes all of a text, in windows of at most `maxLength` tokens, special tokens included, that overlap by half:
+   * those of the tokenizers library with half of a window as its `stride`.
+   */
+  encodeWindows(text: string, maxLength: number): WindowedEncoding {
+    const tokens = this.#tokens(text);
+    const maxTokens = maxLength - this.specialTokens;
+    const step = Math.ceil(maxTokens / 2);
+    const count = 1 + Math.max(0, Math.ceil((tokens.length - maxTokens) / step));
+    const windows = Array.from({ length: count }, (_, window) =>
+      this.#surround(tokens.slice(window * step, window * step + maxTokens)),
+    );
+    return { windows, length: tokens.length + this.specialTokens };
   }
 
   /** Encodes each word on its own, like `is_split_into_words` in transformers. */

@@ -69,7 +69,7 @@ it('ends its worker thread with close(), so that the process can end', () => {
     const model = { folder: '${classifier.folder}' };
     const [text] = await encoder.encode(model, task, { deadline: Infinity });
     await encoder.close();
-    console.log(text.sequence.ids.length);
+    console.log(text.sequences[0].ids.length);
   `,
   );
   const { status, stdout } = spawnSync(process.execPath, [`${out}/encode.mjs`], {

@@ -15,5 +15,5 @@ export async function predictGolden(model: LoadedModel, golden: Golden) {
   }
   const encoded = encodeText(model, golden.text!);
   const [classification] = await classify(model, [encoded], UNHURRIED);
-  return { ids: encoded.sequence.ids, logits: [...classification!.logits] };
+  return { ids: encoded.sequences[0]!.ids, logits: [...classification!.logits] };
 }

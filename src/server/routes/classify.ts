@@ -19,12 +19,12 @@ export function classifyRoute(context: ServerContext): RequestHandler {
     const model = selectModel(store, 'sequence', body.model);
     response.locals.model = model.name;
 
-    const { inputs, truncate } = body;
+    const { inputs, truncate, long_text: longText } = body;
     const isOne = typeof inputs === 'string';
-    const task = { kind: 'texts', texts: isOne ? [inputs] : inputs, truncate } as const;
+    const task = { kind: 'texts', texts: isOne ? [inputs] : inputs, truncate, longText } as const;
     const pathOf = (index: number) => (isOne ? '/inputs' : `/inputs/${index}`);
     const texts = await encodeTexts(context, model, task, pathOf, urgency);
-    const results = await classify(model, texts, urgency);
+    const results = await classify(model, texts, urgency, longText);
 
     for (const { label } of results) metrics.predictions.inc({ model: model.name, label });
     const answer: ClassifyResponse = {
@@ -39,7 +39,7 @@ export function classifyRoute(context: ServerContext): RequestHandler {
 function resultOf(
   result: Classification,
   model: LoadedModel,
-  { top_k, threshold }: ClassifyRequest,
+  { top_k, threshold, raw_scores }: ClassifyRequest,
 ): ClassifyResponse['results'][number] {
   const { label, score, tokens, truncated } = result;
   const ranked = Object.entries(result.probabilities).sort(([, a], [, b]) => b - a);
@@ -47,5 +47,6 @@ function resultOf(
     top_k === undefined ? result.probabilities : Object.fromEntries(ranked.slice(0, top_k));
   const labels = ranked.filter(([, p]) => p >= threshold).map(([name, p]) => ({ label: name, score: p }));
   const multi = model.manifest.problemType === 'multi';
-  return { label, score, probabilities, ...(multi && { labels }), tokens, truncated };
+  const logits = raw_scores && { logits: [...result.logits] };
+  return { label, score, probabilities, ...(multi && { labels }), ...logits, tokens, truncated };
 }

@@ -41,10 +41,11 @@ function resultOf(
   tagging: Tagging,
   text: string | readonly string[],
   { spans }: EncodedWords,
-  { threshold, tags, offset_unit }: NerRequest,
+  { threshold, tags, raw_scores, offset_unit }: NerRequest,
 ): NerResponse['results'][number] {
   const kept = tagging.entities.filter(({ score }) => score >= threshold);
   const { tokens } = tagging;
+  const logits = raw_scores && { logits: tagging.logits.map(row => row && [...row]) };
   if (typeof text !== 'string') {
     const entities = kept.map(({ label, score, startWord, endWord }) => ({
       label,
@@ -53,8 +54,8 @@ function resultOf(
       start_word: startWord,
       end_word: endWord,
     }));
-    return { entities, tokens, ...(tags && { tags: tagging.tags }) };
+    return { entities, tokens, ...(tags && { tags: tagging.tags }), ...logits };
   }
-  const located = locate(text, spans, kept, offset_unit);
-  return { entities: located.entities, tokens, ...(tags && { tags: tagging.tags, words: located.words }) };
+  const { entities, words } = locate(text, spans, kept, offset_unit);
+  return { entities, tokens, ...(tags && { tags: tagging.tags, words }), ...logits };
 }
