@@ -85,6 +85,11 @@ export function configure(command: Command): void {
       '--tokenizer <dir>',
       'a folder whose tokenizer.json is used instead of the adapter’s and the base’s',
     )
+    .option(
+      '--tokenizer-as-written',
+      'take tokenizer.json as it is written, as transformers 4 does; the default is what the adapter’s files tell',
+    )
+    .option('--no-tokenizer-as-written', 'read the tokenizer as transformers 5 does')
     .option('--force', 'replace an existing folder')
     .option('--no-calibrate', 'at int8, do not measure which precision each layer needs')
     .option('--no-verify', 'do not compare the exported model with the checkpoint')
@@ -101,6 +106,7 @@ export function configure(command: Command): void {
         calibrate: flags.calibrate,
         verify: flags.verify,
         onProgress: stage => progress.update(folder, stage),
+        onNote: line => process.stderr.write(`${line}\n`),
       });
       const { name, version, precision } = await exporting.finally(() => progress.end(folder));
       process.stdout.write(`${JSON.stringify({ out: flags.out, name, version, precision })}\n`);

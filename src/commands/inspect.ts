@@ -2,9 +2,9 @@
 // A folder that holds such folders is listed.
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type Adapter, adapterFolder, openAdapter } from '../checkpoint/adapter.js';
+import { type Adapter, adapterFiles, openAdapter } from '../checkpoint/adapter.js';
 import { ADAPTER_CONFIG } from '../checkpoint/adapterConfig.js';
 import { type Base, openBase } from '../checkpoint/base.js';
 import { isHead } from '../checkpoint/head.js';
@@ -12,10 +12,18 @@ import { mergeAdapters } from '../checkpoint/merge.js';
 import { openCheckpoint } from '../checkpoint/open.js';
 import { parameterCount, type TensorInfo } from '../checkpoint/tensors.js';
 import { UserError } from '../errors.js';
-import { isModelFolder, type Manifest, readManifest, verificationText } from '../model/manifest.js';
+import {
+  isModelFolder,
+  type Manifest,
+  readManifest,
+  tokenizerText,
+  verificationText,
+} from '../model/manifest.js';
 import { planExport } from '../model/plan.js';
 import { forDevice, isRecipeFolder, RECIPE, readRecipe } from '../model/recipe.js';
-import { locateTokenizer, readTokenizerAt, type TokenizerLocation } from '../model/tokenizerLocation.js';
+import { readChosenTokenizer, type TokenizerRequest } from '../model/tokenizerChoice.js';
+import { adapterTokenizer, locateTokenizer } from '../model/tokenizerLocation.js';
+import { trainedVersion } from '../model/trainedVersion.js';
 import { TOKENIZER, Tokenizer } from '../text/tokenizer.js';
 
 /** One line of the output. */
@@ -65,9 +73,12 @@ function namesIn(folder: string): string[] {
 }
 
 function isAdapter(path: string): boolean {
-  if (!isFolder(path) || existsSync(join(path, 'config.json'))) return false;
+  if (!isFolder(path)) return false;
   try {
-    return existsSync(join(adapterFolder(path), ADAPTER_CONFIG));
+    const files = adapterFiles(path);
+    if (!existsSync(join(path, 'config.json'))) return existsSync(files[0]!);
+    // Some trainers save the base's config.json beside the adapter. A base may hold an adapter in a folder of its own.
+    return files.every(file => existsSync(file) && dirname(resolve(file)) === resolve(path));
   } catch {
     return false;
   }
@@ -120,6 +131,7 @@ function describeModel(manifest: Manifest): Fact[] {
     ...(pooling ? ([['pooling', pooling]] as const) : []),
     ['precision', manifest.precision],
     ['max length', `${manifest.maxLength} tokens`],
+    ...factIf('tokenizer', tokenizerText(manifest)),
     ['base', `${manifest.base.name}, SHA-256 ${manifest.base.sha256}`],
     ...manifest.adapters.map(({ name, sha256 }): Fact => ['adapter', `${name}, SHA-256 ${sha256}`]),
     ['exporter', manifest.exporter],
@@ -135,8 +147,8 @@ function describeRecipe(path: string, name: string): Fact[] {
     try {
       const { base, adapters } = checkpoint;
       const { head } = mergeAdapters(base, adapters);
-      const tokenizer = new Tokenizer(readTokenizerAt(locateTokenizer(request)));
-      const plan = planExport(request, base, adapters, head, tokenizer);
+      const { definition, note } = readChosenTokenizer(request);
+      const plan = planExport(request, base, adapters, head, new Tokenizer(definition));
       return [
         ['base', `${basename(request.base)}: ${familyOf(base)}`],
         ...adapters.map((adapter): Fact => ['adapter', `${adapter.name}: ${changesOf(adapter)}`]),
@@ -147,6 +159,7 @@ function describeRecipe(path: string, name: string): Fact[] {
         ['labels', `${plan.labels.length}: ${plan.labels.join(', ')}`],
         ['precision', plan.precision],
         ['max length', `${plan.maxLength} tokens`],
+        ...factIf('differs', note),
         ['refused', 'nothing'],
       ];
     } finally {
@@ -181,8 +194,13 @@ function describeBase(path: string): Fact[] {
     ],
     ['labels', head.labels ? `${head.labels.length}: ${head.labels.join(', ')}` : 'none named (id2label)'],
     ...(head.architecture ? ([['architecture', head.architecture]] as const) : []),
-    ...describeTokenizer(locateTokenizer({ base: path, adapters: [] })),
+    ...describeTokenizer({ base: path, adapters: [] }),
   ];
+}
+
+/** A fact that not every folder has. */
+function factIf(topic: string, text: string | undefined): Fact[] {
+  return text === undefined ? [] : [[topic, text]];
 }
 
 function describeAdapter(path: string): Fact[] {
@@ -191,6 +209,8 @@ function describeAdapter(path: string): Fact[] {
   const trained = [...adapter.trained].map(
     ([name, key]) => `${name} [${adapter.source.tensors.get(key)!.shape.join(', ')}]`,
   );
+  const tokenizer = adapterTokenizer([path]);
+  const version = trainedVersion(path, [path]);
   const hasHead = [...adapter.trained.keys()].some(isHeadWeight);
   return [
     ['kind', `LoRA${adapter.config.dora ? ' with DoRA magnitudes' : ''}`],
@@ -198,9 +218,8 @@ function describeAdapter(path: string): Fact[] {
     ['changes', changesOf(adapter)],
     ...[...adapter.trainedRows].map(([name, { indices }]): Fact => ['rows', `${indices.length} of ${name}`]),
     ['trained', `${trained.join(', ') || 'no tensor in full'}${hasHead ? '' : ': no label head'}`],
-    ...(existsSync(join(adapter.folder, TOKENIZER))
-      ? describeTokenizer({ kind: 'folder', path: adapter.folder })
-      : []),
+    ...factIf('version', version && `transformers ${version.major}: ${version.evidence}`),
+    ...(tokenizer ? describeTokenizer({ base: path, adapters: [path], tokenizer }) : []),
   ];
 }
 
@@ -208,14 +227,18 @@ function isHeadWeight(tensor: string): boolean {
   return isHead(tensor.replace(/\.weight$/, ''));
 }
 
-/** One line, which gives the reason where the tokenizer would be refused. */
-function describeTokenizer(location: TokenizerLocation): Fact[] {
+/** Gives the reason where the tokenizer would be refused, and an example where it can be read in two ways. */
+function describeTokenizer(request: TokenizerRequest): Fact[] {
   return withRefusal([], () => {
-    const { specialTokens, modelMaxLength } = new Tokenizer(readTokenizerAt(location));
-    const name = location.kind === 'gguf' ? "the file's own" : TOKENIZER;
+    const { definition, note } = readChosenTokenizer(request);
+    const { specialTokens, modelMaxLength } = new Tokenizer(definition);
+    const name = locateTokenizer(request).kind === 'gguf' ? "the file's own" : TOKENIZER;
     const limit = Number.isFinite(modelMaxLength) ? `, at most ${modelMaxLength} tokens` : '';
-    return [['tokenizer', `${name}, ${specialTokens} special tokens around a text${limit}`]];
-  }).map(([topic, text]): Fact => ['tokenizer', topic === 'refused' ? `refused: ${text}` : text]);
+    return [
+      ['tokenizer', `${name}, ${specialTokens} special tokens around a text${limit}`],
+      ...factIf('differs', note),
+    ];
+  }).map(([topic, text]): Fact => (topic === 'refused' ? ['tokenizer', `refused: ${text}`] : [topic, text]));
 }
 
 function familyOf({ decoder, weights }: Base): string {

@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import pino, { type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { tokenizerText } from '../model/manifest.js';
 import type { LoadedModel } from '../predictor/model.js';
 import { type ServeOptions, startService } from '../server/serve.js';
 import { Bars } from './bars.js';
@@ -79,6 +80,8 @@ async function serve(flags: ServeFlags): Promise<void> {
     onReady(model) {
       ready.push(model);
       progress.end(model.name);
+      const tokenizer = tokenizerText(model.manifest);
+      if (tokenizer) log.info({ model: model.name }, `the tokenizer is ${tokenizer}`);
     },
     onFailed: name => progress.end(name),
   });

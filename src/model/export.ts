@@ -17,7 +17,7 @@ import { fileSizes, isModelFolder, MANIFEST, type Manifest } from './manifest.js
 import { type Plan, planExport } from './plan.js';
 import type { OnProgress, Stage } from './progress.js';
 import type { DeviceRequest } from './recipe.js';
-import { locateTokenizer, readTokenizerAt } from './tokenizerLocation.js';
+import { readChosenTokenizer } from './tokenizerChoice.js';
 
 export interface ExportOptions {
   /** The model's name in its manifest. The default is the folder's name. */
@@ -30,6 +30,8 @@ export interface ExportOptions {
   readonly verify?: boolean;
   /** Called in the stages `calibrating` (counted in layers), `writing` (bytes) and `verifying` (values of weights). */
   readonly onProgress?: OnProgress;
+  /** Called with a line that the user should read: where the tokenizer can be read in two ways. */
+  readonly onNote?: (line: string) => void;
 }
 
 /**
@@ -85,7 +87,8 @@ async function writeModel(
   target: string,
   options: ExportOptions,
 ): Promise<Manifest> {
-  const definition = readTokenizerAt(locateTokenizer(request));
+  const { definition, record, note } = readChosenTokenizer(request);
+  if (note) options.onNote?.(`tokenizer: ${note}`);
   const tokenizer = new Tokenizer(definition);
   const merged = mergeAdapters(base, adapters);
   const plan = planExport(request, base, adapters, merged.head, tokenizer);
@@ -117,6 +120,7 @@ async function writeModel(
       name: options.name ?? basename(target),
       version: ingredients.key.slice(0, 12),
       ...plan,
+      tokenizer: record,
       vocabSize: merged.decoder.vocabSize,
       base: ingredients.base,
       adapters: [...ingredients.adapters],

@@ -10,6 +10,7 @@ import { VERSION } from '../version.js';
 import { cachedHash } from './hashCache.js';
 import type { Identity } from './manifest.js';
 import type { DeviceRequest } from './recipe.js';
+import { chooseTokenizer } from './tokenizerChoice.js';
 import { locateTokenizer, tokenizerFilesAt } from './tokenizerLocation.js';
 
 export interface Ingredients {
@@ -27,7 +28,7 @@ export async function ingredientsOf(
   request: DeviceRequest,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<Ingredients> {
-  const { base, adapters, tokenizer: _, ...options } = request;
+  const { base, adapters, tokenizer: _tokenizer, tokenizerAsWritten: _asked, ...options } = request;
   const filesOfBase = baseFiles(base);
   const filesOfAdapters = adapters.map(adapterFiles);
   const filesOfTokenizer = tokenizerFilesAt(locateTokenizer(request));
@@ -51,6 +52,7 @@ export async function ingredientsOf(
     adapterIdentities.map(adapter => adapter.sha256),
     await hashFiles(filesOfTokenizer, onBytes),
     Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ...(chooseTokenizer(request).asWritten ? ['tokenizer as written'] : []),
   ];
   const key = createHash('sha256').update(JSON.stringify(hashed)).digest('hex');
   return { base: baseIdentity, adapters: adapterIdentities, key };

@@ -55,6 +55,22 @@ const VERIFICATION = {
   },
 } as const;
 
+/** Which of its two readings the tokenizer has; see tokenizerChoice.ts. */
+const TOKENIZER_CHOICE = {
+  type: 'object',
+  required: ['asWritten', 'evidence', 'differs'],
+  properties: {
+    /** Whether tokenizer.json was taken as written, as transformers 4 does, and not read as transformers 5 reads it. */
+    asWritten: { type: 'boolean' },
+    /** Why, as a clause. */
+    evidence: { type: 'string' },
+    /** Whether the other reading gives some texts other ids. */
+    differs: { type: 'boolean' },
+  },
+} as const;
+
+export type TokenizerRecord = Document<typeof TOKENIZER_CHOICE>;
+
 const SCHEMA = {
   type: 'object',
   required: [
@@ -95,6 +111,8 @@ const SCHEMA = {
     maxLength: { type: 'integer', minimum: 1 },
     /** Last-token pooling skips this token at the right end. Null where the base names none. */
     padTokenId: { type: ['integer', 'null'] },
+    /** Optional, because model folders that were written before there was a choice have none. */
+    tokenizer: TOKENIZER_CHOICE,
     /** The number of tokens that have an embedding. */
     vocabSize: { type: 'integer', minimum: 1 },
     base: IDENTITY,
@@ -143,6 +161,13 @@ export function verificationText({ verification, precision }: Manifest): string 
   const labels = positions === undefined ? '' : `the same label at ${sameLabels} of ${positions} positions, `;
   const difference = Number(maxDifference.toPrecision(2));
   return `verified against the checkpoint on ${texts} texts, over ${depth}: ${labels}logits at most ${difference} apart, within the tolerance for ${precision}`;
+}
+
+/** Which reading the tokenizer has, in words; undefined where there is only one. */
+export function tokenizerText({ tokenizer }: Manifest): string | undefined {
+  if (!tokenizer?.differs) return undefined;
+  const [version, other] = tokenizer.asWritten ? [4, 5] : [5, 4];
+  return `read as transformers ${version} does, because ${tokenizer.evidence}; transformers ${other} gives some texts other ids`;
 }
 
 function checkFiles(folder: string, { files }: Manifest): void {

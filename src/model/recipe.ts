@@ -19,6 +19,8 @@ const SCHEMA = {
     adapter: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
     /** A folder whose tokenizer.json is used instead of the adapters' and the base's. */
     tokenizer: { type: 'string' },
+    /** Whether tokenizer.json is taken as written, as transformers 4 does. The default is what the adapter's files tell. */
+    tokenizerAsWritten: { type: 'boolean' },
     task: TASK,
     attention: ATTENTION,
     /** The first layer without the causal mask. */

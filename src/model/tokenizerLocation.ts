@@ -2,18 +2,10 @@
 // folder or beside the GGUF file, else the GGUF file's own.
 
 import { existsSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { adapterFolder } from '../checkpoint/adapter.js';
 import { ggufFileOf } from '../checkpoint/base.js';
-import { openGguf } from '../checkpoint/gguf.js';
-import { UserError } from '../errors.js';
-import {
-  ggufTokenizer,
-  readTokenizer,
-  TOKENIZER,
-  TOKENIZER_FILES,
-  type TokenizerDefinition,
-} from '../text/tokenizer.js';
+import { TOKENIZER, TOKENIZER_FILES } from '../text/tokenizer.js';
 import type { ExportRequest } from './recipe.js';
 
 /** The folder with the tokenizer's files, or the GGUF file with the tokenizer in its metadata. */
@@ -22,31 +14,23 @@ export interface TokenizerLocation {
   readonly path: string;
 }
 
-/** Does not check that there is a tokenizer at the location; `readTokenizerAt` does. */
+/** Does not check that there is a tokenizer at the location; reading it does. */
 export function locateTokenizer(
   request: Pick<ExportRequest, 'tokenizer' | 'adapters' | 'base'>,
 ): TokenizerLocation {
   const { tokenizer, adapters, base } = request;
   if (tokenizer) return { kind: 'folder', path: tokenizer };
-  const folders = adapters.flatMap(adapter => [adapter, adapterFolder(adapter)]);
-  const withTokenizer = folders.findLast(folder => existsSync(join(folder, TOKENIZER)));
+  const withTokenizer = adapterTokenizer(adapters);
   if (withTokenizer) return { kind: 'folder', path: withTokenizer };
   const folder = existsSync(base) && statSync(base).isDirectory() ? base : dirname(base);
   const gguf = existsSync(join(folder, TOKENIZER)) ? undefined : ggufFileOf(base);
   return gguf ? { kind: 'gguf', path: gguf } : { kind: 'folder', path: folder };
 }
 
-/** Reads the tokenizer. Throws UserError where there is none, or it is damaged, or its ids would not be exact. */
-export function readTokenizerAt({ kind, path }: TokenizerLocation): TokenizerDefinition {
-  if (kind === 'folder') return readTokenizer(path);
-  const file = openGguf(path);
-  file.close();
-  try {
-    return ggufTokenizer(file.metadata);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(`${basename(path)}, with no ${TOKENIZER} beside it: ${error.message}`);
-  }
+/** The last folder among those of the adapters that holds a tokenizer. */
+export function adapterTokenizer(adapters: readonly string[]): string | undefined {
+  const folders = adapters.flatMap(adapter => [adapter, adapterFolder(adapter)]);
+  return folders.findLast(folder => existsSync(join(folder, TOKENIZER)));
 }
 
 /** The files that decide how text becomes tokens; they are part of an export's identity. */

@@ -12,6 +12,8 @@ import { compilePreTokenizer, type Split } from './tokenizer/preTokenizer.js';
 
 export {
   readTokenizer,
+  readTokenizerFiles,
+  resolveTokenizer,
   TOKENIZER,
   TOKENIZER_FILES,
   type TokenizerDefinition,

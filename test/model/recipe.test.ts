@@ -53,7 +53,7 @@ describe('a recipe', () => {
     [{ base: 'b', bidirectionalFrom: -1 }, 'bidirectionalFrom: expected a number of at least 0, found -1'],
     [
       { base: 'b', adpter: 'a', maxLength: 0.5 },
-      'expected no keys but base, adapter, tokenizer, task, attention, bidirectionalFrom, pooling, labels, problemType, ' +
+      'expected no keys but base, adapter, tokenizer, tokenizerAsWritten, task, attention, bidirectionalFrom, pooling, labels, problemType, ' +
         'precision, maxLength, found adpter; maxLength: expected integer, found 0.5; maxLength: expected a number of at least 1, found 0.5',
     ],
   ])('%j is refused', (document, message) => {

@@ -9,6 +9,7 @@ import { UserError } from '../../dist/errors.js';
 import type { AddedToken, Component, TokenizerJson } from '../../dist/text/tokenizer/json.js';
 import { readTokenizer, Tokenizer, writeTokenizer } from '../../dist/text/tokenizer.js';
 import { digest } from '../support/digest.js';
+import { tokenizerFolder } from '../support/tokenizerFolder.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -51,19 +52,7 @@ afterAll(() => rmSync(folders, { recursive: true }));
 
 /** Makes a folder with a changed tokenizer.json of a base, and other files beside it. */
 function folderOf(base: string, changes: Partial<TokenizerJson>, files: Json): string {
-  const folder = mkdtempSync(join(folders, 'case-'));
-  const json = { ...auto.bases[base]!, ...changes };
-  const model = { ...json.model, ...vocabularies[base] };
-  const vocab = model.vocab as Readonly<Record<string, number>>;
-  const added_tokens = json.added_tokens?.map(token => ({
-    ...token,
-    id: token.id ?? vocab[token.content] ?? 0,
-  }));
-  const all = { 'tokenizer.json': { ...json, model, added_tokens }, ...files };
-  for (const [name, content] of Object.entries(all)) {
-    if (content !== null) writeFileSync(join(folder, name), JSON.stringify(content));
-  }
-  return folder;
+  return tokenizerFolder(folders, { ...auto.bases[base]!, ...changes }, vocabularies[base]!, files);
 }
 
 /** Each text with the digest of its ids, cut to `maxLength` tokens. */

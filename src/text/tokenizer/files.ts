@@ -10,6 +10,7 @@ import { resolveAddedTokens, type TokenizerSources } from './resolveAddedTokens.
 import { selectClass } from './selectClass.js';
 import { modelMaxLengthOf, refuseUnsupportedSettings, truncationSideOf } from './settings.js';
 import { checkAddedTokens, checkSettings, checkTokenizer } from './validate.js';
+import { version4Tokenizer } from './version4.js';
 
 export const TOKENIZER = 'tokenizer.json';
 const TOKENIZER_CONFIG = 'tokenizer_config.json';
@@ -30,11 +31,23 @@ export interface TokenizerDefinition {
   readonly splitSpecialTokens: boolean;
 }
 
+/** The parsed and checked files of a tokenizer's folder. */
+export interface TokenizerFiles extends TokenizerSources {
+  readonly modelConfig: Config;
+  readonly isByteLevel: boolean;
+}
+
 /**
  * Reads the tokenizer of a folder.
  * Throws UserError if tokenizer.json is missing, a file is broken, or ids would differ from those of transformers.
+ * @param asWritten whether the folder is read as transformers 4 reads it, and not as transformers 5 does
  */
-export function readTokenizer(folder: string): TokenizerDefinition {
+export function readTokenizer(folder: string, asWritten = false): TokenizerDefinition {
+  return resolveTokenizer(readTokenizerFiles(folder), asWritten);
+}
+
+/** Reads the files of a folder. Throws UserError if tokenizer.json is missing, or a file is broken or not supported. */
+export function readTokenizerFiles(folder: string): TokenizerFiles {
   if (!existsSync(join(folder, TOKENIZER))) throw missingTokenizer(folder);
   const text = readText(folder, TOKENIZER);
   const sources = {
@@ -51,23 +64,32 @@ export function readTokenizer(folder: string): TokenizerDefinition {
   checkAddedTokens(sources.addedTokens, where(ADDED_TOKENS));
   checkSettings(modelConfig, where(MODEL_CONFIG));
   refuseUnsupportedSettings(sources, modelConfig);
-  const { json, config } = sources;
-  const tokenizerClass = selectClass(config, modelConfig, text.includes('"ByteLevel"'));
+  return { ...sources, modelConfig, isByteLevel: text.includes('"ByteLevel"') };
+}
+
+/** The tokenizer that transformers makes of a folder's files: version 4 if it is taken as written, else version 5. */
+export function resolveTokenizer(files: TokenizerFiles, asWritten: boolean): TokenizerDefinition {
+  const { config } = files;
+  const json = asWritten ? version4Tokenizer(files, files.modelConfig) : version5Tokenizer(files);
+  return {
+    // These settings are leftovers of training. Here the model's max length decides, and nothing is padded.
+    json: { ...json, truncation: null, padding: null },
+    modelMaxLength: modelMaxLengthOf(config),
+    truncationSide: truncationSideOf(files),
+    splitSpecialTokens: config.split_special_tokens === true,
+  };
+}
+
+function version5Tokenizer(files: TokenizerFiles): TokenizerJson {
+  const { json, config } = files;
+  const tokenizerClass = selectClass(config, files.modelConfig, files.isByteLevel);
   const rebuilt = tokenizerClass.rebuild?.(config);
   const { vocab, merges } = json.model;
   return {
-    json: {
-      ...json,
-      ...rebuilt,
-      model: rebuilt ? { ...rebuilt.model, type: 'BPE', vocab, merges } : json.model,
-      added_tokens: resolveAddedTokens(sources, tokenizerClass),
-      // These settings are leftovers of training. Here the model's max length decides, and nothing is padded.
-      truncation: null,
-      padding: null,
-    },
-    modelMaxLength: modelMaxLengthOf(config),
-    truncationSide: truncationSideOf(sources),
-    splitSpecialTokens: config.split_special_tokens === true,
+    ...json,
+    ...rebuilt,
+    model: rebuilt ? { ...rebuilt.model, type: 'BPE', vocab, merges } : json.model,
+    added_tokens: resolveAddedTokens(files, tokenizerClass),
   };
 }
 

@@ -17,7 +17,15 @@ export interface TokenizerSources {
 }
 
 /** The settings by which every tokenizer may name a special token. */
-const NAMES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
+export const NAMES = [
+  'bos_token',
+  'eos_token',
+  'unk_token',
+  'sep_token',
+  'pad_token',
+  'cls_token',
+  'mask_token',
+];
 
 /**
  * The added tokens of a folder's tokenizer with their ids and flags, in the order of their ids.
@@ -90,7 +98,7 @@ function extraTokens({
 }
 
 /** The tokens that a file lists with an index, in the order of the indices. */
-function indexedTokens({ json, config, addedTokens }: TokenizerSources, settings: Config): NewToken[] {
+export function indexedTokens({ json, config, addedTokens }: TokenizerSources, settings: Config): NewToken[] {
   const byIndex = new Map<number, NewToken>();
   if ('added_tokens_decoder' in config) {
     const decoder = config.added_tokens_decoder as Readonly<Record<string, Component>>;
