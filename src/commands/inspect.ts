@@ -7,8 +7,9 @@ import type { Command } from 'commander';
 import { type Adapter, adapterFolder, openAdapter } from '../checkpoint/adapter.js';
 import { ADAPTER_CONFIG } from '../checkpoint/adapterConfig.js';
 import { type Base, openBase } from '../checkpoint/base.js';
-import { isHead } from '../checkpoint/head.js';
+import { otherChanges } from '../checkpoint/leftAside.js';
 import { mergeAdapters } from '../checkpoint/merge.js';
+import { isHead, otherPartOf } from '../checkpoint/names.js';
 import { openCheckpoint } from '../checkpoint/open.js';
 import { parameterCount, type TensorInfo } from '../checkpoint/tensors.js';
 import { UserError } from '../errors.js';
@@ -134,7 +135,7 @@ function describeRecipe(path: string, name: string): Fact[] {
     const checkpoint = openCheckpoint(request);
     try {
       const { base, adapters } = checkpoint;
-      const { head } = mergeAdapters(base, adapters);
+      const { head, notes } = mergeAdapters(base, adapters);
       const tokenizer = new Tokenizer(readTokenizerAt(locateTokenizer(request)));
       const plan = planExport(request, base, adapters, head, tokenizer);
       return [
@@ -147,6 +148,7 @@ function describeRecipe(path: string, name: string): Fact[] {
         ['labels', `${plan.labels.length}: ${plan.labels.join(', ')}`],
         ['precision', plan.precision],
         ['max length', `${plan.maxLength} tokens`],
+        ...notes.map((note): Fact => ['note', note]),
         ['refused', 'nothing'],
       ];
     } finally {
@@ -188,9 +190,9 @@ function describeBase(path: string): Fact[] {
 function describeAdapter(path: string): Fact[] {
   const adapter = openAdapter(path);
   adapter.source.close();
-  const trained = [...adapter.trained].map(
-    ([name, key]) => `${name} [${adapter.source.tensors.get(key)!.shape.join(', ')}]`,
-  );
+  const trained = [...adapter.trained]
+    .filter(([name]) => !otherPartOf(name))
+    .map(([name, key]) => `${name} [${adapter.source.tensors.get(key)!.shape.join(', ')}]`);
   const hasHead = [...adapter.trained.keys()].some(isHeadWeight);
   return [
     ['kind', `LoRA${adapter.config.dora ? ' with DoRA magnitudes' : ''}`],
@@ -198,6 +200,9 @@ function describeAdapter(path: string): Fact[] {
     ['changes', changesOf(adapter)],
     ...[...adapter.trainedRows].map(([name, { indices }]): Fact => ['rows', `${indices.length} of ${name}`]),
     ['trained', `${trained.join(', ') || 'no tensor in full'}${hasHead ? '' : ': no label head'}`],
+    ...[...otherChanges(adapter)].map(
+      ([part, count]): Fact => ['left aside', `${count} × ${part}: only the text part is exported`],
+    ),
     ...(existsSync(join(adapter.folder, TOKENIZER))
       ? describeTokenizer({ kind: 'folder', path: adapter.folder })
       : []),
@@ -233,6 +238,7 @@ function dtypesOf(tensors: Iterable<TensorInfo>): string {
 function changesOf({ updates }: Adapter): string {
   const groups = new Map<string, Map<string, number>>();
   for (const [module, { rank, scale }] of updates) {
+    if (otherPartOf(module)) continue;
     const group = `rank ${rank}, scale ${Number(scale.toPrecision(4))}`;
     const counts = groups.get(group) ?? new Map<string, number>();
     const kind = module.slice(module.lastIndexOf('.') + 1);
