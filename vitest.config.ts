@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Tests that export models, start processes or run for seconds. Every other file is a quick test. */
 const SLOW = [
   'test/server/**',
+  'test/cases/gemma3_wrapper.test.ts',
   'test/**/{checkpoints,cli,engine,engines,fuzz,inspect,int8,loadTest,matrix,atomicFolder,reference,shipped,smoothing,verify,ready,encoder,tokenizerFiles,ggufTokenizer}.test.ts',
 ];
 /** Packs the project, which builds `dist/` anew: it runs once the other tests, which need `dist/`, have ended. */

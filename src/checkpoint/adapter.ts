@@ -101,17 +101,14 @@ export function adapterFolder(path: string): string {
   );
 }
 
-/** `<module>.lora_A.weight`. Some files add the adapter's name, `default` or another: `<module>.lora_A.default.weight`. */
-const LOW_RANK =
-  /^(.+)\.lora_(A|B|embedding_A|embedding_B|magnitude_vector)(?:\.(?!(?:weight|bias)$)[^.]+)?(?:\.(weight|bias))?$/;
+/** `<module>.lora_A.weight`. */
+const LOW_RANK = /^(.+)\.lora_(A|B|embedding_A|embedding_B|magnitude_vector)(?:\.(weight|bias))?$/;
 /**
  * A tensor of a module trained in full: `<module>.weight`, or `<module>.base_layer.weight` where the module has a
  * low-rank update as well.
  */
 const TRAINED = /^(.+?)(?:(?:\.token_adapter)?\.base_layer)?\.(weight|bias)$/;
-const TRAINED_ROWS = /^(.+?)(?:\.token_adapter)?\.trainable_tokens_delta(?:\.[^.]+)?$/;
-/** Stands behind the name of a module trained in full, once for each time that PEFT wrapped it: `.modules_to_save.default`. */
-const MODULES_TO_SAVE = /\.modules_to_save(?:\.(?!(?:weight|bias)$)[^.]+)?(?=\.)/g;
+const TRAINED_ROWS = /^(.+?)(?:\.token_adapter)?\.trainable_tokens_delta$/;
 
 /** PEFT may write the trained tables of tokens twice, as modules_to_save and as embeddings, with the same values. */
 const TABLES = ['embed_tokens.weight', `${LM_HEAD}.weight`];
@@ -133,8 +130,9 @@ function groupTensors(config: LoraConfig, source: TensorSource): AdapterTensors 
       throw new UserError(`${WEIGHTS}: expected one tensor for ${tensor}, found ${other} and ${key}`);
     keys.set(tensor, key);
   };
+  const adapterName = adapterNameIn(source);
   for (const key of source.tensors.keys()) {
-    const inner = unwrappedName(key).replaceAll(MODULES_TO_SAVE, '');
+    const inner = peftName(key, adapterName);
     // Skips the copies that PEFT keeps from before the training.
     if (inner.includes('.original_module.')) continue;
     const lowRank = LOW_RANK.exec(inner);
@@ -163,6 +161,29 @@ function groupTensors(config: LoraConfig, source: TensorSource): AdapterTensors 
     updates.set(canonicalName(module), lowRankUpdate(config, source, module, parts));
   }
   return { updates, trained, trainedRows };
+}
+
+/** The name of the adapter inside the tensors' names. PEFT leaves it out of its files; a state dict that was saved has it. */
+function adapterNameIn(source: TensorSource): string {
+  for (const key of source.tensors.keys()) {
+    const [, name] = /\.lora_(?:embedding_)?A\.(?!weight$)([^.]+)/.exec(unwrappedName(key)) ?? [];
+    if (name) return name;
+  }
+  return 'default';
+}
+
+/**
+ * A tensor's name without wrappers, the adapter's name, and `modules_to_save`, which stands behind the name of a module
+ * trained in full, once for each time that PEFT wrapped it: `score.modules_to_save.default.weight` is `score.weight`.
+ */
+function peftName(key: string, adapterName: string): string {
+  const components = unwrappedName(key).split('.');
+  const isAdapterName = (component: string, i: number) =>
+    component === adapterName &&
+    /^(modules_to_save|lora_\w+|trainable_tokens_delta)$/.test(components[i - 1] ?? '');
+  return components
+    .filter((component, i) => !isAdapterName(component, i) && component !== 'modules_to_save')
+    .join('.');
 }
 
 /** `parts` are the module's tensors in the file by their role: `A`, `B`, `B.bias`, `magnitude_vector`, … */

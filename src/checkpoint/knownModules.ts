@@ -15,8 +15,15 @@ import type { TensorSource } from './tensors.js';
 export function checkModules(adapter: Adapter, weights: TensorSource, decoder: DecoderConfig): void {
   for (const [module, update] of adapter.updates) {
     const name = `${module}.weight`;
-    if (weights.tensors.has(name) || adapter.trained.has(name)) continue;
-    if (isHead(module) || module === LM_HEAD) throw headWithoutWeights(adapter, module, weights);
+    if (adapter.trained.has(name)) continue;
+    if (module === LM_HEAD) {
+      // It has a row for each label, so the base's has to be cut down as well.
+      const rows = adapter.source.tensors.get(update.b)!.shape[0];
+      if (weights.tensors.get(name)?.shape[0] === rows) continue;
+      throw headWithoutWeights(adapter, module, ` of ${rows} rows`, weights);
+    }
+    if (weights.tensors.has(name)) continue;
+    if (isHead(module)) throw headWithoutWeights(adapter, module, '', weights);
     throw unknownModule(adapter, update.module, module, weights, decoder);
   }
   const rows = [...adapter.trainedRows].map(([name, { rows }]) => [name, rows] as const);
@@ -55,9 +62,9 @@ function modulesOfLayer(weights: TensorSource, layer: number): string[] {
   return [...new Set(parts.flatMap(part => (part?.layer === layer ? [part.name] : [])))].sort();
 }
 
-function headWithoutWeights(adapter: Adapter, module: string, weights: TensorSource): UserError {
+function headWithoutWeights(adapter: Adapter, head: string, size: string, weights: TensorSource): UserError {
   return new UserError(
-    `adapter ${adapter.name}: changes the head ${module}, whose weights are neither in the adapter nor in the base ${weights.name}, ` +
-      `so they would be random: train it with modules_to_save=["${module}"] and save it again`,
+    `adapter ${adapter.name}: changes the head ${head}${size}, whose weights are neither in the adapter nor in the base ${weights.name}, ` +
+      `so they would be random: train it with modules_to_save=["${head}"] and save it again`,
   );
 }

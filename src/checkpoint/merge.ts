@@ -9,7 +9,7 @@ import { findHead, type Head } from './head.js';
 import { checkModules } from './knownModules.js';
 import { notesOn, usedPartOf } from './leftAside.js';
 import { rowMerger } from './lowRank.js';
-import { isHead, LM_HEAD, splitName } from './names.js';
+import { isHead, LM_HEAD, otherPartOf, splitName } from './names.js';
 import { checkTargets } from './targets.js';
 import type { TensorInfo, TensorSource } from './tensors.js';
 
@@ -179,7 +179,7 @@ function targetableModules(tensors: ReadonlyMap<string, TensorInfo>, adapter: Ad
   const heads = new Set<string>();
   for (const [name, { shape }] of tensors) {
     const { module, kind } = splitName(name);
-    if (kind !== 'weight' || shape.length !== 2 || module === LM_HEAD) continue;
+    if (kind !== 'weight' || shape.length !== 2 || module === LM_HEAD || otherPartOf(module)) continue;
     if (isHead(module)) heads.add(module);
     modules.push(isHead(module) ? module : `${prefix}${module}`);
   }

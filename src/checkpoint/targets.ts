@@ -9,8 +9,9 @@ import { canonicalName, unwrappedName } from './names.js';
 /**
  * Throws UserError where one of `modules` is targeted by the config but not in `changed`, or the reverse. Names are those
  * of the trained model without wrappers: `model.layers.0.self_attn.q_proj`. `changed` also gives the name with wrappers,
- * because the model may have been wrapped before PEFT looked for its targets. Where the config targets every linear
- * layer, `heads` are not checked: whether PEFT counts a head among the linear layers depends on the task.
+ * because the model may have been wrapped before PEFT looked for its targets. Of the `heads`, those are not checked that
+ * are trained in full, which older versions of PEFT could target as well. Where the config targets every linear layer,
+ * none is checked: whether PEFT counts a head among the linear layers depends on the task.
  */
 export function checkTargets(
   adapter: string,
@@ -21,7 +22,7 @@ export function checkTargets(
 ): void {
   const isTarget = matcher(targets);
   for (const module of modules) {
-    if (everyLinear(targets) && heads.has(module)) continue;
+    if (heads.has(module) && (everyLinear(targets) || targets.modulesToSave.includes(module))) continue;
     const wrapped = changed.get(module);
     if (wrapped === undefined ? !isTarget(module) : isTarget(module) || isTarget(wrapped)) continue;
     throw new UserError(
