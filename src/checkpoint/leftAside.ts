@@ -55,6 +55,7 @@ function hasLabelLmHead({ source, trained, updates }: Adapter, base: Base): bool
   const key = trained.get(`${LM_HEAD}.weight`) ?? updates.get(LM_HEAD)?.b;
   const rowsOf = (tensor: string) => source.tensors.get(tensor)!.shape[0]!;
   const table = trained.get('embed_tokens.weight');
-  const vocabulary = table ? rowsOf(table) : base.decoder.vocabSize;
+  // The adapter may have a larger or smaller vocabulary than the base.
+  const vocabulary = Math.min(base.decoder.vocabSize, table ? rowsOf(table) : Number.POSITIVE_INFINITY);
   return key !== undefined && rowsOf(key) < vocabulary;
 }
