@@ -23,6 +23,7 @@ import {
   temporaryFolder,
   worstDifference,
 } from './support/fixtures.js';
+import { editSafetensors, renameTensorsIn } from './support/safetensors.js';
 
 const work = temporaryFolder();
 let folders = 0;
@@ -535,37 +536,7 @@ describe('an export that is refused ends with 1 and says why', () => {
   });
 
   function renameTensors(adapter: string, from: string, to: string): void {
-    editSafetensors(`${adapter}/adapter_model.safetensors`, header => {
-      for (const [name, entry] of Object.entries(header)) {
-        if (!name.includes(from)) continue;
-        delete header[name];
-        header[name.replace(from, to)] = entry;
-      }
-    });
-  }
-
-  /** Rewrites a safetensors header, its data left as it is. */
-  function editSafetensors(path: string, edit: (header: Record<string, unknown>) => void): void {
-    const bytes = readFileSync(path);
-    const length = Number(bytes.readBigUInt64LE());
-    const header = JSON.parse(bytes.toString('utf8', 8, 8 + length));
-    edit(header);
-    // tensors stand end to end: what is left moves up
-    const data: Buffer[] = [];
-    let end = 0;
-    for (const [name, entry] of Object.entries(
-      header as Record<string, { data_offsets: [number, number] }>,
-    )) {
-      if (name === '__metadata__') continue;
-      const [from, to] = entry.data_offsets;
-      data.push(bytes.subarray(8 + length + from, 8 + length + to));
-      entry.data_offsets = [end, end + to - from];
-      end += to - from;
-    }
-    const edited = Buffer.from(JSON.stringify(header));
-    const size = Buffer.alloc(8);
-    size.writeBigUInt64LE(BigInt(edited.length));
-    writeFileSync(path, Buffer.concat([size, edited, ...data]));
+    renameTensorsIn(`${adapter}/adapter_model.safetensors`, name => name.replace(from, to));
   }
 });
 

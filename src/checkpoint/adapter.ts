@@ -5,8 +5,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { ADAPTER_CONFIG, type LoraConfig, parseAdapterConfig } from './adapterConfig.js';
-import { canonicalName, isPickle, PICKLE_HELP } from './base.js';
+import { isPickle, PICKLE_HELP } from './base.js';
 import { readJsonObject } from './files.js';
+import { canonicalName, LM_HEAD, unwrappedName } from './names.js';
 import { openSafetensors } from './safetensors.js';
 import type { TensorSource } from './tensors.js';
 
@@ -17,7 +18,7 @@ const WEIGHTS = 'adapter_model.safetensors';
  * The update of an embedding [vocabulary, hidden] is stored transposed: A is [rank, vocabulary] and B [hidden, rank].
  */
 export interface LowRankUpdate {
-  /** The module's name in the trained model: `model.layers.0.self_attn.q_proj`. */
+  /** The module's name in the trained model, without wrappers: `model.layers.0.self_attn.q_proj`. */
   readonly module: string;
   readonly kind: 'linear' | 'embedding';
   /** The names of A and B in the adapter's source. */
@@ -100,39 +101,57 @@ export function adapterFolder(path: string): string {
   );
 }
 
-/** `<module>.lora_A.weight`. Older versions of PEFT add the adapter's name: `<module>.lora_A.default.weight`. */
-const LOW_RANK =
-  /^(.+)\.lora_(A|B|embedding_A|embedding_B|magnitude_vector)(?:\.default)?(?:\.(weight|bias))?$/;
+/** `<module>.lora_A.weight`. */
+const LOW_RANK = /^(.+)\.lora_(A|B|embedding_A|embedding_B|magnitude_vector)(?:\.(weight|bias))?$/;
 /**
- * A tensor of a module trained in full: `<module>.weight`, `<module>.modules_to_save[.default].weight`, or
- * `<module>.base_layer.weight` where the module has a low-rank update as well.
+ * A tensor of a module trained in full: `<module>.weight`, or `<module>.base_layer.weight` where the module has a
+ * low-rank update as well.
  */
-const TRAINED = /^(.+?)(?:\.modules_to_save(?:\.default)?|(?:\.token_adapter)?\.base_layer)?\.(weight|bias)$/;
-const TRAINED_ROWS = /^(.+?)(?:\.token_adapter)?\.trainable_tokens_delta(?:\.default)?$/;
+const TRAINED = /^(.+?)(?:(?:\.token_adapter)?\.base_layer)?\.(weight|bias)$/;
+const TRAINED_ROWS = /^(.+?)(?:\.token_adapter)?\.trainable_tokens_delta$/;
+
+/** PEFT may write the trained tables of tokens twice, as modules_to_save and as embeddings, with the same values. */
+const TABLES = ['embed_tokens.weight', `${LM_HEAD}.weight`];
 
 type AdapterTensors = Pick<Adapter, 'updates' | 'trained' | 'trainedRows'>;
 
-/** Groups the file's tensors by their role. Throws UserError for a tensor that no LoRA adapter has. */
+/**
+ * Groups the file's tensors by their role. Throws UserError for a tensor that no LoRA adapter has, and for two tensors
+ * of the same module and role.
+ */
 function groupTensors(config: LoraConfig, source: TensorSource): AdapterTensors {
   const lowRankTensors = new Map<string, Map<string, string>>();
   const trained = new Map<string, string>();
   const trainedRows = new Map<string, TrainedRows>();
+  const keys = new Map<string, string>();
+  const claim = (tensor: string, key: string) => {
+    const other = keys.get(tensor);
+    if (other)
+      throw new UserError(`${WEIGHTS}: expected one tensor for ${tensor}, found ${other} and ${key}`);
+    keys.set(tensor, key);
+  };
+  const adapterName = adapterNameIn(source);
   for (const key of source.tensors.keys()) {
-    const inner = key.replace(/^base_model\.model\./, '');
-    // Skips the copies that PEFT keeps from before the training, and lm_head, which only predicts next tokens.
-    if (inner.includes('.original_module.') || /^(model\.)?lm_head\./.test(inner)) continue;
+    const inner = peftName(key, adapterName);
+    // Skips the copies that PEFT keeps from before the training.
+    if (inner.includes('.original_module.')) continue;
     const lowRank = LOW_RANK.exec(inner);
     const rows = TRAINED_ROWS.exec(inner);
     const whole = TRAINED.exec(inner);
     if (lowRank) {
       const [, module, role, kind] = lowRank as unknown as [string, string, string, string | undefined];
       const parts = lowRankTensors.get(module) ?? new Map<string, string>();
-      lowRankTensors.set(module, parts.set(kind === 'bias' ? `${role}.bias` : role, key));
+      const part = kind === 'bias' ? `${role}.bias` : role;
+      claim(`${canonicalName(module)}.lora_${part}`, key);
+      lowRankTensors.set(module, parts.set(part, key));
     } else if (rows) {
       const name = `${canonicalName(rows[1]!)}.weight`;
+      claim(`the trained rows of ${name}`, key);
       trainedRows.set(name, { indices: indicesOf(config, rows[1]!, key), rows: key });
     } else if (whole && !inner.includes('lora_')) {
-      trained.set(canonicalName(`${whole[1]}.${whole[2]}`), key);
+      const name = canonicalName(`${whole[1]}.${whole[2]}`);
+      if (!TABLES.includes(name)) claim(name, key);
+      trained.set(name, key);
     } else {
       throw new UserError(`${WEIGHTS}: expected only tensors of a LoRA adapter, found ${key}`);
     }
@@ -142,6 +161,29 @@ function groupTensors(config: LoraConfig, source: TensorSource): AdapterTensors 
     updates.set(canonicalName(module), lowRankUpdate(config, source, module, parts));
   }
   return { updates, trained, trainedRows };
+}
+
+/** The name of the adapter inside the tensors' names. PEFT leaves it out of its files; a state dict that was saved has it. */
+function adapterNameIn(source: TensorSource): string {
+  for (const key of source.tensors.keys()) {
+    const [, name] = /\.lora_(?:embedding_)?A\.(?!weight$)([^.]+)/.exec(unwrappedName(key)) ?? [];
+    if (name) return name;
+  }
+  return 'default';
+}
+
+/**
+ * A tensor's name without wrappers, the adapter's name, and `modules_to_save`, which stands behind the name of a module
+ * trained in full, once for each time that PEFT wrapped it: `score.modules_to_save.default.weight` is `score.weight`.
+ */
+function peftName(key: string, adapterName: string): string {
+  const components = unwrappedName(key).split('.');
+  const isAdapterName = (component: string, i: number) =>
+    component === adapterName &&
+    /^(modules_to_save|lora_\w+|trainable_tokens_delta)$/.test(components[i - 1] ?? '');
+  return components
+    .filter((component, i) => !isAdapterName(component, i) && component !== 'modules_to_save')
+    .join('.');
 }
 
 /** `parts` are the module's tensors in the file by their role: `A`, `B`, `B.bias`, `magnitude_vector`, … */

@@ -10,14 +10,18 @@ import { openGguf } from './gguf.js';
 import { ggufConfig } from './ggufConfig.js';
 import { ggufAsHuggingFace } from './ggufNames.js';
 import { type HeadConfig, parseHeadConfig } from './headConfig.js';
+import { canonicalName, otherPartOf } from './names.js';
 import { openSafetensorsFolder } from './safetensors.js';
 import { renamed, type TensorSource } from './tensors.js';
+import { isMultimodal, textConfigOf } from './textConfig.js';
 
 export interface Base {
   readonly decoder: DecoderConfig;
   readonly head: HeadConfig;
   /** Weights by canonical name, which is transformers' without the leading `model.`: `layers.0.mlp.up_proj.weight`. */
   readonly weights: TensorSource;
+  /** The parts of a multimodal model beside its text part, such as `vision_tower`. Their weights are left out. */
+  readonly otherParts: ReadonlySet<string>;
 }
 
 /** Opens a base. Throws UserError where it is missing, incomplete, pickled or of an unsupported family. */
@@ -40,11 +44,6 @@ export function baseFiles(path: string): string[] {
 export function ggufFileOf(path: string): string | undefined {
   const found = locateBase(path);
   return found.kind === 'gguf' ? found.path : undefined;
-}
-
-/** Removes the `model.` with which transformers begins the names of a decoder inside a classifier. */
-export function canonicalName(name: string): string {
-  return name.startsWith('model.') ? name.slice('model.'.length) : name;
 }
 
 function locateBase(path: string): { kind: 'gguf' | 'folder'; path: string } {
@@ -74,8 +73,9 @@ function locateBase(path: string): { kind: 'gguf' | 'folder'; path: string } {
 
 function openFolderBase(folder: string): Base {
   const config = readJsonObject(join(folder, 'config.json'));
-  const decoder = parseDecoderConfig(config, 'config.json');
-  const head = parseHeadConfig(config, 'config.json');
+  const text = textConfigOf({ config, file: 'config.json' });
+  const decoder = parseDecoderConfig(text.config, text.file);
+  const head = parseHeadConfig(config, 'config.json', text.config);
   const names = readdirSync(folder);
   if (!names.some(name => name.endsWith('.safetensors'))) {
     const pickled = names.find(isPickle);
@@ -87,12 +87,21 @@ function openFolderBase(folder: string): Base {
   }
   const source = openSafetensorsFolder(folder);
   try {
-    const weights = renamed(source, name => nameIfUsed(canonicalName(name), decoder));
-    return { decoder, head, weights };
+    const otherParts = isMultimodal(config) ? otherPartsIn(source) : new Set<string>();
+    const weights = renamed(source, original => {
+      const name = canonicalName(original);
+      return otherParts.has(otherPartOf(name) ?? '') ? undefined : nameIfUsed(name, decoder);
+    });
+    return { decoder, head, weights, otherParts };
   } catch (error) {
     source.close();
     throw error;
   }
+}
+
+function otherPartsIn(source: TensorSource): Set<string> {
+  const parts = [...source.tensors.keys()].map(name => otherPartOf(canonicalName(name)));
+  return new Set(parts.filter(part => part !== undefined));
 }
 
 /** The name, or undefined for a bias that the config does not switch on: transformers ignores such a tensor as well. */
@@ -122,6 +131,7 @@ function openGgufBase(path: string): Base {
       },
       head: parseHeadConfig(config, file.name),
       weights,
+      otherParts: new Set(),
     };
   } catch (error) {
     file.close();

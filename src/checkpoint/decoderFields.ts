@@ -18,6 +18,25 @@ export interface FamilyDefaults {
   readonly originalPositions?: number;
   /** Whether the rope fields differ by layer type; the family then reads them itself. */
   readonly layerRotaries?: boolean;
+  /** The default of rope_theta; 10,000 where it is left out. */
+  readonly theta?: number;
+  /**
+   * Whether the rope type may be `mrope`, which rotates by three positions: those of time, height and width. They are
+   * equal for every token of a text, so its rotary positions are plain.
+   */
+  readonly mrope?: boolean;
+  /** The sizes of the configuration class, which the published configs of some multimodal models leave out. */
+  readonly sizes?: FamilySizes;
+}
+
+/** Without `kvHeads`, the default of num_key_value_heads is num_attention_heads. */
+export interface FamilySizes {
+  readonly vocab: number;
+  readonly hidden: number;
+  readonly intermediate: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads?: number;
 }
 
 // Limits far above any model's. A damaged config must not make the export allocate for more before a tensor's shape
@@ -27,26 +46,28 @@ const MAX_HEAD_DIM = 8192;
 
 /** The decoder that the shared fields describe. The features that only some families have are off. */
 export function sharedFields(fields: Fields, family: string, defaults: FamilyDefaults): DecoderConfig {
-  const heads = fields.count('num_attention_heads');
-  const kvHeads = fields.count('num_key_value_heads', heads);
-  const hiddenSize = fields.count('hidden_size');
+  const { sizes } = defaults;
+  const heads = fields.count('num_attention_heads', sizes?.heads);
+  const defaultKvHeads = fields.isNull('num_key_value_heads') ? heads : (sizes?.kvHeads ?? heads);
+  const kvHeads = fields.count('num_key_value_heads', defaultKvHeads);
+  const hiddenSize = fields.count('hidden_size', sizes?.hidden);
   const headDim = fields.count('head_dim', defaults.headDim ?? hiddenSize / heads);
   if (heads % kvHeads !== 0) throw fields.bad('num_key_value_heads', `a divisor of ${heads} heads`);
   if (headDim % 2 !== 0) throw fields.bad('head_dim', 'an even number (rotary halves)');
   if (headDim > MAX_HEAD_DIM) throw fields.bad('head_dim', `at most ${MAX_HEAD_DIM}`);
-  const layers = fields.count('num_hidden_layers');
+  const layers = fields.count('num_hidden_layers', sizes?.layers);
   if (layers > MAX_LAYERS) throw fields.bad('num_hidden_layers', `at most ${MAX_LAYERS}`);
   const maxPositions = fields.count('max_position_embeddings', defaults.positions);
   const rotary = defaults.layerRotaries ? undefined : rotaryOf(fields, headDim, maxPositions, defaults);
   return {
     family,
     hiddenSize,
-    intermediateSize: fields.count('intermediate_size'),
+    intermediateSize: fields.count('intermediate_size', sizes?.intermediate),
     layers,
     heads,
     kvHeads,
     headDim,
-    vocabSize: fields.count('vocab_size'),
+    vocabSize: fields.count('vocab_size', sizes?.vocab),
     maxPositions,
     activation: activation(
       fields,
@@ -93,7 +114,9 @@ function activation(
  */
 function rotaryOf(fields: Fields, headDim: number, maxPositions: number, defaults: FamilyDefaults): Rotary {
   const rope = nonEmptyRopeScaling(fields) ?? fields.object('rope_parameters');
-  const theta = rope?.has('rope_theta') ? rope.positive('rope_theta') : fields.positive('rope_theta', 10_000);
+  const theta = rope?.has('rope_theta')
+    ? rope.positive('rope_theta')
+    : fields.positive('rope_theta', defaults.theta ?? 10_000);
   for (const type of [SLIDING, FULL]) {
     if (rope?.has(type)) throw rope.bad(type, 'one set of rope fields for all layers');
   }
@@ -110,7 +133,8 @@ function rotaryOf(fields: Fields, headDim: number, maxPositions: number, default
     defaults.originalPositions === undefined && !fields.has('original_max_position_embeddings')
       ? undefined
       : fields.count('original_max_position_embeddings', defaults.originalPositions);
-  return parseRotary(rope, { headDim, maxPositions, theta, partial, originalPositions });
+  const scaling = defaults.mrope && rope && ropeType(rope) === 'mrope' ? undefined : rope;
+  return parseRotary(scaling, { headDim, maxPositions, theta, partial, originalPositions });
 }
 
 /** `rope_scaling`; an empty object counts as absent. */

@@ -4,7 +4,7 @@
 
 import { UserError } from '../errors.js';
 import type { DecoderConfig } from './config.js';
-import { nonEmptyRopeScaling, sharedFields } from './decoderFields.js';
+import { type FamilyDefaults, nonEmptyRopeScaling, sharedFields } from './decoderFields.js';
 import { Fields } from './fields.js';
 import type { JsonObject } from './files.js';
 import { FULL, layerTypes, qwenWindows, SLIDING, windowsByType } from './layerWindows.js';
@@ -20,6 +20,11 @@ const FAMILIES = new Map<string, Family>(
     ministral: mistral,
     qwen2,
     qwen3,
+    qwen2_vl: qwen2Vl,
+    qwen2_vl_text: qwen2Vl,
+    qwen2_5_vl: qwen2Vl,
+    qwen2_5_vl_text: qwen2Vl,
+    qwen3_vl_text: qwen3Vl,
     phi3,
     gemma,
     gemma2,
@@ -51,27 +56,48 @@ export function parseDecoderConfig(config: JsonObject, file: string): DecoderCon
 function llama(fields: Fields): DecoderConfig {
   const bias = fields.flag('attention_bias');
   return {
-    ...sharedFields(fields, 'llama', { positions: 2048 }),
+    ...sharedFields(fields, 'llama', { positions: 2048, sizes: LLAMA }),
     queryKeyValueBias: bias,
     outputBias: bias,
     mlpBias: fields.flag('mlp_bias'),
   };
 }
 
+const LLAMA = { vocab: 32_000, hidden: 4096, intermediate: 11_008, layers: 32, heads: 32 };
+
 /** Mistral and Ministral. A mistral with layer_types is read as a Ministral, as transformers' AutoConfig reads it. */
 function mistral(fields: Fields): DecoderConfig {
-  const config = sharedFields(fields, 'mistral', { positions: 131072 });
+  const sizes = { ...LLAMA, intermediate: 14_336, kvHeads: 8 };
+  const config = sharedFields(fields, 'mistral', { positions: 131072, sizes });
   const types = layerTypes(fields, config.layers, () => !fields.isNull('sliding_window'));
   return { ...config, windows: windowsByType(fields, types) };
 }
 
 function qwen2(fields: Fields): DecoderConfig {
-  const config = sharedFields(fields, 'qwen2', { positions: 32768 });
+  const config = sharedFields(fields, 'qwen2', { positions: 32768, sizes: QWEN });
   return { ...config, queryKeyValueBias: true, windows: qwenWindows(fields, config.layers) };
 }
 
+const QWEN = { vocab: 151_936, hidden: 4096, intermediate: 22_016, layers: 32, heads: 32, kvHeads: 32 };
+
+/** The text part of Qwen2-VL and Qwen2.5-VL, whose first configs have its fields beside vision_config. */
+function qwen2Vl(fields: Fields): DecoderConfig {
+  const sizes = { vocab: 152_064, hidden: 8192, intermediate: 29_568, layers: 80, heads: 64, kvHeads: 8 };
+  const defaults = { positions: 32768, epsilon: 1e-5, theta: 1_000_000, mrope: true, sizes };
+  const config = sharedFields(fields, 'qwen2', defaults);
+  return { ...config, queryKeyValueBias: true, windows: qwenWindows(fields, config.layers, 80) };
+}
+
 function qwen3(fields: Fields): DecoderConfig {
-  const config = sharedFields(fields, 'qwen3', { positions: 32768, headDim: 128 });
+  return qwen3With(fields, { positions: 32768, headDim: 128, sizes: QWEN });
+}
+
+function qwen3Vl(fields: Fields): DecoderConfig {
+  return qwen3With(fields, { positions: 128_000, headDim: 128, theta: 500_000, mrope: true, sizes: QWEN });
+}
+
+function qwen3With(fields: Fields, defaults: FamilyDefaults): DecoderConfig {
+  const config = sharedFields(fields, 'qwen3', defaults);
   const bias = fields.flag('attention_bias');
   return {
     ...config,
@@ -84,7 +110,8 @@ function qwen3(fields: Fields): DecoderConfig {
 
 /** Phi-3's fused matrices, qkv_proj and gate_up_proj, are split when the weights are read: see fused.ts. */
 function phi3(fields: Fields): DecoderConfig {
-  const defaults = { positions: 4096, partialRotary: true, originalPositions: 4096, epsilon: 1e-5 };
+  const sizes = { vocab: 32_064, hidden: 3072, intermediate: 8192, layers: 32, heads: 32 };
+  const defaults = { positions: 4096, partialRotary: true, originalPositions: 4096, epsilon: 1e-5, sizes };
   const config = sharedFields(fields, 'phi3', defaults);
   const window = fields.has('sliding_window') ? fields.count('sliding_window') : undefined;
   return { ...config, windows: Array(config.layers).fill(window) };
@@ -96,6 +123,7 @@ function gemma(fields: Fields): DecoderConfig {
     // The configs of the first Gemma say gelu where the model uses its tanh approximation.
     ...sharedFields(fields, 'gemma', {
       ...GEMMA,
+      sizes: { vocab: 256_000, hidden: 3072, intermediate: 24_576, layers: 28, heads: 16, kvHeads: 16 },
       activation: { ...GEMMA.activation, key: 'hidden_act', gelu: 'gelu_tanh' },
     }),
     ...gemmaScales(fields),
@@ -105,7 +133,7 @@ function gemma(fields: Fields): DecoderConfig {
 }
 
 function gemma2(fields: Fields): DecoderConfig {
-  const config = sharedFields(fields, 'gemma2', GEMMA);
+  const config = sharedFields(fields, 'gemma2', { ...GEMMA, sizes: GEMMA2 });
   const bias = fields.flag('attention_bias');
   return {
     ...config,
@@ -124,8 +152,16 @@ function gemma2(fields: Fields): DecoderConfig {
   };
 }
 
+const GEMMA2 = { vocab: 256_000, hidden: 2304, intermediate: 9216, layers: 26, heads: 8, kvHeads: 4 };
+
 function gemma3_text(fields: Fields): DecoderConfig {
-  const config = sharedFields(fields, 'gemma3_text', { ...GEMMA, positions: 131072, layerRotaries: true });
+  const sizes = { ...GEMMA2, vocab: 262_208 };
+  const config = sharedFields(fields, 'gemma3_text', {
+    ...GEMMA,
+    positions: 131072,
+    layerRotaries: true,
+    sizes,
+  });
   const bias = fields.flag('attention_bias');
   const pattern = fields.count('sliding_window_pattern', 6);
   const types = layerTypes(fields, config.layers, layer => (layer + 1) % pattern !== 0);

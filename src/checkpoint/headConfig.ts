@@ -15,13 +15,14 @@ export interface HeadConfig {
 }
 
 /**
- * Reads architectures, id2label, problem_type and pad_token_id. `file` names the config in errors.
+ * Reads architectures, id2label, problem_type and pad_token_id. `file` names the config in errors. `text` is the config
+ * of the text part of a multimodal model, from which transformers takes pad_token_id alone.
  * Throws UserError where id2label or problem_type has an unexpected value.
  */
-export function parseHeadConfig(config: JsonObject, file: string): HeadConfig {
+export function parseHeadConfig(config: JsonObject, file: string, text = config): HeadConfig {
   const architectures = config.architectures;
   const architecture = Array.isArray(architectures) ? architectures[0] : undefined;
-  const pad = config.pad_token_id === undefined ? defaultPad(config.model_type) : config.pad_token_id;
+  const pad = text.pad_token_id === undefined ? defaultPad(text.model_type) : text.pad_token_id;
   return {
     architecture: typeof architecture === 'string' ? architecture : undefined,
     labels: parseLabels(config.id2label, file),

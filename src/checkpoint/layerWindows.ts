@@ -28,9 +28,9 @@ export function windowsByType(fields: Fields, types: readonly string[], fallback
 }
 
 /** Qwen's rule: where use_sliding_window is true, the layers from max_window_layers on have windows. */
-export function qwenWindows(fields: Fields, layers: number): (number | undefined)[] {
+export function qwenWindows(fields: Fields, layers: number, maxWindowLayers = 28): (number | undefined)[] {
   const slides = fields.flag('use_sliding_window') && !fields.isNull('sliding_window');
-  const first = fields.number('max_window_layers', 28);
+  const first = fields.number('max_window_layers', maxWindowLayers);
   const types = layerTypes(fields, layers, layer => slides && layer >= first);
   if (!slides && types.includes(SLIDING))
     throw fields.bad('use_sliding_window', `true, because layer_types has ${SLIDING}`);

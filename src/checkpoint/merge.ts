@@ -5,8 +5,11 @@ import type { Adapter, LowRankUpdate, TrainedRows } from './adapter.js';
 import type { Base } from './base.js';
 import type { DecoderConfig } from './config.js';
 import { splitFused } from './fused.js';
-import { findHead, type Head, isHead } from './head.js';
+import { findHead, type Head } from './head.js';
+import { checkModules } from './knownModules.js';
+import { notesOn, usedPartOf } from './leftAside.js';
 import { rowMerger } from './lowRank.js';
+import { isHead, LM_HEAD, otherPartOf, splitName } from './names.js';
 import { checkTargets } from './targets.js';
 import type { TensorInfo, TensorSource } from './tensors.js';
 
@@ -15,29 +18,37 @@ export interface Merged {
   readonly decoder: DecoderConfig;
   readonly weights: TensorSource;
   readonly head: Head;
+  /** What the user should know about the merge: a line for each part of the adapters that is left aside. */
+  readonly notes: readonly string[];
 }
 
 /**
  * Merges the adapters into the base, in their order. The arithmetic is in float32 and is done when a tensor is read.
  * Throws UserError where an adapter does not fit the base, or there is no trained label head.
  */
-export function mergeAdapters(base: Base, adapters: readonly Adapter[]): Merged {
-  const weights = adapters.reduce(mergeAdapter, base.weights);
+export function mergeAdapters(base: Base, given: readonly Adapter[]): Merged {
+  const adapters = given.map(adapter => usedPartOf(adapter, base));
+  const weights = adapters.reduce(
+    (merged, adapter) => mergeAdapter(merged, adapter, base.decoder),
+    base.weights,
+  );
   const head = findHead(weights, base, adapters);
   // An adapter may have embeddings of more tokens than the base.
   const vocabSize = adapters.some(adapter => adapter.trained.has(EMBEDDINGS))
     ? weights.tensors.get(EMBEDDINGS)!.shape[0]!
     : base.decoder.vocabSize;
   const decoder = { ...base.decoder, vocabSize };
-  return { decoder, weights: splitFused(weights, decoder), head };
+  const notes = given.flatMap((adapter, i) => notesOn(adapter, adapters[i]!));
+  return { decoder, weights: splitFused(weights, decoder), head, notes };
 }
 
 const EMBEDDINGS = 'embed_tokens.weight';
 
 /** The weights after one adapter is merged in. Throws UserError where it does not fit them. */
-function mergeAdapter(weights: TensorSource, adapter: Adapter): TensorSource {
+function mergeAdapter(weights: TensorSource, adapter: Adapter, decoder: DecoderConfig): TensorSource {
+  checkModules(adapter, weights, decoder);
   const tensors = withTrained(weights, adapter);
-  for (const [module, update] of adapter.updates) checkUpdate(tensors, weights.name, adapter, module, update);
+  for (const [module, update] of adapter.updates) checkUpdate(tensors, adapter, module, update);
   for (const [name, rows] of adapter.trainedRows) checkRows(tensors, adapter, name, rows);
   checkSaved(tensors, adapter);
   const { changed, modules, heads } = targetableModules(tensors, adapter);
@@ -83,9 +94,11 @@ function withTrained(weights: TensorSource, adapter: Adapter): Map<string, Tenso
   for (const [name, key] of adapter.trained) {
     const info: TensorInfo = { ...adapter.source.tensors.get(key)!, name };
     const replaced = weights.tensors.get(name);
-    const mayDiffer = isHead(splitName(name).module) || (name === EMBEDDINGS && info.shape.length === 2);
+    const { module } = splitName(name);
+    const mayDiffer =
+      isHead(module) || module === LM_HEAD || (name === EMBEDDINGS && info.shape.length === 2);
     if (!mayDiffer && replaced?.shape.join() !== info.shape.join()) {
-      throw mismatch(adapter, key, replaced?.shape, info.shape);
+      throw mismatch(adapter, key, replaced!.shape, info.shape);
     }
     tensors.set(name, info);
   }
@@ -97,21 +110,11 @@ function withTrained(weights: TensorSource, adapter: Adapter): Map<string, Tenso
 
 function checkUpdate(
   tensors: ReadonlyMap<string, TensorInfo>,
-  base: string,
   adapter: Adapter,
   module: string,
   update: LowRankUpdate,
 ): void {
-  const weight = tensors.get(`${module}.weight`);
-  if (!weight) {
-    throw new UserError(
-      isHead(module)
-        ? `adapter ${adapter.name}: changes the head ${module}, whose weights are neither in the adapter nor in the base ${base}, ` +
-            'so they would be random: train it with modules_to_save=["score"] and save it again'
-        : `adapter ${adapter.name}: changes ${module}, which the base ${base} does not have: the adapter was trained on another base`,
-    );
-  }
-  const [out, width] = weight.shape as [number, number];
+  const [out, width] = tensors.get(`${module}.weight`)!.shape as [number, number];
   const expected = new Map<string | undefined, number[]>(
     update.kind === 'linear'
       ? [
@@ -139,10 +142,10 @@ function checkRows(
   name: string,
   { indices, rows }: TrainedRows,
 ): void {
-  const table = tensors.get(name)?.shape;
+  const table = tensors.get(name)!.shape;
   const found = adapter.source.tensors.get(rows)!.shape;
-  const expected = [indices.length, table?.[1] ?? 0];
-  if (!table || found.join() !== expected.join()) throw mismatch(adapter, rows, table && expected, found);
+  const expected = [indices.length, table[1]!];
+  if (found.join() !== expected.join()) throw mismatch(adapter, rows, expected, found);
   const outside = indices.find(index => !Number.isInteger(index) || index < 0 || index >= table[0]!);
   if (outside !== undefined) {
     throw new UserError(
@@ -160,7 +163,7 @@ function checkSaved(tensors: ReadonlyMap<string, TensorInfo>, { name, config, tr
     for (const tensor of tensors.keys()) {
       const { module } = splitName(tensor);
       const isSaved = module === saved || module.endsWith(`.${saved}`);
-      if (!isSaved || isHead(module) || module === 'lm_head' || trained.has(tensor)) continue;
+      if (!isSaved || isHead(module) || module === LM_HEAD || trained.has(tensor)) continue;
       throw new UserError(
         `adapter ${name}: expected ${tensor} (modules_to_save: ${saved}), found no such tensor: the adapter is incomplete`,
       );
@@ -170,17 +173,28 @@ function checkSaved(tensors: ReadonlyMap<string, TensorInfo>, { name, config, tr
 
 /** The modules that the adapter changes, all modules that it could target, and the heads among them, as PEFT names them. */
 function targetableModules(tensors: ReadonlyMap<string, TensorInfo>, adapter: Adapter) {
-  const changed = new Set([...adapter.updates.values()].map(update => update.module));
-  const prefix = [...changed].some(module => module.startsWith('model.')) ? 'model.' : '';
+  const changed = new Map([...adapter.updates.values()].map(update => [update.module, nameInFile(update)]));
+  const prefix = decoderPrefix(adapter);
   const modules: string[] = [];
   const heads = new Set<string>();
   for (const [name, { shape }] of tensors) {
     const { module, kind } = splitName(name);
-    if (kind !== 'weight' || shape.length !== 2 || module === 'lm_head') continue;
+    if (kind !== 'weight' || shape.length !== 2 || module === LM_HEAD || otherPartOf(module)) continue;
     if (isHead(module)) heads.add(module);
     modules.push(isHead(module) ? module : `${prefix}${module}`);
   }
   return { changed, modules, heads };
+}
+
+/** What stands before the decoder's names in the model that PEFT was given: `model.`, `model.language_model.` or nothing. */
+function decoderPrefix({ updates }: Adapter): string {
+  const [name, update] = [...updates].find(([name]) => !isHead(name) && name !== LM_HEAD) ?? [];
+  return name && update ? update.module.slice(0, -name.length) : '';
+}
+
+/** A module's name in the file, with the wrappers that PEFT saw: `_orig_mod.model.layers.0.self_attn.q_proj`. */
+function nameInFile({ a }: LowRankUpdate): string {
+  return a.replace(/^(?:.+\.)?base_model\.model\./, '').replace(/\.lora_.*$/, '');
 }
 
 /** Replaces the rows of `values`, rows `start` to `end` of an embedding, that the adapter has trained. */
@@ -198,19 +212,9 @@ async function replaceRows(
   return values;
 }
 
-function splitName(name: string): { module: string; kind: string } {
-  const dot = name.lastIndexOf('.');
-  return { module: name.slice(0, dot), kind: name.slice(dot + 1) };
-}
-
-function mismatch(
-  adapter: Adapter,
-  key: string,
-  expected: readonly number[] | undefined,
-  found: readonly number[],
-) {
+function mismatch(adapter: Adapter, key: string, expected: readonly number[], found: readonly number[]) {
   return new UserError(
-    `${key}: expected ${expected ? `[${expected.join(', ')}]` : 'no such tensor'}, found [${found.join(', ')}] in ` +
-      `${adapter.source.name}: the adapter was trained on another base`,
+    `${key}: expected [${expected.join(', ')}], found [${found.join(', ')}] in ${adapter.source.name}: ` +
+      'the adapter was trained on another base',
   );
 }

@@ -106,7 +106,7 @@ export function configure(command: Command): void {
         calibrate: flags.calibrate,
         verify: flags.verify,
         onProgress: stage => progress.update(folder, stage),
-        onNote: line => process.stderr.write(`${line}\n`),
+        onNote: note => process.stderr.write(`${note}\n`),
       });
       const { name, version, precision } = await exporting.finally(() => progress.end(folder));
       process.stdout.write(`${JSON.stringify({ out: flags.out, name, version, precision })}\n`);

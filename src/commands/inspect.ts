@@ -7,8 +7,9 @@ import type { Command } from 'commander';
 import { type Adapter, adapterFiles, openAdapter } from '../checkpoint/adapter.js';
 import { ADAPTER_CONFIG } from '../checkpoint/adapterConfig.js';
 import { type Base, openBase } from '../checkpoint/base.js';
-import { isHead } from '../checkpoint/head.js';
+import { otherChanges } from '../checkpoint/leftAside.js';
 import { mergeAdapters } from '../checkpoint/merge.js';
+import { isHead, otherPartOf } from '../checkpoint/names.js';
 import { openCheckpoint } from '../checkpoint/open.js';
 import { parameterCount, type TensorInfo } from '../checkpoint/tensors.js';
 import { UserError } from '../errors.js';
@@ -146,7 +147,7 @@ function describeRecipe(path: string, name: string): Fact[] {
     const checkpoint = openCheckpoint(request);
     try {
       const { base, adapters } = checkpoint;
-      const { head } = mergeAdapters(base, adapters);
+      const { head, notes } = mergeAdapters(base, adapters);
       const { definition, note } = readChosenTokenizer(request);
       const plan = planExport(request, base, adapters, head, new Tokenizer(definition));
       return [
@@ -160,6 +161,7 @@ function describeRecipe(path: string, name: string): Fact[] {
         ['precision', plan.precision],
         ['max length', `${plan.maxLength} tokens`],
         ...factIf('differs', note),
+        ...notes.map((note): Fact => ['note', note]),
         ['refused', 'nothing'],
       ];
     } finally {
@@ -206,9 +208,9 @@ function factIf(topic: string, text: string | undefined): Fact[] {
 function describeAdapter(path: string): Fact[] {
   const adapter = openAdapter(path);
   adapter.source.close();
-  const trained = [...adapter.trained].map(
-    ([name, key]) => `${name} [${adapter.source.tensors.get(key)!.shape.join(', ')}]`,
-  );
+  const trained = [...adapter.trained]
+    .filter(([name]) => !otherPartOf(name))
+    .map(([name, key]) => `${name} [${adapter.source.tensors.get(key)!.shape.join(', ')}]`);
   const tokenizer = adapterTokenizer([path]);
   const version = trainedVersion(path, [path]);
   const hasHead = [...adapter.trained.keys()].some(isHeadWeight);
@@ -218,6 +220,9 @@ function describeAdapter(path: string): Fact[] {
     ['changes', changesOf(adapter)],
     ...[...adapter.trainedRows].map(([name, { indices }]): Fact => ['rows', `${indices.length} of ${name}`]),
     ['trained', `${trained.join(', ') || 'no tensor in full'}${hasHead ? '' : ': no label head'}`],
+    ...[...otherChanges(adapter)].map(
+      ([part, count]): Fact => ['left aside', `${count} × ${part}: only the text part is exported`],
+    ),
     ...factIf('version', version && `transformers ${version.major}: ${version.evidence}`),
     ...(tokenizer ? describeTokenizer({ base: path, adapters: [path], tokenizer }) : []),
   ];
@@ -256,6 +261,7 @@ function dtypesOf(tensors: Iterable<TensorInfo>): string {
 function changesOf({ updates }: Adapter): string {
   const groups = new Map<string, Map<string, number>>();
   for (const [module, { rank, scale }] of updates) {
+    if (otherPartOf(module)) continue;
     const group = `rank ${rank}, scale ${Number(scale.toPrecision(4))}`;
     const counts = groups.get(group) ?? new Map<string, number>();
     const kind = module.slice(module.lastIndexOf('.') + 1);

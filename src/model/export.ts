@@ -30,8 +30,8 @@ export interface ExportOptions {
   readonly verify?: boolean;
   /** Called in the stages `calibrating` (counted in layers), `writing` (bytes) and `verifying` (values of weights). */
   readonly onProgress?: OnProgress;
-  /** Called with a line that the user should read: where the tokenizer can be read in two ways. */
-  readonly onNote?: (line: string) => void;
+  /** Called with each line that the user should read, such as what of an adapter is left aside. */
+  readonly onNote?: (note: string) => void;
 }
 
 /**
@@ -92,6 +92,7 @@ async function writeModel(
   const tokenizer = new Tokenizer(definition);
   const merged = mergeAdapters(base, adapters);
   const plan = planExport(request, base, adapters, merged.head, tokenizer);
+  for (const note of merged.notes) options.onNote?.(note);
   // The files are hashed while the graph is written. A rejection is reported where the result is awaited below; without
   // this handler, Node would end the process before that.
   const hashing = ingredientsOf(request);

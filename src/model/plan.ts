@@ -4,6 +4,7 @@
 import type { Adapter } from '../checkpoint/adapter.js';
 import type { Base } from '../checkpoint/base.js';
 import type { Head } from '../checkpoint/head.js';
+import { LM_HEAD } from '../checkpoint/names.js';
 import { UserError } from '../errors.js';
 import { PRECISIONS, type PrecisionName } from '../graph/precisionNames.js';
 import type { Tokenizer } from '../text/tokenizer.js';
@@ -35,7 +36,8 @@ export function planExport(
   head: Head,
   tokenizer: Tokenizer,
 ): Plan {
-  const task = taskOf(request, base, adapters);
+  const isLmHead = head.weight === `${LM_HEAD}.weight`;
+  const task = taskOf(request, base, adapters, isLmHead);
   const attention = attentionOf(request, base, task);
   return {
     task,
@@ -46,16 +48,18 @@ export function planExport(
     labels: labelsOf(request, base, head),
     precision: precisionOf(request.precision),
     maxLength: maxLengthOf(request, base, tokenizer),
-    padTokenId: base.head.padTokenId ?? null,
+    // A language model reads its last token, whichever it is; only transformers' classifiers skip padding by its id.
+    padTokenId: isLmHead ? null : (base.head.padTokenId ?? null),
   };
 }
 
-function taskOf(request: DeviceRequest, base: Base, adapters: readonly Adapter[]): Task {
+function taskOf(request: DeviceRequest, base: Base, adapters: readonly Adapter[], isLmHead: boolean): Task {
   const task = request.task ?? adapters.findLast(adapter => adapter.config.task)?.config.task;
   if (task) return task;
   const { architecture } = base.head;
   if (architecture?.endsWith('ForSequenceClassification')) return 'sequence';
   if (architecture?.endsWith('ForTokenClassification')) return 'token';
+  if (isLmHead) return 'sequence';
   throw new UserError(
     'task: expected it from the adapter (task_type) or the base (architectures), found neither: ' +
       'give --task sequence or --task token (in a recipe: "task")',

@@ -9,6 +9,7 @@ const SMALL = {
   intermediate_size: 48,
   num_hidden_layers: 2,
   num_attention_heads: 4,
+  num_key_value_heads: 4,
 };
 const SLIDING = ['sliding_attention', 'full_attention'];
 

@@ -8,7 +8,7 @@ const modules = ['model.layers.0.q_proj', 'model.layers.1.q_proj'];
 /** Checks an adapter that targets q_proj in layer 1 and changes the given modules. */
 function check(layersPattern: string[], changed: string[]): void {
   const targets = { modules: ['q_proj'], exclude: undefined, layers: [1], layersPattern, modulesToSave: [] };
-  checkTargets('adapter', targets, new Set(changed), modules, new Set());
+  checkTargets('adapter', targets, new Map(changed.map(name => [name, name])), modules, new Set());
 }
 
 it('refuses a layers_pattern that is no regular expression, and names the field', () => {
