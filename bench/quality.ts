@@ -8,10 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { program } from 'commander';
 import type { JsonObject } from '../dist/checkpoint/files.js';
 import { wholeNumber } from '../dist/commands/options.js';
+import { notationOf } from '../dist/model/manifest.js';
 import { classify } from '../dist/predictor/classify.js';
 import { encodeText, encodeWords, sequencesOf } from '../dist/predictor/encode.js';
 import { type LoadedModel, UNHURRIED } from '../dist/predictor/model.js';
 import { tag } from '../dist/predictor/tag.js';
+import { parseTag } from '../dist/text/notation.js';
 import { classificationReport, entityReport } from '../dist/text/score.js';
 import { openEngine } from './engine.ts';
 import { CLASSIFIER, exportedModel, TAGGER } from './models.ts';
@@ -97,7 +99,9 @@ async function tagsAndF1(model: LoadedModel, examples: readonly JsonObject[]): P
     examples.map(({ tokens }) => tag(model, [encodeWords(model, tokens as string[])], UNHURRIED)),
   );
   const answers = found.map(([tagging]) => tagging!.tags);
-  const pairs = examples.map(({ tags }, i) => [tags as string[], answers[i]!] as const);
+  const notation = notationOf(model.manifest);
+  const read = (tags: readonly string[]) => tags.map(tag => parseTag(tag, notation));
+  const pairs = examples.map(({ tags }, i) => [read(tags as string[]), read(answers[i]!)] as const);
   return { answers: answers.flat(), score: entityReport(pairs).f1 };
 }
 

@@ -3,10 +3,13 @@
 import type { Command } from 'commander';
 import { shown } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
+import { type Manifest, notationOf } from '../model/manifest.js';
 import { classify } from '../predictor/classify.js';
 import { encodeText, encodeWords, type LongText } from '../predictor/encode.js';
 import { type LoadedModel, UNHURRIED } from '../predictor/model.js';
 import { tag } from '../predictor/tag.js';
+import { type Notation, parseTag, readNotation } from '../text/notation.js';
+import { notationText } from '../text/notationText.js';
 import {
   type ClassificationReport,
   classificationReport,
@@ -14,9 +17,10 @@ import {
   entityReport,
   type Scores,
 } from '../text/score.js';
+import type { Decoding } from '../text/tags.js';
 import { at, exampleOf, type Line, readObjects, textOf } from './jsonl.js';
 import { type OfflineOptions, withModel } from './offline.js';
-import { cacheOption, deviceOption, longTextOption, wholeNumber } from './options.js';
+import { cacheOption, decodingOption, deviceOption, longTextOption, wholeNumber } from './options.js';
 import { startProgress } from './progress.js';
 import { alignedTable } from './table.js';
 
@@ -24,6 +28,7 @@ interface EvalOptions extends OfflineOptions {
   readonly json?: true;
   readonly limit?: number;
   readonly longText: LongText;
+  readonly decoding?: Decoding;
 }
 
 export function configure(command: Command): void {
@@ -33,6 +38,7 @@ export function configure(command: Command): void {
     .option('--json', 'print the report as JSON')
     .option('--limit <n>', 'use only the first n lines', wholeNumber(1))
     .addOption(longTextOption())
+    .addOption(decodingOption())
     .addOption(deviceOption())
     .addOption(cacheOption())
     .action(async (path: string, data: string, options: EvalOptions) => {
@@ -42,7 +48,7 @@ export function configure(command: Command): void {
           const report = await evaluateClassifier(model, lines, options.longText);
           process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : classificationText(report));
         } else {
-          const report = await evaluateTagger(model, lines);
+          const report = await evaluateTagger(model, lines, options.decoding);
           process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : entityText(report));
         }
       });
@@ -88,7 +94,11 @@ async function evaluateClassifier(
   );
 }
 
-async function evaluateTagger(model: LoadedModel, lines: readonly Line[]): Promise<EntityReport> {
+async function evaluateTagger(
+  model: LoadedModel,
+  lines: readonly Line[],
+  decoding?: Decoding,
+): Promise<EntityReport> {
   const examples = lines.map(({ where, json: { tokens, tags } }) =>
     at(where, () => {
       const strings = (value: unknown): value is string[] =>
@@ -99,8 +109,29 @@ async function evaluateTagger(model: LoadedModel, lines: readonly Line[]): Promi
       return { tags, words: encodeWords(model, tokens) };
     }),
   );
-  const results = await withProgress(examples, example => tag(model, [example.words], UNHURRIED));
-  return entityReport(examples.map(({ tags }, i) => [tags, results[i]![0]!.tags]));
+  const results = await withProgress(examples, example => tag(model, [example.words], UNHURRIED, decoding));
+  const notation = notationOf(model.manifest);
+  const goldNotation = goldNotationOf(new Set(examples.flatMap(({ tags }) => tags)), model.manifest);
+  const read = (tags: readonly string[], as: Notation) => tags.map(tag => parseTag(tag, as));
+  return entityReport(
+    examples.map(({ tags }, i) => [read(tags, goldNotation), read(results[i]![0]!.tags, notation)]),
+  );
+}
+
+/**
+ * The notation of the gold tags. They may be written in another way than the model's labels, such as B_PER for B-PER:
+ * their entities are compared, not their tags. Tags that the model does not know are named on standard error.
+ */
+function goldNotationOf(gold: ReadonlySet<string>, manifest: Manifest): Notation {
+  const { labels } = manifest;
+  const notation = notationOf(manifest);
+  const unknown = [...gold].filter(tag => !labels.includes(tag)).sort();
+  if (unknown.length === 0) return notation;
+  const isKnownNotation = unknown.every(tag => parseTag(tag, notation).kind !== 'plain');
+  const found = isKnownNotation ? notation : readNotation([...gold]);
+  const text = notationText([...gold], found);
+  process.stderr.write(`gold tags that the model does not have: ${unknown.join(', ')}; read as ${text}\n`);
+  return found;
 }
 
 /** Runs all items at once, so that the scheduler can make batches of them. */

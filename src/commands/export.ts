@@ -18,7 +18,7 @@ import {
 } from '../model/recipe.js';
 import { decodeUtf8 } from '../utf8.js';
 import { namedBase } from './namedBase.js';
-import { wholeNumber } from './options.js';
+import { decodingOption, wholeNumber } from './options.js';
 import { startProgress } from './progress.js';
 
 interface ExportFlags extends Omit<ExportRequest, 'base' | 'adapters' | 'labels'> {
@@ -90,6 +90,7 @@ export function configure(command: Command): void {
       'take tokenizer.json as it is written, as transformers 4 does; the default is what the adapter’s files tell',
     )
     .option('--no-tokenizer-as-written', 'read the tokenizer as transformers 5 does')
+    .addOption(decodingOption())
     .option('--force', 'replace an existing folder')
     .option('--no-calibrate', 'at int8, do not measure which precision each layer needs')
     .option('--no-verify', 'do not compare the exported model with the checkpoint')

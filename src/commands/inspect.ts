@@ -16,6 +16,7 @@ import { UserError } from '../errors.js';
 import {
   isModelFolder,
   type Manifest,
+  notationOf,
   readManifest,
   tokenizerText,
   verificationText,
@@ -25,6 +26,7 @@ import { forDevice, isRecipeFolder, RECIPE, readRecipe } from '../model/recipe.j
 import { readChosenTokenizer, type TokenizerRequest } from '../model/tokenizerChoice.js';
 import { adapterTokenizer, locateTokenizer } from '../model/tokenizerLocation.js';
 import { trainedVersion } from '../model/trainedVersion.js';
+import { notationNotes } from '../text/notationText.js';
 import { TOKENIZER, Tokenizer } from '../text/tokenizer.js';
 
 /** One line of the output. */
@@ -128,6 +130,7 @@ function describeModel(manifest: Manifest): Fact[] {
     ['model', `${manifest.name}, version ${manifest.version}`],
     ['task', `${manifest.task} classification${problemType === 'multi' ? ', any number of labels' : ''}`],
     ['labels', `${labels.length}: ${labels.join(', ')}`],
+    ...(manifest.task === 'token' ? describeTagging(manifest) : []),
     ['attention', `${attention}${attention === 'bidirectional' ? unmasked : ''}`],
     ...(pooling ? ([['pooling', pooling]] as const) : []),
     ['precision', manifest.precision],
@@ -158,6 +161,7 @@ function describeRecipe(path: string, name: string): Fact[] {
           `${plan.task} classification, ${plan.attention}${plan.pooling ? `, ${plan.pooling} pooling` : ''}`,
         ],
         ['labels', `${plan.labels.length}: ${plan.labels.join(', ')}`],
+        ...(plan.task === 'token' ? describeTagging(plan) : []),
         ['precision', plan.precision],
         ['max length', `${plan.maxLength} tokens`],
         ...factIf('differs', note),
@@ -168,6 +172,16 @@ function describeRecipe(path: string, name: string): Fact[] {
       checkpoint.close();
     }
   });
+}
+
+/** How a tagger's labels are written, what of them may not be read as it was meant, and how tags are decoded. */
+function describeTagging(model: Pick<Manifest, 'labels' | 'scheme' | 'decoding'>): Fact[] {
+  const [text, ...warnings] = notationNotes(model.labels, notationOf(model));
+  return [
+    ['tags', text!],
+    ...warnings.map((warning): Fact => ['note', warning]),
+    ['decoding', model.decoding ?? 'valid'],
+  ];
 }
 
 function describeBase(path: string): Fact[] {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError, Option } from 'commander';
 import { defaultCache } from '../model/cache.js';
 import { LONG_TEXT } from '../predictor/encode.js';
+import { DECODING } from '../text/tags.js';
 
 export function cacheOption(): Option {
   return new Option('--cache <dir>', 'the folder that recipes are exported to')
@@ -27,6 +28,13 @@ export function longTextOption(): Option {
   )
     .choices(LONG_TEXT)
     .default('truncate');
+}
+
+export function decodingOption(): Option {
+  return new Option(
+    '--decoding <how>',
+    'for taggers: the most probable valid sequence of tags, or the most probable tag of each word',
+  ).choices(DECODING.enum);
 }
 
 export function deviceOption(): Option {

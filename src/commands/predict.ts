@@ -6,16 +6,18 @@ import { encodeText, encodeWords, type LongText, UnusableText } from '../predict
 import { locate } from '../predictor/locate.js';
 import { type LoadedModel, UNHURRIED } from '../predictor/model.js';
 import { tag } from '../predictor/tag.js';
+import type { Decoding } from '../text/tags.js';
 import { decodeUtf8 } from '../utf8.js';
 import { type Example, exampleOf, openLines, parseLine, readLines, textOf } from './jsonl.js';
 import { type OfflineOptions, withModel } from './offline.js';
-import { cacheOption, deviceOption, longTextOption } from './options.js';
+import { cacheOption, decodingOption, deviceOption, longTextOption } from './options.js';
 
 interface PredictOptions extends OfflineOptions {
   readonly input: string;
   readonly output: string;
   readonly logits?: boolean;
   readonly longText: LongText;
+  readonly decoding?: Decoding;
 }
 
 /** Lines whose answers are awaited at the same time: enough to fill batches, few enough to hold in memory. */
@@ -28,6 +30,7 @@ export function configure(command: Command): void {
     .option('--output <file>', 'the file to write, one answer per line', '-')
     .option('--logits', 'add the logits, before softmax')
     .addOption(longTextOption())
+    .addOption(decodingOption())
     .addOption(deviceOption())
     .addOption(cacheOption())
     .action(async (path: string, options: PredictOptions) => {
@@ -55,7 +58,7 @@ async function predict(model: LoadedModel, { input, output, ...options }: Predic
   return failures;
 }
 
-type AnswerOptions = Pick<PredictOptions, 'logits' | 'longText'>;
+type AnswerOptions = Pick<PredictOptions, 'logits' | 'longText' | 'decoding'>;
 
 async function answer(model: LoadedModel, line: Uint8Array, options: AnswerOptions): Promise<object> {
   const example = exampleOf(parseLine(decodeUtf8(line)));
@@ -78,11 +81,11 @@ async function classifyLine(
 async function tagLine(
   model: LoadedModel,
   example: Example,
-  { logits: withLogits }: AnswerOptions,
+  { logits: withLogits, decoding }: AnswerOptions,
 ): Promise<object> {
   const words = encodeWords(model, 'text' in example ? example.text : example.tokens);
   if (words.spans.length === 0) throw new UnusableText('the text is empty');
-  const [tagging] = await tag(model, [words], UNHURRIED);
+  const [tagging] = await tag(model, [words], UNHURRIED, decoding);
   const { entities, tags, logits } = tagging!;
   const located = locate(textOf(example), words.spans, entities, 'codepoint');
   return {

@@ -8,6 +8,7 @@ import { mergeAdapters } from '../checkpoint/merge.js';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open.js';
 import { UserError } from '../errors.js';
 import { type Int8Choice, type Readout, writeGraph } from '../graph/write.js';
+import { notationNotes } from '../text/notationText.js';
 import { Tokenizer, writeTokenizer } from '../text/tokenizer.js';
 import { verifyExport } from '../verify/verify.js';
 import { VERSION } from '../version.js';
@@ -92,6 +93,9 @@ async function writeModel(
   const tokenizer = new Tokenizer(definition);
   const merged = mergeAdapters(base, adapters);
   const plan = planExport(request, base, adapters, merged.head, tokenizer);
+  if (plan.scheme) {
+    for (const line of notationNotes(plan.labels, plan.scheme)) options.onNote?.(`labels: ${line}`);
+  }
   for (const note of merged.notes) options.onNote?.(note);
   // The files are hashed while the graph is written. A rejection is reported where the result is awaited below; without
   // this handler, Node would end the process before that.

@@ -5,6 +5,8 @@ import { basename, join } from 'node:path';
 import { readJsonObject } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 import { PRECISIONS } from '../graph/precisionNames.js';
+import { MARKER_POSITION, type Notation, readNotation } from '../text/notation.js';
+import { DECODING } from '../text/tags.js';
 import { type Document, documentChecker } from './document.js';
 
 export const MANIFEST = 'model.json';
@@ -71,6 +73,17 @@ const TOKENIZER_CHOICE = {
 
 export type TokenizerRecord = Document<typeof TOKENIZER_CHOICE>;
 
+/** How the labels of a tagger are written; see Notation in text/notation.ts. */
+const NOTATION = {
+  type: 'object',
+  required: ['marker', 'separator', 'outside'],
+  properties: {
+    marker: MARKER_POSITION,
+    separator: { type: 'string' },
+    outside: { type: 'array', items: { type: 'string' } },
+  },
+} as const;
+
 const SCHEMA = {
   type: 'object',
   required: [
@@ -111,6 +124,10 @@ const SCHEMA = {
     maxLength: { type: 'integer', minimum: 1 },
     /** Last-token pooling skips this token at the right end. Null where the base names none. */
     padTokenId: { type: ['integer', 'null'] },
+    /** How a tagger's labels are written. Classifiers have none; where a tagger has none, it is read from the labels. */
+    scheme: NOTATION,
+    /** How a tagger's logits become tags. The default is `valid`. */
+    decoding: DECODING,
     /** Optional, because model folders that were written before there was a choice have none. */
     tokenizer: TOKENIZER_CHOICE,
     /** The number of tokens that have an embedding. */
@@ -151,6 +168,11 @@ export function readManifest(folder: string): Manifest {
 export function fileSizes(folder: string): Record<string, number> {
   const names = readdirSync(folder).filter(name => name !== MANIFEST);
   return Object.fromEntries(names.map(name => [name, statSync(join(folder, name)).size]));
+}
+
+/** How a tagger's labels are written. Folders that were written before it was kept have it only in their labels. */
+export function notationOf({ labels, scheme }: Pick<Manifest, 'labels' | 'scheme'>): Notation {
+  return scheme ?? readNotation(labels);
 }
 
 /** The result of verification in words. An export whose logits differ by more than its precision allows has failed. */

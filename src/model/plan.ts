@@ -7,6 +7,7 @@ import type { Head } from '../checkpoint/head.js';
 import { LM_HEAD } from '../checkpoint/names.js';
 import { UserError } from '../errors.js';
 import { PRECISIONS, type PrecisionName } from '../graph/precisionNames.js';
+import { readNotation } from '../text/notation.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import type { Attention, Manifest, Pooling, ProblemType, Task } from './manifest.js';
 import type { DeviceRequest } from './recipe.js';
@@ -20,6 +21,8 @@ export type Plan = Pick<
   | 'pooling'
   | 'problemType'
   | 'labels'
+  | 'scheme'
+  | 'decoding'
   | 'precision'
   | 'maxLength'
   | 'padTokenId'
@@ -39,13 +42,15 @@ export function planExport(
   const isLmHead = head.weight === `${LM_HEAD}.weight`;
   const task = taskOf(request, base, adapters, isLmHead);
   const attention = attentionOf(request, base, task);
+  const labels = labelsOf(request, base, head);
   return {
     task,
     attention,
     bidirectionalFrom: firstUnmaskedLayer(request, base, attention),
     pooling: poolingOf(request, task, attention),
     problemType: problemTypeOf(request, base, task),
-    labels: labelsOf(request, base, head),
+    labels,
+    ...taggingOf(request, task, labels),
     precision: precisionOf(request.precision),
     maxLength: maxLengthOf(request, base, tokenizer),
     // A language model reads its last token, whichever it is; only transformers' classifiers skip padding by its id.
@@ -146,6 +151,15 @@ function labelsOf(request: DeviceRequest, base: Base, head: Head): string[] {
     throw new UserError(`labels: expected no empty label, found one for row ${labels.indexOf('')}`);
   }
   return [...labels];
+}
+
+/** What only taggers have: how their labels are written, and how tags are decoded. */
+function taggingOf({ decoding }: DeviceRequest, task: Task, labels: readonly string[]) {
+  if (task === 'token') return { scheme: readNotation(labels), decoding: decoding ?? 'valid' };
+  if (decoding === undefined) return {};
+  throw new UserError(
+    `decoding: expected none, found ${decoding}: only a token classifier decodes a sequence of tags, so leave it out`,
+  );
 }
 
 function precisionOf(precision: string): PrecisionName {

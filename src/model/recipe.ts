@@ -4,6 +4,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readJsonObject } from '../checkpoint/files.js';
 import type { PrecisionName } from '../graph/precisionNames.js';
+import { DECODING } from '../text/tags.js';
 import { type Document, documentChecker } from './document.js';
 import { ATTENTION, POOLING, PROBLEM_TYPE, TASK } from './manifest.js';
 
@@ -33,6 +34,8 @@ const SCHEMA = {
     precision: { type: 'string' },
     /** In tokens, special tokens included. */
     maxLength: { type: 'integer', minimum: 1 },
+    /** How a tagger's logits become tags; the default is `valid`. */
+    decoding: DECODING,
   },
 } as const;
 

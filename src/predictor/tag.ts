@@ -1,8 +1,10 @@
 // Token classification: encoded words to tags and entities.
 
+import { notationOf } from '../model/manifest.js';
+import { OUTSIDE } from '../text/notation.js';
 import { Scheme } from '../text/scheme.js';
 import { type EntitySpan, entitySpans } from '../text/spans.js';
-import { bestTags } from '../text/tags.js';
+import { type Decoding, decode, type TaggedWord } from '../text/tags.js';
 import { chooseWindows } from '../text/windows.js';
 import type { EncodedWords } from './encode.js';
 import type { LoadedModel, Urgency } from './model.js';
@@ -22,14 +24,18 @@ export interface Tagging {
   readonly tokens: number;
 }
 
-/** Tags encoded texts; results in their order. Throws the errors of Scheduler.submit. */
+/**
+ * Tags encoded texts; results in their order. The default decoding is the model's own. Throws the errors of
+ * Scheduler.submit.
+ */
 export async function tag(
   model: LoadedModel,
   texts: readonly EncodedWords[],
   urgency: Urgency,
+  decoding: Decoding = model.manifest.decoding ?? 'valid',
 ): Promise<Tagging[]> {
   const { labels } = model.manifest;
-  const scheme = new Scheme(labels);
+  const scheme = new Scheme(labels, notationOf(model.manifest));
   const sequences = texts.flatMap(text => text.sequences);
   const rows = sequences.length > 0 ? await model.run(sequences, urgency) : [];
   let next = 0;
@@ -37,7 +43,7 @@ export async function tag(
     const own = rows.slice(next, next + text.sequences.length);
     next += own.length;
     const logits = wordLogits(text, own, labels.length);
-    return { ...tagged(logits, scheme, labels), logits, tokens: text.tokens };
+    return { ...tagged(decode(logits, scheme, decoding), scheme), logits, tokens: text.tokens };
   });
 }
 
@@ -56,12 +62,10 @@ function wordLogits({ words, windows }: EncodedWords, rows: readonly Float32Arra
   return logits;
 }
 
-function tagged(logits: readonly (Float32Array | null)[], scheme: Scheme, labels: readonly string[]) {
-  const words = bestTags(logits, scheme);
-  const tags = words.map(({ label }) => (label < 0 ? 'O' : labels[label]!));
-  const entities = entitySpans(tags).map(span => {
+function tagged(words: readonly TaggedWord[], scheme: Scheme) {
+  const entities = entitySpans(words.map(({ label }) => scheme.tags[label] ?? OUTSIDE)).map(span => {
     const scores = words.slice(span.startWord, span.endWord).map(word => word.score);
     return { ...span, score: scores.reduce((sum, score) => sum + score, 0) / scores.length };
   });
-  return { tags, entities };
+  return { tags: words.map(({ label }) => scheme.labels[label] ?? scheme.outsideLabel), entities };
 }

@@ -1,40 +1,21 @@
 // The tagging scheme of a label set: which tags open, continue or close an entity, and which may follow which.
-// IOB1/2, IOE, BIOES and BILOU are told apart by the prefixes in the label set.
+// IOB1, IOB2, IOE, BIOES, BILOU and BMES are told apart by the markers in the label set.
 
-export type TagKind = 'outside' | 'begin' | 'inside' | 'end' | 'single' | 'plain';
-
-/** A parsed label: B-PER is { kind: 'begin', type: 'PER' }. */
-export interface Tag {
-  readonly kind: TagKind;
-  /** The entity's type: PER of B-PER, the whole label if it has no prefix, empty for O. */
-  readonly type: string;
-}
-
-const PREFIXES: Record<string, TagKind> = {
-  B: 'begin',
-  I: 'inside',
-  E: 'end',
-  L: 'end',
-  S: 'single',
-  U: 'single',
-};
-
-export const OUTSIDE: Tag = { kind: 'outside', type: '' };
-
-export function parseTag(label: string): Tag {
-  if (label === 'O') return OUTSIDE;
-  const prefixed = /^([BIELSU])-(.+)$/s.exec(label);
-  return prefixed ? { kind: PREFIXES[prefixed[1]!]!, type: prefixed[2]! } : { kind: 'plain', type: label };
-}
+import { type Notation, parseTag, type Tag, type TagKind } from './notation.js';
 
 /** The rules of one label set. */
 export class Scheme {
+  readonly labels: readonly string[];
   /** One tag per label, in the order of the labels. */
   readonly tags: readonly Tag[];
+  /** The label of a word that has no token. O where the set has no outside label. */
+  readonly outsideLabel: string;
   readonly #kindsByType = new Map<string, Set<TagKind>>();
 
-  constructor(labels: readonly string[]) {
-    this.tags = labels.map(parseTag);
+  constructor(labels: readonly string[], notation: Notation) {
+    this.labels = labels;
+    this.tags = labels.map(label => parseTag(label, notation));
+    this.outsideLabel = notation.outside[0] ?? 'O';
     for (const { kind, type } of this.tags)
       this.#kindsByType.set(type, (this.#kindsByType.get(type) ?? new Set()).add(kind));
   }

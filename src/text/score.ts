@@ -1,5 +1,6 @@
 // Quality of predictions: accuracy and F1 of labels, and F1 of entities as seqeval counts it.
 
+import type { Tag } from './notation.js';
 import { entitySpans } from './spans.js';
 
 export interface Scores {
@@ -55,9 +56,7 @@ export function classificationReport(
  * A predicted entity is correct if its label, start and end all equal those of a gold entity.
  * @param pairs gold and predicted tags of each example, one tag per word
  */
-export function entityReport(
-  pairs: readonly (readonly [readonly string[], readonly string[]])[],
-): EntityReport {
+export function entityReport(pairs: readonly (readonly [readonly Tag[], readonly Tag[]])[]): EntityReport {
   const counts = new Map<string, { correct: number; predicted: number; support: number }>();
   const countsOf = (label: string) => {
     const count = counts.get(label) ?? { correct: 0, predicted: 0, support: 0 };

@@ -1,6 +1,6 @@
 // Tags to entities: finds the runs of words that belong to one entity.
 
-import { parseTag, type Tag } from './scheme.js';
+import type { Tag } from './notation.js';
 
 export interface EntitySpan {
   readonly label: string;
@@ -11,14 +11,13 @@ export interface EntitySpan {
 
 /**
  * Entities of a tag sequence, one tag per word, as seqeval's get_entities finds them. The sequence need not be valid:
- * a tag that cannot continue the entity before it starts a new one. L- and U- (BILOU) are read as E- and S-.
+ * a tag that cannot continue the entity before it starts a new one.
  */
-export function entitySpans(tags: readonly string[]): EntitySpan[] {
+export function entitySpans(tags: readonly Tag[]): EntitySpan[] {
   const spans: EntitySpan[] = [];
   let open: { label: string; startWord: number } | undefined;
   let previous: Tag | undefined;
-  for (const [word, text] of tags.entries()) {
-    const tag = parseTag(text);
+  for (const [word, tag] of tags.entries()) {
     if (open && !(previous && joinsEntity(previous, tag))) {
       spans.push({ ...open, endWord: word });
       open = undefined;

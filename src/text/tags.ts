@@ -1,7 +1,8 @@
-// Viterbi decoding: one row of logits per word to the most probable valid sequence of tags.
+// Decoding: one row of logits per word to one tag per word.
 
+import { OUTSIDE, type Tag } from './notation.js';
 import { logSoftmax } from './probabilities.js';
-import { OUTSIDE, type Scheme, type Tag } from './scheme.js';
+import type { Scheme } from './scheme.js';
 
 export interface TaggedWord {
   /** The label's row in the head, or -1 for a word without a token, whose tag is O. */
@@ -10,11 +11,35 @@ export interface TaggedWord {
   readonly score: number;
 }
 
+export const DECODING = { enum: ['valid', 'argmax'] } as const;
+
 /**
- * Viterbi over the words' log-probabilities, without the transitions that the scheme forbids.
+ * `valid`: the most probable sequence of tags that is valid in the scheme, so that no entity begins with I-X where the
+ * set has B-X. `argmax`: the most probable tag of each word alone, as transformers' pipeline has it.
+ */
+export type Decoding = (typeof DECODING.enum)[number];
+
+/**
+ * Decodes the logits of a text.
  * @param logits one row [labels] per word, or null for a word without a token
  */
-export function bestTags(logits: readonly (Float32Array | null)[], scheme: Scheme): TaggedWord[] {
+export function decode(
+  logits: readonly (Float32Array | null)[],
+  scheme: Scheme,
+  decoding: Decoding,
+): TaggedWord[] {
+  return decoding === 'valid' ? validTags(logits, scheme) : logits.map(mostProbable);
+}
+
+/** The tag of the greatest logit, the first one in a tie. */
+function mostProbable(row: Float32Array | null): TaggedWord {
+  if (!row) return { label: -1, score: 1 };
+  const label = row.indexOf(Math.max(...row));
+  return { label, score: Math.exp(logSoftmax(row)[label]!) };
+}
+
+/** Viterbi over the words' log-probabilities, without the transitions that the scheme forbids. */
+function validTags(logits: readonly (Float32Array | null)[], scheme: Scheme): TaggedWord[] {
   const rows = logits.map(row => (row ? logSoftmax(row) : null));
   let states: State[] = [{ tag: OUTSIDE, label: -1, logProbability: 0, previous: null }];
   for (const row of rows) {

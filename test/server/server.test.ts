@@ -126,6 +126,19 @@ describe('POST /ner', () => {
     expect(some).toEqual(all.filter((entity: { score: number }) => entity.score >= scores.at(-1)));
   });
 
+  it('decodings differ where the most probable tag of a word is not valid', async () => {
+    const tokens = goldensOf('ls_llama_tok').map(({ words }) => words!);
+    const tags = async (decoding?: string) => {
+      const { body } = await post('/ner', { tokens, tags: true, ...(decoding && { decoding }) });
+      return body.results.map((result: { tags: string[] }) => result.tags);
+    };
+    const argmax = await tags('argmax');
+    const { status } = await post('/ner', { tokens, decoding: 'beam' });
+    expect(status).toBe(422);
+    expect(await tags()).toEqual(await tags('valid'));
+    expect(argmax).not.toEqual(await tags('valid'));
+  });
+
   it('long texts are read in windows, so every word has a tag', async () => {
     const words = Array.from({ length: 300 }, (_, i) => `word${i}`);
     const { body } = await post('/ner', { tokens: [words], tags: true });

@@ -1,6 +1,7 @@
 // Entity scores compared with seqeval's; classification scores computed by hand.
 
 import { describe, expect, it } from 'vitest';
+import { parseTag, readNotation } from '../../dist/text/notation.js';
 import { classificationReport, entityReport } from '../../dist/text/score.js';
 import { ROOT, readJson } from '../support/fixtures.js';
 
@@ -15,7 +16,9 @@ describe('entityReport', () => {
   it.each(cases.map((c, i) => [i, c] as const))(
     'gives the scores of seqeval for case %i',
     (_, { gold, predicted, report }) => {
-      const found = entityReport(gold.map((tags, i) => [tags, predicted[i]!]));
+      const notation = readNotation([...new Set([...gold, ...predicted].flat())]);
+      const read = (tags: readonly string[]) => tags.map(tag => parseTag(tag, notation));
+      const found = entityReport(gold.map((tags, i) => [read(tags), read(predicted[i]!)]));
       for (const [label, expected] of Object.entries(report)) {
         const scores = label === 'micro avg' ? found : found.labels[label]!;
         expect(scores.precision).toBeCloseTo(expected.precision, 12);
