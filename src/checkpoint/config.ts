@@ -27,6 +27,8 @@ export interface DecoderConfig {
   readonly queryKeyNorms: boolean;
   /** Embeddings are multiplied by it. */
   readonly embeddingScale: number;
+  /** The output of attention and that of the MLP are multiplied by it before they are added to the residual stream. */
+  readonly residualScale: number;
   /** Attention scores are multiplied by it before the softmax. */
   readonly attentionScale: number;
   /** Where it is set, scores become cap * tanh(score / cap). */
@@ -34,8 +36,8 @@ export interface DecoderConfig {
   readonly queryKeyValueBias: boolean;
   readonly outputBias: boolean;
   readonly mlpBias: boolean;
-  /** Rotary positions of each layer. */
-  readonly rotaries: readonly Rotary[];
+  /** Rotary positions of each layer; undefined for a layer that does not rotate queries and keys. */
+  readonly rotaries: readonly (Rotary | undefined)[];
   /** The number of tokens that each layer's causal attention sees, its own token included; undefined for all tokens. */
   readonly windows: readonly (number | undefined)[];
 }

@@ -78,6 +78,7 @@ export function sharedFields(fields: Fields, family: string, defaults: FamilyDef
     postNorms: false,
     queryKeyNorms: false,
     embeddingScale: 1,
+    residualScale: 1,
     attentionScale: headDim ** -0.5,
     attentionSoftCap: undefined,
     queryKeyValueBias: false,

@@ -8,6 +8,7 @@ import { type FamilyDefaults, nonEmptyRopeScaling, sharedFields } from './decode
 import { Fields } from './fields.js';
 import type { JsonObject } from './files.js';
 import { FULL, layerTypes, qwenWindows, SLIDING, windowsByType } from './layerWindows.js';
+import { granite, LLAMA, llama, smollm3 } from './llamaFamilies.js';
 import { parseRotary, type Rotary } from './rotary.js';
 
 type Family = (fields: Fields) => DecoderConfig;
@@ -29,6 +30,8 @@ const FAMILIES = new Map<string, Family>(
     gemma,
     gemma2,
     gemma3_text,
+    granite,
+    smollm3,
   }),
 );
 
@@ -52,18 +55,6 @@ export function parseDecoderConfig(config: JsonObject, file: string): DecoderCon
   }
   return parse(fields);
 }
-
-function llama(fields: Fields): DecoderConfig {
-  const bias = fields.flag('attention_bias');
-  return {
-    ...sharedFields(fields, 'llama', { positions: 2048, sizes: LLAMA }),
-    queryKeyValueBias: bias,
-    outputBias: bias,
-    mlpBias: fields.flag('mlp_bias'),
-  };
-}
-
-const LLAMA = { vocab: 32_000, hidden: 4096, intermediate: 11_008, layers: 32, heads: 32 };
 
 /** Mistral and Ministral. A mistral with layer_types is read as a Ministral, as transformers' AutoConfig reads it. */
 function mistral(fields: Fields): DecoderConfig {

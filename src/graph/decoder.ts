@@ -77,7 +77,8 @@ export function decoderLayer(context: GraphContext): DecoderLayer {
   /** The residual connection. Some families norm a block's output before they add it. */
   function add(at: string, hidden: Value, output: ScaledRows, postNorm: string): Value {
     const rows = precision.leave(applyScale(graph, output));
-    const added = config.postNorms ? norm(rows, postNorm) : rows;
+    const normed = config.postNorms ? norm(rows, postNorm) : rows;
+    const added = config.residualScale === 1 ? normed : multiply(graph, normed, config.residualScale);
     return graph.node(`${at}.residual`, 'Add', [hidden, added]);
   }
 
