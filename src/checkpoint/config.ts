@@ -21,10 +21,15 @@ export interface DecoderConfig {
   readonly normEpsilon: number;
   /** Added to the weight of every norm. It is 1 for Gemma, which stores a norm's weight as its difference from 1. */
   readonly normOffset: 0 | 1;
-  /** Whether attention and MLP are each followed by a norm as well (Gemma 2 and 3). */
+  /** Whether attention and MLP each read the normed residual stream; OLMo 2's read it as it is. */
+  readonly preNorms: boolean;
+  /** Whether the outputs of attention and MLP are normed before they are added to it (Gemma 2 and 3, OLMo 2). */
   readonly postNorms: boolean;
-  /** Whether each head's queries and keys are normed before they are rotated (Qwen3, Gemma 3). */
-  readonly queryKeyNorms: boolean;
+  /**
+   * How queries and keys are normed before they are rotated: each head on its own (Qwen3, Gemma 3), or all heads of a
+   * token together (OLMo 2).
+   */
+  readonly queryKeyNorms: 'none' | 'each head' | 'all heads';
   /** Embeddings are multiplied by it. */
   readonly embeddingScale: number;
   /** The output of attention and that of the MLP are multiplied by it before they are added to the residual stream. */

@@ -8,7 +8,7 @@ import { type FamilyDefaults, nonEmptyRopeScaling, sharedFields } from './decode
 import { Fields } from './fields.js';
 import type { JsonObject } from './files.js';
 import { FULL, layerTypes, qwenWindows, SLIDING, windowsByType } from './layerWindows.js';
-import { granite, LLAMA, llama, smollm3 } from './llamaFamilies.js';
+import { granite, LLAMA, llama, olmo2, smollm3 } from './llamaFamilies.js';
 import { parseRotary, type Rotary } from './rotary.js';
 
 type Family = (fields: Fields) => DecoderConfig;
@@ -32,6 +32,7 @@ const FAMILIES = new Map<string, Family>(
     gemma3_text,
     granite,
     smollm3,
+    olmo2,
   }),
 );
 
@@ -94,7 +95,7 @@ function qwen3With(fields: Fields, defaults: FamilyDefaults): DecoderConfig {
     ...config,
     queryKeyValueBias: bias,
     outputBias: bias,
-    queryKeyNorms: true,
+    queryKeyNorms: 'each head',
     windows: qwenWindows(fields, config.layers),
   };
 }
@@ -162,7 +163,7 @@ function gemma3_text(fields: Fields): DecoderConfig {
     ...gemmaScales(fields),
     attentionScale: fields.positive('query_pre_attn_scalar', 256) ** -0.5,
     postNorms: true,
-    queryKeyNorms: true,
+    queryKeyNorms: 'each head',
     queryKeyValueBias: bias,
     outputBias: bias,
     rotaries: types.map(type => (type === SLIDING ? sliding : full)),

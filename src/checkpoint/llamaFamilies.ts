@@ -54,3 +54,15 @@ function rotatingLayers(fields: Fields, layers: number): boolean[] {
   if (flags.length < layers) throw fields.bad('no_rope_layers', `a list of at least ${layers} numbers`);
   return flags.slice(0, layers).map(flag => flag !== 0);
 }
+
+/** OLMo 2 norms what attention and MLP give, and not what they read. */
+export function olmo2(fields: Fields): DecoderConfig {
+  const sizes = { ...LLAMA, vocab: 50_304 };
+  return {
+    ...llamaWith(fields, 'olmo2', { positions: 2048, epsilon: 1e-5, sizes }),
+    mlpBias: false,
+    preNorms: false,
+    postNorms: true,
+    queryKeyNorms: 'all heads',
+  };
+}

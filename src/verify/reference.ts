@@ -41,7 +41,7 @@ export async function referenceLogits(
   );
 
   async function attentionBlock(layer: number, at: string, hidden: Rows): Promise<Rows> {
-    const normed = await norm(hidden, `${at}.input_layernorm`);
+    const normed = config.preNorms ? await norm(hidden, `${at}.input_layernorm`) : hidden;
     const q = await headNorm(await linear(normed, `${at}.self_attn.q_proj`), `${at}.self_attn.q_norm`);
     const k = await headNorm(await linear(normed, `${at}.self_attn.k_proj`), `${at}.self_attn.k_norm`);
     const v = await linear(normed, `${at}.self_attn.v_proj`);
@@ -59,7 +59,7 @@ export async function referenceLogits(
 
   async function feedForwardBlock(at: string, hidden: Rows): Promise<Rows> {
     const before = config.postNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
-    const normed = await norm(hidden, `${at}.${before}`);
+    const normed = config.preNorms ? await norm(hidden, `${at}.${before}`) : hidden;
     const gate = await linear(normed, `${at}.mlp.gate_proj`);
     const up = await linear(normed, `${at}.mlp.up_proj`);
     const gated = gate.map((row, t) => row.map((x, i) => activate(config.activation, x) * up[t]![i]!));
@@ -83,8 +83,9 @@ export async function referenceLogits(
     return rmsNorm(x, weight, config.normOffset, config.normEpsilon);
   }
 
+  /** The weight is as wide as what is normed together: one head, or all of them. */
   async function headNorm(x: Rows, module: string): Promise<Rows> {
-    return config.queryKeyNorms ? norm(x, module) : x;
+    return config.queryKeyNorms === 'none' ? x : norm(x, module);
   }
 }
 

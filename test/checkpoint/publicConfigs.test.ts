@@ -2,6 +2,8 @@
 
 import { expect, it } from 'vitest';
 import { parseDecoderConfig } from '../../dist/checkpoint/families.js';
+import { parseHeadConfig } from '../../dist/checkpoint/headConfig.js';
+import { linearLayers } from '../../dist/checkpoint/layers.js';
 
 const parse = (config: Record<string, unknown>) => parseDecoderConfig(config as never, 'config.json');
 
@@ -55,4 +57,27 @@ it('gives a SmolLM3 that uses windows one in each layer without rotary positions
   const sizes = { model_type: 'smollm3', num_hidden_layers: 4, use_sliding_window: true };
   expect(parse({ ...sizes, sliding_window: 16 }).windows).toEqual([undefined, undefined, undefined, 16]);
   expect(parse(sizes).windows).toEqual(Array(4).fill(undefined));
+});
+
+// The norms are those that NVIDIA-NeMo/Megatron-Bridge pull request 3698 and EleutherAI/gpt-neox pull request 1408 tell.
+it('gives OLMo 2 norms after attention and MLP alone, and norms over all heads', () => {
+  const config = parse({ model_type: 'olmo2', num_hidden_layers: 16, rope_theta: 500_000 });
+  expect(config).toMatchObject({ preNorms: false, postNorms: true, queryKeyNorms: 'all heads' });
+  const readsStream = linearLayers(config).filter(({ producer }) => producer === undefined);
+  expect(readsStream.map(({ name }) => name.split('.')[1])).toEqual([
+    'q_proj',
+    'k_proj',
+    'v_proj',
+    'gate_proj',
+    'up_proj',
+  ]);
+});
+
+it.each([
+  ['olmo2', 1],
+  ['smollm3', 128_004],
+  ['granite', undefined],
+])('takes the padding token that %s has by default', (model_type, padTokenId) => {
+  expect(parseHeadConfig({ model_type }, 'config.json').padTokenId).toBe(padTokenId);
+  expect(parseHeadConfig({ model_type, pad_token_id: null }, 'config.json').padTokenId).toBeUndefined();
 });
