@@ -24,6 +24,8 @@ interface Candidate extends Choice {
 
 /** The strengths of smoothing that are tried; see smoothingFactors. */
 const STRENGTHS = [0, 0.4, 0.55, 0.7, 0.85];
+/** No module makes the channels of the residual stream, so none could divide them by factors. */
+const WITHOUT_SMOOTHING = [0];
 /** The strength where all rows have one scale: the best for nearly every layer of both shipped models. */
 const STRENGTH_AT_ONE_SCALE = 0.7;
 /** A layer whose least error is above this stays float32. */
@@ -45,16 +47,16 @@ export async function choose(
   const measure = await errorMeasure(values, weights, width);
   const weightMagnitudes = greatestMagnitudes(weights, width);
   const producer = producerOf(modules[0]!, decoder);
-  if (isNorm(producer)) {
+  if (producer && isNorm(producer)) {
     const candidate = await bestAtOneScale(greatestMagnitudes([values], width), weightMagnitudes, measure);
     if (candidate.error <= MAX_ERROR_AT_ONE_SCALE) return candidate;
   }
   const magnitudes = { activations: rootMeanSquares(values, width), weights: weightMagnitudes };
   const factorsAt = (strength: number) => {
     const factors = smoothingFactors(magnitudes, strength);
-    return producer.endsWith('.v_proj') ? sharedByGroup(factors, decoder) : factors;
+    return producer?.endsWith('.v_proj') ? sharedByGroup(factors, decoder) : factors;
   };
-  const best = await bestByRow(factorsAt, measure);
+  const best = await bestByRow(producer ? STRENGTHS : WITHOUT_SMOOTHING, factorsAt, measure);
   return best.error > MAX_ERROR ? { ...best, stored: 'float32' } : best;
 }
 
@@ -77,11 +79,12 @@ async function bestAtOneScale(
 }
 
 async function bestByRow(
+  strengths: readonly number[],
   factorsAt: (strength: number) => Float32Array,
   measure: MeasureError,
 ): Promise<Candidate> {
   const candidates: Candidate[] = [];
-  for (const smoothing of STRENGTHS) {
+  for (const smoothing of strengths) {
     const factors = factorsAt(smoothing);
     candidates.push({ smoothing, error: await measure(factors), factors, stored: 'int8', step: null });
   }

@@ -21,7 +21,7 @@ export interface SmoothedInput {
   readonly factors: Float32Array;
 }
 
-/** Adds to `smoothing` the scaling of the tensors that produce and read one value. */
+/** Adds to `smoothing` the scaling of the tensors that produce and read one value, which is not the residual stream. */
 export function smoothInput(
   smoothing: Smoothing,
   config: DecoderConfig,
@@ -29,7 +29,7 @@ export function smoothInput(
 ): void {
   for (const module of modules) scale(`${module}.weight`, { columns: factors });
   const inverse = factors.map(factor => 1 / factor);
-  const producer = producerOf(modules[0]!, config);
+  const producer = producerOf(modules[0]!, config)!;
   const rows = producer.endsWith('.v_proj') ? onePerGroup(inverse, config) : inverse;
   for (const kind of ['weight', 'bias']) scale(`${producer}.${kind}`, { rows });
 

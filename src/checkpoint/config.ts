@@ -21,12 +21,19 @@ export interface DecoderConfig {
   readonly normEpsilon: number;
   /** Added to the weight of every norm. It is 1 for Gemma, which stores a norm's weight as its difference from 1. */
   readonly normOffset: 0 | 1;
-  /** Whether attention and MLP are each followed by a norm as well (Gemma 2 and 3). */
+  /** Whether attention and MLP each read the normed residual stream; OLMo 2's read it as it is. */
+  readonly preNorms: boolean;
+  /** Whether the outputs of attention and MLP are normed before they are added to it (Gemma 2 and 3, OLMo 2). */
   readonly postNorms: boolean;
-  /** Whether each head's queries and keys are normed before they are rotated (Qwen3, Gemma 3). */
-  readonly queryKeyNorms: boolean;
+  /**
+   * How queries and keys are normed before they are rotated: each head on its own (Qwen3, Gemma 3), or all heads of a
+   * token together (OLMo 2).
+   */
+  readonly queryKeyNorms: 'none' | 'each head' | 'all heads';
   /** Embeddings are multiplied by it. */
   readonly embeddingScale: number;
+  /** The output of attention and that of the MLP are multiplied by it before they are added to the residual stream. */
+  readonly residualScale: number;
   /** Attention scores are multiplied by it before the softmax. */
   readonly attentionScale: number;
   /** Where it is set, scores become cap * tanh(score / cap). */
@@ -34,8 +41,8 @@ export interface DecoderConfig {
   readonly queryKeyValueBias: boolean;
   readonly outputBias: boolean;
   readonly mlpBias: boolean;
-  /** Rotary positions of each layer. */
-  readonly rotaries: readonly Rotary[];
+  /** Rotary positions of each layer; undefined for a layer that does not rotate queries and keys. */
+  readonly rotaries: readonly (Rotary | undefined)[];
   /** The number of tokens that each layer's causal attention sees, its own token included; undefined for all tokens. */
   readonly windows: readonly (number | undefined)[];
 }

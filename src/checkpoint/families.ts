@@ -8,6 +8,7 @@ import { type FamilyDefaults, nonEmptyRopeScaling, sharedFields } from './decode
 import { Fields } from './fields.js';
 import type { JsonObject } from './files.js';
 import { FULL, layerTypes, qwenWindows, SLIDING, windowsByType } from './layerWindows.js';
+import { granite, LLAMA, llama, olmo2, smollm3 } from './llamaFamilies.js';
 import { parseRotary, type Rotary } from './rotary.js';
 
 type Family = (fields: Fields) => DecoderConfig;
@@ -29,6 +30,9 @@ const FAMILIES = new Map<string, Family>(
     gemma,
     gemma2,
     gemma3_text,
+    granite,
+    smollm3,
+    olmo2,
   }),
 );
 
@@ -52,18 +56,6 @@ export function parseDecoderConfig(config: JsonObject, file: string): DecoderCon
   }
   return parse(fields);
 }
-
-function llama(fields: Fields): DecoderConfig {
-  const bias = fields.flag('attention_bias');
-  return {
-    ...sharedFields(fields, 'llama', { positions: 2048, sizes: LLAMA }),
-    queryKeyValueBias: bias,
-    outputBias: bias,
-    mlpBias: fields.flag('mlp_bias'),
-  };
-}
-
-const LLAMA = { vocab: 32_000, hidden: 4096, intermediate: 11_008, layers: 32, heads: 32 };
 
 /** Mistral and Ministral. A mistral with layer_types is read as a Ministral, as transformers' AutoConfig reads it. */
 function mistral(fields: Fields): DecoderConfig {
@@ -103,7 +95,7 @@ function qwen3With(fields: Fields, defaults: FamilyDefaults): DecoderConfig {
     ...config,
     queryKeyValueBias: bias,
     outputBias: bias,
-    queryKeyNorms: true,
+    queryKeyNorms: 'each head',
     windows: qwenWindows(fields, config.layers),
   };
 }
@@ -171,7 +163,7 @@ function gemma3_text(fields: Fields): DecoderConfig {
     ...gemmaScales(fields),
     attentionScale: fields.positive('query_pre_attn_scalar', 256) ** -0.5,
     postNorms: true,
-    queryKeyNorms: true,
+    queryKeyNorms: 'each head',
     queryKeyValueBias: bias,
     outputBias: bias,
     rotaries: types.map(type => (type === SLIDING ? sliding : full)),

@@ -32,9 +32,15 @@ export function parseHeadConfig(config: JsonObject, file: string, text = config)
 }
 
 /** The pad_token_id that transformers' configuration classes have by default; most families have none. */
+const DEFAULT_PADS = new Map<string, number>([
+  ['phi3', 32_000],
+  ['smollm3', 128_004],
+  ['olmo2', 1],
+]);
+
 function defaultPad(modelType: Json | undefined): number | undefined {
-  if (modelType === 'phi3') return 32000;
-  return typeof modelType === 'string' && modelType.startsWith('gemma') ? 0 : undefined;
+  if (typeof modelType !== 'string') return undefined;
+  return modelType.startsWith('gemma') ? 0 : DEFAULT_PADS.get(modelType);
 }
 
 function parseLabels(id2label: Json | undefined, file: string): string[] | undefined {

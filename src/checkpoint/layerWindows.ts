@@ -29,10 +29,24 @@ export function windowsByType(fields: Fields, types: readonly string[], fallback
 
 /** Qwen's rule: where use_sliding_window is true, the layers from max_window_layers on have windows. */
 export function qwenWindows(fields: Fields, layers: number, maxWindowLayers = 28): (number | undefined)[] {
-  const slides = fields.flag('use_sliding_window') && !fields.isNull('sliding_window');
   const first = fields.number('max_window_layers', maxWindowLayers);
-  const types = layerTypes(fields, layers, layer => slides && layer >= first);
-  if (!slides && types.includes(SLIDING))
+  return windowsWhereUsed(fields, layers, layer => layer >= first, 4096);
+}
+
+/**
+ * Windows that use_sliding_window turns on. Without layer_types, the family's rule `slides` says which layers have them.
+ * `fallback` is the default of sliding_window; where it is undefined, there are no windows by default.
+ */
+export function windowsWhereUsed(
+  fields: Fields,
+  layers: number,
+  slides: (layer: number) => boolean,
+  fallback: number | undefined,
+): (number | undefined)[] {
+  const hasWindow = fallback === undefined ? fields.has('sliding_window') : !fields.isNull('sliding_window');
+  const isUsed = fields.flag('use_sliding_window') && hasWindow;
+  const types = layerTypes(fields, layers, layer => isUsed && slides(layer));
+  if (!isUsed && types.includes(SLIDING))
     throw fields.bad('use_sliding_window', `true, because layer_types has ${SLIDING}`);
-  return windowsByType(fields, types);
+  return windowsByType(fields, types, fallback);
 }

@@ -4,7 +4,7 @@ import type { Rotary } from '../checkpoint/rotary.js';
 import type { GraphContext } from './context.js';
 import type { Attribute, Graph, Value } from './graph.js';
 import type { BatchInputs } from './inputs.js';
-import type { ScaledRows } from './precision.js';
+import { applyScale, type ScaledRows } from './precision.js';
 import { type Rotate, rotation } from './rotary.js';
 
 /**
@@ -28,10 +28,11 @@ export function attention(context: GraphContext): Attend {
   const rotations = new Map<Rotary, Rotate>();
   for (const rotary of config.rotaries) {
     const name = rotations.size === 0 ? 'rotary' : `rotary_${rotations.size}`;
-    if (!rotations.has(rotary)) {
+    if (rotary && !rotations.has(rotary)) {
       rotations.set(rotary, rotation(context, name, rotary));
     }
   }
+  const withoutRotation: Rotate = grid => applyScale(graph, grid);
   const windowMasks = new Map<number, Value>();
   const windowMask = (window: number) => {
     const mask = windowMasks.get(window) ?? slidingWindow(graph, batch, window);
@@ -40,7 +41,8 @@ export function attention(context: GraphContext): Attend {
   };
 
   return (layer, at, q, k, v) => {
-    const rotate = rotations.get(config.rotaries[layer]!)!;
+    const rotary = config.rotaries[layer];
+    const rotate = rotary ? rotations.get(rotary)! : withoutRotation;
     const toGrid = (x: Value) => graph.node(`${x}.grid`, 'Gather', [x, batch.gridRows], { axis: 0 });
     // Queries and keys are computed from the same rows, so they have the same row scale.
     const scale = q.scale === undefined ? {} : { scale: toGrid(q.scale) };

@@ -3,7 +3,7 @@
 // successors that the config names.
 
 import type { DecoderConfig } from '../checkpoint/config.js';
-import { feedForwardNorm, linearLayers } from '../checkpoint/layers.js';
+import { blockNorms, linearLayers } from '../checkpoint/layers.js';
 import { activate } from './activation.js';
 import { attention } from './attention.js';
 import type { GraphContext } from './context.js';
@@ -39,7 +39,10 @@ export type DecoderLayer = (layer: number, hidden: Value, read?: PickRows) => Va
 export function decoderLayer(context: GraphContext): DecoderLayer {
   const { graph, precision, config } = context;
   const attend = attention(context);
+  const norms = blockNorms(config);
   const norm = (x: Value, module: string) => rmsNorm(context, x, module);
+  const normWhere = (x: Value, at: string, name: string | undefined) =>
+    name === undefined ? x : norm(x, `${at}.${name}`);
   const linear = (x: ScaledRows, at: string, ...names: string[]) =>
     precision.linear(
       x,
@@ -52,59 +55,74 @@ export function decoderLayer(context: GraphContext): DecoderLayer {
   };
 
   function attentionBlock(layer: number, at: string, hidden: Value, read: PickRows): Value {
-    const normed = precision.enter(norm(hidden, `${at}.input_layernorm`));
+    const normed = precision.enter(normWhere(hidden, at, norms.attention.before));
     const [q, k, v] = linear({ values: normed }, `${at}.self_attn`, 'q_proj', 'k_proj', 'v_proj');
     const attended = attend(
       layer,
       `${at}.self_attn`,
-      headNorm(q!, `${at}.self_attn.q_norm`),
-      headNorm(k!, `${at}.self_attn.k_norm`),
+      queryKeyNorm(q!, `${at}.self_attn.q_norm`),
+      queryKeyNorm(k!, `${at}.self_attn.k_norm`),
       applyScale(graph, v!),
     );
     const [output] = linear({ values: read(attended) }, `${at}.self_attn`, 'o_proj');
-    return add(`${at}.self_attn`, read(hidden), output!, `${at}.post_attention_layernorm`);
+    return add(`${at}.self_attn`, read(hidden), normWhere(leave(output!), at, norms.attention.after));
   }
 
   function feedForwardBlock(at: string, hidden: Value): Value {
-    const normed = precision.enter(norm(hidden, `${at}.${feedForwardNorm(config)}`));
+    const normed = precision.enter(normWhere(hidden, at, norms.feedForward.before));
     const [gate, up] = linear({ values: normed }, `${at}.mlp`, 'gate_proj', 'up_proj');
     const active = activate(graph, config.activation, applyScale(graph, gate!));
     const gated = { ...up, values: graph.node(`${at}.mlp.gated`, 'Mul', [active, up!.values]) };
     const [output] = linear(gated, `${at}.mlp`, 'down_proj');
-    return add(`${at}.mlp`, hidden, output!, `${at}.post_feedforward_layernorm`);
+    return add(`${at}.mlp`, hidden, normWhere(leave(output!), at, norms.feedForward.after));
   }
 
-  /** The residual connection. Some families norm a block's output before they add it. */
-  function add(at: string, hidden: Value, output: ScaledRows, postNorm: string): Value {
-    const rows = precision.leave(applyScale(graph, output));
-    const added = config.postNorms ? norm(rows, postNorm) : rows;
+  /** The true values of a block's output, in the type of the residual stream. */
+  function leave(output: ScaledRows): Value {
+    return precision.leave(applyScale(graph, output));
+  }
+
+  /** The residual connection. */
+  function add(at: string, hidden: Value, output: Value): Value {
+    const added = config.residualScale === 1 ? output : multiply(graph, output, config.residualScale);
     return graph.node(`${at}.residual`, 'Add', [hidden, added]);
   }
 
-  /** Norms each head of [tokens, heads * headDim] on its own, in families that do so. */
-  function headNorm(x: ScaledRows, module: string): ScaledRows {
-    if (!config.queryKeyNorms) return x;
+  /** Norms queries or keys [tokens, heads * headDim], in families that do so. */
+  function queryKeyNorm(x: ScaledRows, module: string): ScaledRows {
+    switch (config.queryKeyNorms) {
+      case 'none':
+        return x;
+      case 'each head':
+        return { values: precision.enter(normEachHead(leave(x), module)) };
+      case 'all heads':
+        return { values: precision.enter(norm(leave(x), module)) };
+    }
+  }
+
+  /** Norms each head of [tokens, heads * headDim] on its own. */
+  function normEachHead(x: Value, module: string): Value {
     const heads = graph.constant(`${module}.heads`, [3], BigInt64Array.of(0n, -1n, BigInt(config.headDim)));
-    const split = graph.node(`${module}.split`, 'Reshape', [precision.leave(applyScale(graph, x)), heads]);
+    const split = graph.node(`${module}.split`, 'Reshape', [x, heads]);
     const rows = graph.constant(`${module}.rows`, [2], BigInt64Array.of(0n, -1n));
-    return {
-      values: precision.enter(graph.node(`${module}.joined`, 'Reshape', [norm(split, module), rows])),
-    };
+    return graph.node(`${module}.joined`, 'Reshape', [norm(split, module), rows]);
   }
 }
 
 function expectWeights(weights: Weights, config: DecoderConfig): void {
-  const { hiddenSize, headDim } = config;
+  const { hiddenSize } = config;
   const linears = linearLayers(config);
-  const norms = ['input_layernorm', 'post_attention_layernorm'];
-  if (config.postNorms) norms.push('pre_feedforward_layernorm', 'post_feedforward_layernorm');
+  const { attention, feedForward } = blockNorms(config);
+  const norms = [attention.before, attention.after, feedForward.before, feedForward.after];
   weights.expect('embed_tokens.weight', [config.vocabSize, hiddenSize]);
   weights.expect('norm.weight', [hiddenSize]);
   for (let layer = 0; layer < config.layers; layer++) {
     const at = `layers.${layer}`;
-    for (const norm of norms) weights.expect(`${at}.${norm}.weight`, [hiddenSize]);
-    for (const norm of config.queryKeyNorms ? ['q_norm', 'k_norm'] : []) {
-      weights.expect(`${at}.self_attn.${norm}.weight`, [headDim]);
+    for (const norm of norms) if (norm) weights.expect(`${at}.${norm}.weight`, [hiddenSize]);
+    if (config.queryKeyNorms !== 'none') {
+      const width = (heads: number) => config.headDim * (config.queryKeyNorms === 'all heads' ? heads : 1);
+      weights.expect(`${at}.self_attn.q_norm.weight`, [width(config.heads)]);
+      weights.expect(`${at}.self_attn.k_norm.weight`, [width(config.kvHeads)]);
     }
     for (const { name, outputs, inputs, hasBias } of linears) {
       weights.expect(`${at}.${name}.weight`, [outputs, inputs]);

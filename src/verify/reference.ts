@@ -41,31 +41,35 @@ export async function referenceLogits(
   );
 
   async function attentionBlock(layer: number, at: string, hidden: Rows): Promise<Rows> {
-    const normed = await norm(hidden, `${at}.input_layernorm`);
+    const normed = config.preNorms ? await norm(hidden, `${at}.input_layernorm`) : hidden;
     const q = await headNorm(await linear(normed, `${at}.self_attn.q_proj`), `${at}.self_attn.q_norm`);
     const k = await headNorm(await linear(normed, `${at}.self_attn.k_proj`), `${at}.self_attn.k_norm`);
     const v = await linear(normed, `${at}.self_attn.v_proj`);
     const [qs, ks, vs] = [q, k, v].map(rows => bySequence(rows, lengths)) as [Rows[], Rows[], Rows[]];
-    const rotary = config.rotaries[layer]!;
+    const rotary = config.rotaries[layer];
     const isCausal = layer < bidirectionalFrom;
     const window = isCausal ? config.windows[layer] : undefined;
     const attended = lengths.flatMap((_, i) => {
-      const rotatedQ = rotate(qs[i]!, rotary, config.headDim);
-      const rotatedK = rotate(ks[i]!, rotary, config.headDim);
-      return attend(config, rotatedQ, rotatedK, vs[i]!, isCausal, window);
+      const rotated = [qs[i]!, ks[i]!].map(rows => (rotary ? rotate(rows, rotary, config.headDim) : rows));
+      return attend(config, rotated[0]!, rotated[1]!, vs[i]!, isCausal, window);
     });
     const output = await linear(attended, `${at}.self_attn.o_proj`);
-    return add(hidden, config.postNorms ? await norm(output, `${at}.post_attention_layernorm`) : output);
+    return addBlock(hidden, output, `${at}.post_attention_layernorm`);
   }
 
   async function feedForwardBlock(at: string, hidden: Rows): Promise<Rows> {
     const before = config.postNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
-    const normed = await norm(hidden, `${at}.${before}`);
+    const normed = config.preNorms ? await norm(hidden, `${at}.${before}`) : hidden;
     const gate = await linear(normed, `${at}.mlp.gate_proj`);
     const up = await linear(normed, `${at}.mlp.up_proj`);
     const gated = gate.map((row, t) => row.map((x, i) => activate(config.activation, x) * up[t]![i]!));
     const output = await linear(gated, `${at}.mlp.down_proj`);
-    return add(hidden, config.postNorms ? await norm(output, `${at}.post_feedforward_layernorm`) : output);
+    return addBlock(hidden, output, `${at}.post_feedforward_layernorm`);
+  }
+
+  async function addBlock(hidden: Rows, output: Rows, postNorm: string): Promise<Rows> {
+    const normed = config.postNorms ? await norm(output, postNorm) : output;
+    return add(hidden, normed, config.residualScale);
   }
 
   /** x times the module's weight, plus its bias where the checkpoint has one. */
@@ -79,8 +83,9 @@ export async function referenceLogits(
     return rmsNorm(x, weight, config.normOffset, config.normEpsilon);
   }
 
+  /** The weight is as wide as what is normed together: one head, or all of them. */
   async function headNorm(x: Rows, module: string): Promise<Rows> {
-    return config.queryKeyNorms ? norm(x, module) : x;
+    return config.queryKeyNorms === 'none' ? x : norm(x, module);
   }
 }
 

@@ -110,6 +110,7 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-export function add(a: Rows, b: Rows): Rows {
-  return a.map((row, t) => row.map((value, i) => value + b[t]![i]!));
+/** a + b * scale. */
+export function add(a: Rows, b: Rows, scale: number): Rows {
+  return a.map((row, t) => row.map((value, i) => value + b[t]![i]! * scale));
 }

@@ -30,6 +30,11 @@ it.each<[family: string, Record<string, unknown>, RegExp]>([
   ['gemma2', { layer_types: ['full_attention'] }, /layer_types: expected a list of 2/],
   ['gemma3_text', { use_bidirectional_attention: true }, /use_bidirectional_attention: expected false/],
   ['gemma3_text', { rope_parameters: { rope_type: 'default' } }, /fields of full_attention and sliding/],
+  ['granitemoehybrid', {}, /model_type: expected one of .*granite.*, found granitemoehybrid/],
+  ['granite', { residual_multiplier: 0 }, /residual_multiplier: expected a number above 0, found 0/],
+  ['smollm3', { no_rope_layers: [1] }, /no_rope_layers: expected a list of at least 2 numbers/],
+  ['smollm3', { no_rope_layer_interval: 0 }, /no_rope_layer_interval: expected a whole number above 0/],
+  ['smollm3', { layer_types: SLIDING, sliding_window: 8 }, /use_sliding_window: expected true/],
 ])('refuses %s with %j', (model_type, changes, message) => {
   expect(() => parseDecoderConfig({ model_type, ...SMALL, ...changes } as never, 'config.json')).toThrow(
     message,

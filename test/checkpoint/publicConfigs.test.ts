@@ -1,0 +1,83 @@
+// Configs and fields that users and the authors of other software reported, read as transformers reads them.
+
+import { expect, it } from 'vitest';
+import { parseDecoderConfig } from '../../dist/checkpoint/families.js';
+import { parseHeadConfig } from '../../dist/checkpoint/headConfig.js';
+import { linearLayers } from '../../dist/checkpoint/layers.js';
+
+const parse = (config: Record<string, unknown>) => parseDecoderConfig(config as never, 'config.json');
+
+// OpenNMT/CTranslate2 pull request 1882 and ggml-org/llama.cpp pull request 9412 tell the four multipliers.
+it('reads the multipliers of Granite, beside a flat rope_theta', () => {
+  const config = parse({
+    model_type: 'granite',
+    vocab_size: 49_155,
+    hidden_size: 4096,
+    intermediate_size: 12_800,
+    num_hidden_layers: 40,
+    num_attention_heads: 32,
+    num_key_value_heads: 8,
+    max_position_embeddings: 131_072,
+    rope_theta: 10_000_000,
+    rope_scaling: null,
+    attention_multiplier: 0.0078125,
+    embedding_multiplier: 12,
+    logits_scaling: 16,
+    residual_multiplier: 0.22,
+  });
+  expect(config).toMatchObject({ attentionScale: 1 / 128, embeddingScale: 12, residualScale: 0.22 });
+  expect(config.rotaries[0]!.frequencies[1]).toBeCloseTo(1e7 ** (-1 / 64), 6);
+});
+
+it('scales nothing where a Granite names no multiplier, not even attention by its head width', () => {
+  const config = parse({ model_type: 'granite' });
+  expect(config).toMatchObject({ attentionScale: 1, embeddingScale: 1, residualScale: 1 });
+});
+
+// huggingface/transformers issue 43756 and huggingface/smollm issue 130 read the 1 as "no rotary positions";
+// elixir-nx/bumblebee pull request 422 says that it turns them on, as the model computes it.
+it('rotates the layers of SmolLM3 that have a 1 in no_rope_layers', () => {
+  const sizes = { model_type: 'smollm3', num_hidden_layers: 4 };
+  const rotates = (config: Record<string, unknown>) =>
+    parse({ ...sizes, ...config }).rotaries.map(rotary => rotary !== undefined);
+  expect(rotates({ no_rope_layers: [0, 0, 0, 1] })).toEqual([false, false, false, true]);
+  expect(rotates({ no_rope_layers: [1, 1, 1, 0, 1, 1] })).toEqual([true, true, true, false]);
+});
+
+// mattn/tensai pull request 57 knows only the interval, as a GGUF file of SmolLM3 does.
+it('leaves every fourth layer of a SmolLM3 without rotary positions where the config has no list', () => {
+  const { rotaries, windows } = parse({ model_type: 'smollm3', rope_theta: 5_000_000 });
+  expect(rotaries.flatMap((rotary, layer) => (rotary ? [] : [layer]))).toEqual([
+    3, 7, 11, 15, 19, 23, 27, 31, 35,
+  ]);
+  expect(windows.every(window => window === undefined)).toBe(true);
+});
+
+it('gives a SmolLM3 that uses windows one in each layer without rotary positions', () => {
+  const sizes = { model_type: 'smollm3', num_hidden_layers: 4, use_sliding_window: true };
+  expect(parse({ ...sizes, sliding_window: 16 }).windows).toEqual([undefined, undefined, undefined, 16]);
+  expect(parse(sizes).windows).toEqual(Array(4).fill(undefined));
+});
+
+// The norms are those that NVIDIA-NeMo/Megatron-Bridge pull request 3698 and EleutherAI/gpt-neox pull request 1408 tell.
+it('gives OLMo 2 norms after attention and MLP alone, and norms over all heads', () => {
+  const config = parse({ model_type: 'olmo2', num_hidden_layers: 16, rope_theta: 500_000 });
+  expect(config).toMatchObject({ preNorms: false, postNorms: true, queryKeyNorms: 'all heads' });
+  const readsStream = linearLayers(config).filter(({ producer }) => producer === undefined);
+  expect(readsStream.map(({ name }) => name.split('.')[1])).toEqual([
+    'q_proj',
+    'k_proj',
+    'v_proj',
+    'gate_proj',
+    'up_proj',
+  ]);
+});
+
+it.each([
+  ['olmo2', 1],
+  ['smollm3', 128_004],
+  ['granite', undefined],
+])('takes the padding token that %s has by default', (model_type, padTokenId) => {
+  expect(parseHeadConfig({ model_type }, 'config.json').padTokenId).toBe(padTokenId);
+  expect(parseHeadConfig({ model_type, pad_token_id: null }, 'config.json').padTokenId).toBeUndefined();
+});
