@@ -19,7 +19,7 @@ import {
 } from '../text/score.js';
 import type { Decoding } from '../text/tags.js';
 import { at, exampleOf, type Line, readObjects, textOf } from './jsonl.js';
-import { type OfflineOptions, withModel } from './offline.js';
+import { checkDecoding, type OfflineOptions, withModel } from './offline.js';
 import { cacheOption, decodingOption, deviceOption, longTextOption, wholeNumber } from './options.js';
 import { startProgress } from './progress.js';
 import { alignedTable } from './table.js';
@@ -44,6 +44,7 @@ export function configure(command: Command): void {
     .action(async (path: string, data: string, options: EvalOptions) => {
       const lines = await readData(data, options.limit);
       await withModel(path, options, async model => {
+        checkDecoding(model, options.decoding);
         if (model.manifest.task === 'sequence') {
           const report = await evaluateClassifier(model, lines, options.longText);
           process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : classificationText(report));

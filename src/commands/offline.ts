@@ -1,8 +1,10 @@
 // Loads a single model for the commands that read files.
 
 import { basename, resolve } from 'node:path';
+import { UserError } from '../errors.js';
 import type { LoadedModel } from '../predictor/model.js';
 import { Runtime } from '../predictor/runtime.js';
+import type { Decoding } from '../text/tags.js';
 import { startProgress } from './progress.js';
 
 export interface OfflineOptions {
@@ -25,4 +27,10 @@ export async function withModel<T>(
   } finally {
     runtime.close();
   }
+}
+
+/** Throws UserError where a decoding is given for a model that is no tagger. */
+export function checkDecoding({ name, manifest }: LoadedModel, decoding: Decoding | undefined): void {
+  if (decoding === undefined || manifest.task === 'token') return;
+  throw new UserError(`--decoding ${decoding}: expected an entity tagger, found the classifier ${name}`);
 }

@@ -9,7 +9,7 @@ import { tag } from '../predictor/tag.js';
 import type { Decoding } from '../text/tags.js';
 import { decodeUtf8 } from '../utf8.js';
 import { type Example, exampleOf, openLines, parseLine, readLines, textOf } from './jsonl.js';
-import { type OfflineOptions, withModel } from './offline.js';
+import { checkDecoding, type OfflineOptions, withModel } from './offline.js';
 import { cacheOption, decodingOption, deviceOption, longTextOption } from './options.js';
 
 interface PredictOptions extends OfflineOptions {
@@ -41,6 +41,7 @@ export function configure(command: Command): void {
 
 /** Answers every line. Resolves to the number of lines that got an error instead of an answer. */
 async function predict(model: LoadedModel, { input, output, ...options }: PredictOptions): Promise<number> {
+  checkDecoding(model, options.decoding);
   const out = await openLines(output, input);
   const pending: Promise<object>[] = [];
   let failures = 0;

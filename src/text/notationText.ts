@@ -34,6 +34,14 @@ export function notationWarnings(labels: readonly string[], notation: Notation):
       `${lookalikes.join(', ')}: most labels have no marker of a tagging scheme, so this is read as a type, not as a marker and a type`,
     );
   }
+  const begun = new Set(tags.filter(({ kind }) => kind === 'begin').map(({ type }) => type));
+  const unbegun = labels.filter((_, row) => tags[row]!.kind === 'inside' && !begun.has(tags[row]!.type));
+  if (begun.size > 0 && unbegun.length > 0) {
+    warnings.push(
+      `${unbegun.join(', ')}: other types have a label that begins an entity, this has none. ` +
+        'Where the labels are IOB1, in which I begins entities as well, choose the decoding argmax',
+    );
+  }
   return warnings;
 }
 

@@ -4,9 +4,14 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { withModel } from '../../dist/commands/offline.js';
 import { exportModel } from '../../dist/model/export.js';
 import { readManifest } from '../../dist/model/manifest.js';
-import { ROOT, temporaryFolder } from '../support/fixtures.js';
+import { encodeWords } from '../../dist/predictor/encode.js';
+import { UNHURRIED } from '../../dist/predictor/model.js';
+import { tag } from '../../dist/predictor/tag.js';
+import { readNotation } from '../../dist/text/notation.js';
+import { exportCheckpoint, ROOT, temporaryFolder } from '../support/fixtures.js';
 
 const FIXTURE = `${ROOT}/test/fixtures/cases/label_schemes`;
 const CLI = `${ROOT}/dist/cli.js`;
@@ -64,9 +69,9 @@ describe.each([
   },
   {
     base: 'underscore',
-    labels: ['I-PER', 'B-PER', 'I-LOC'],
+    labels: ['I-PER', 'B-PER', 'B-LOC'],
     words: 'b a a c b',
-    tags: 'B-PER I-PER I-PER I-LOC B-PER',
+    tags: 'B-PER I-PER I-PER B-LOC B-PER',
     expected: ['PER 0 3', 'LOC 3 4', 'PER 4 5'],
     notes: [
       'labels: markers B, I before the type (I-PER); no outside label',
@@ -120,4 +125,84 @@ it('evaluates on gold tags that are written in another way, and says so', () => 
   expect(stderr).toContain(
     'gold tags that the model does not have: B-PER, I-PER; read as markers B, I before the type (B-PER); outside: O',
   );
+});
+
+/** Label sets of public reports. The words stand for the labels in their order. */
+const REPORTS: readonly [thread: string, labels: string, text: string, entities: string[]][] = [
+  [
+    'elastic/elasticsearch pull 87091: underscores',
+    'O B_MISC I_MISC B_PER I_PER',
+    'b c a d e d',
+    ['MISC 0 2', 'PER 3 5', 'PER 5 6'],
+  ],
+  [
+    'chakki-works/seqeval pull 1: the marker at the end',
+    'F-B F-I Ac-B Ac-I O',
+    'a b e c d a',
+    ['F 0 2', 'Ac 3 5', 'F 5 6'],
+  ],
+  [
+    'flairNLP/flair issue 1268: BILOU',
+    'O B-PER I-PER L-PER U-PER',
+    'b c d a e b d',
+    ['PER 0 3', 'PER 4 5', 'PER 5 7'],
+  ],
+  [
+    'huggingface/transformers issue 23206: types with hyphens',
+    'O B-tax-percent I-tax-percent B-tax-amount I-tax-amount',
+    'b c d e a b',
+    ['tax-percent 0 2', 'tax-amount 2 4', 'tax-percent 5 6'],
+  ],
+  [
+    'huggingface/transformers issue 13325: no markers',
+    'O LOC PER MISC ORG',
+    'c c a b e e',
+    ['PER 0 2', 'LOC 3 4', 'ORG 4 6'],
+  ],
+  [
+    'huggingface/transformers issue 4262: I alone',
+    'O I-MISC I-PER I-ORG I-LOC',
+    'c c a e d d',
+    ['PER 0 2', 'LOC 3 4', 'ORG 4 6'],
+  ],
+  [
+    'huggingface/transformers issue 30028: a type named O',
+    'O B-O I-O B-P I-P',
+    'b c a d e',
+    ['O 0 2', 'P 3 5'],
+  ],
+  [
+    'macanv/BERT-BiLSTM-CRF-NER issue 269: [CLS] predicted for a word',
+    'O [CLS] B-P I-P S-C',
+    'b c d b a e',
+    ['P 1 3', 'C 5 6'],
+  ],
+  ['chakki-works/seqeval issue 67: no types', 'O B I', 'a a b c c c c a', ['_ 2 7']],
+];
+
+describe('label sets of public reports', () => {
+  it.each(REPORTS)('%s', async (_, labels, text, entities) => {
+    const names = labels.split(' ');
+    const words = text.split(' ');
+    const folder = `${work}/${names.length === 3 ? 'bio_untyped' : 'bmes'}-`;
+    const [tagging] = await withModel(folder, { cache: work, device: 'cpu' }, model => {
+      const manifest = { ...model.manifest, labels: names, scheme: readNotation(names) };
+      return tag({ ...model, manifest }, [encodeWords(model, words)], UNHURRIED);
+    });
+    expect(tagging!.tags).toEqual(words.map(word => names['abcde'.indexOf(word)]));
+    expect(
+      tagging!.entities.map(({ label, startWord, endWord }) => `${label} ${startWord} ${endWord}`),
+    ).toEqual(entities);
+  });
+});
+
+it('a decoding for a classifier is refused', async () => {
+  const classifier = await exportCheckpoint('ls_llama_seq', work);
+  await expect(exportCheckpoint('ls_llama_seq', `${work}/other`, { decoding: 'argmax' })).rejects.toThrow(
+    'decoding: expected none, found argmax',
+  );
+  const args = [CLI, 'predict', classifier, '--decoding', 'argmax'];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', input: '{"text":"a"}' });
+  expect(status).toBe(1);
+  expect(stderr).toContain('--decoding argmax: expected an entity tagger, found the classifier ls_llama_seq');
 });

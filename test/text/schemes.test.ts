@@ -98,6 +98,7 @@ describe('says in words', () => {
   it.each([
     ['B-PER I-PER', /no label was found to be the outside one/],
     ['O B-PER I-PER MISC', /^MISC: expected a marker/],
+    ['O B-PER I-PER I-LOC', /^I-LOC: other types have a label that begins an entity/],
     ['O B-TYPE C-TYPE D-TYPE', /^B-TYPE: most labels have no marker/],
   ])('what may be meant in another way: %s', (labels, warning) => {
     const [, ...warnings] = say(labels);
