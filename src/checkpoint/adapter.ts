@@ -108,6 +108,8 @@ const LOW_RANK =
  * `<module>.base_layer.weight` where the module has a low-rank update as well.
  */
 const TRAINED = /^(.+?)(?:\.modules_to_save(?:\.default)?|(?:\.token_adapter)?\.base_layer)?\.(weight|bias)$/;
+/** What VeLoRA and MonteCLoRA keep of their training: projections for gradients, and the noise that was added to A. */
+const TRAINING_ONLY = /\.lora_(velora_embed|monteclora_sampler)\b/;
 const TRAINED_ROWS = /^(.+?)(?:\.token_adapter)?\.trainable_tokens_delta(?:\.default)?$/;
 
 type AdapterTensors = Pick<Adapter, 'updates' | 'trained' | 'trainedRows'>;
@@ -121,6 +123,7 @@ function groupTensors(config: LoraConfig, source: TensorSource): AdapterTensors 
     const inner = key.replace(/^base_model\.model\./, '');
     // Skips the copies that PEFT keeps from before the training, and lm_head, which only predicts next tokens.
     if (inner.includes('.original_module.') || /^(model\.)?lm_head\./.test(inner)) continue;
+    if (TRAINING_ONLY.test(inner)) continue;
     const lowRank = LOW_RANK.exec(inner);
     const rows = TRAINED_ROWS.exec(inner);
     const whole = TRAINED.exec(inner);
