@@ -179,7 +179,10 @@ function describeBase(path: string): Fact[] {
       heads.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ') ||
         'none: an adapter has to provide one',
     ],
-    ['labels', head.labels ? `${head.labels.length}: ${head.labels.join(', ')}` : 'none named (id2label)'],
+    ...orRefused('labels', () => {
+      const labels = head.labels();
+      return labels ? `${labels.length}: ${labels.join(', ')}` : 'none named (id2label)';
+    }),
     ...(head.architecture ? ([['architecture', head.architecture]] as const) : []),
     ...describeTokenizer(locateTokenizer({ base: path, adapters: [] })),
   ];
@@ -208,14 +211,20 @@ function isHeadWeight(tensor: string): boolean {
   return isHead(tensor.replace(/\.weight$/, ''));
 }
 
-/** One line, which gives the reason where the tokenizer would be refused. */
+/** One line, which gives the reason where the topic would be refused. */
+function orRefused(topic: string, describe: () => string): Fact[] {
+  return withRefusal([], () => [[topic, describe()]]).map(([found, text]): Fact => {
+    return [topic, found === 'refused' ? `refused: ${text}` : text];
+  });
+}
+
 function describeTokenizer(location: TokenizerLocation): Fact[] {
-  return withRefusal([], () => {
+  return orRefused('tokenizer', () => {
     const { specialTokens, modelMaxLength } = new Tokenizer(readTokenizerAt(location));
     const name = location.kind === 'gguf' ? "the file's own" : TOKENIZER;
     const limit = Number.isFinite(modelMaxLength) ? `, at most ${modelMaxLength} tokens` : '';
-    return [['tokenizer', `${name}, ${specialTokens} special tokens around a text${limit}`]];
-  }).map(([topic, text]): Fact => ['tokenizer', topic === 'refused' ? `refused: ${text}` : text]);
+    return `${name}, ${specialTokens} special tokens around a text${limit}`;
+  });
 }
 
 function familyOf({ decoder, weights }: Base): string {
