@@ -363,8 +363,8 @@ describe('an export that is refused ends with 1 and says why', () => {
     ['too few labels', () => ['--labels', 'a,b,c'], /expected 4.*found 3/],
     ['repeated labels', () => ['--labels', 'a,b,c,a'], /"a" stands twice/],
     [
-      'a labels file that is no list',
-      ({ base }) => ['--labels', `${base}/config.json`],
+      'a labels file without labels',
+      ({ base }) => ['--labels', `${base}/tokenizer.json`],
       /expected a JSON list/,
     ],
     [

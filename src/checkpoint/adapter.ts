@@ -108,6 +108,8 @@ const LOW_RANK = /^(.+)\.lora_(A|B|embedding_A|embedding_B|magnitude_vector)(?:\
  * low-rank update as well.
  */
 const TRAINED = /^(.+?)(?:(?:\.token_adapter)?\.base_layer)?\.(weight|bias)$/;
+/** What VeLoRA and MonteCLoRA keep of their training: projections for gradients, and the noise that was added to A. */
+const TRAINING_ONLY = /\.lora_(velora_embed|monteclora_sampler)\b/;
 const TRAINED_ROWS = /^(.+?)(?:\.token_adapter)?\.trainable_tokens_delta$/;
 
 /** PEFT may write the trained tables of tokens twice, as modules_to_save and as embeddings, with the same values. */
@@ -133,8 +135,8 @@ function groupTensors(config: LoraConfig, source: TensorSource): AdapterTensors 
   const adapterName = adapterNameIn(source);
   for (const key of source.tensors.keys()) {
     const inner = peftName(key, adapterName);
-    // Skips the copies that PEFT keeps from before the training.
-    if (inner.includes('.original_module.')) continue;
+    // Skips the copies that PEFT keeps from before the training, and what only the training needs.
+    if (inner.includes('.original_module.') || TRAINING_ONLY.test(inner)) continue;
     const lowRank = LOW_RANK.exec(inner);
     const rows = TRAINED_ROWS.exec(inner);
     const whole = TRAINED.exec(inner);

@@ -1,9 +1,9 @@
-// adapter_config.json, as PEFT has written it since version 0.4. Every field that changes the result is used or refused.
-// Fields: https://huggingface.co/docs/peft/package_reference/lora#peft.LoraConfig
+// adapter_config.json, as PEFT writes it. Every field that changes the result is used or refused (loraFields.ts).
 
 import { UserError } from '../errors.js';
 import { Fields } from './fields.js';
 import type { Json, JsonObject } from './files.js';
+import { LORA_FIELDS } from './loraFields.js';
 
 export const ADAPTER_CONFIG = 'adapter_config.json';
 
@@ -69,41 +69,8 @@ const TASKS = new Map<unknown, LoraConfig['task']>([
   ['TOKEN_CLS', 'token'],
 ]);
 
-/** The fields that are read above or in `checkFields`, and those that only describe the training. */
-const KNOWN_FIELDS = new Set([
-  'alpha_pattern',
-  'auto_mapping',
-  'base_model_name_or_path',
-  'bias',
-  'ensure_weight_tying',
-  'eva_config',
-  'exclude_modules',
-  // PEFT itself sets it to false for the linear layers of these models.
-  'fan_in_fan_out',
-  'inference_mode',
-  'init_lora_weights',
-  'layers_pattern',
-  'layers_to_transform',
-  'lora_alpha',
-  'lora_bias',
-  'lora_dropout',
-  'megatron_core',
-  'modules_to_save',
-  'peft_type',
-  'peft_version',
-  'qalora_group_size',
-  'r',
-  'rank_pattern',
-  'revision',
-  'target_modules',
-  'task_type',
-  'trainable_token_indices',
-  'use_dora',
-  'use_rslora',
-]);
-
-/** Initialisations that leave the base unchanged. The others (PiSSA, OLoRA, CorDA, LoftQ, …) subtract from its weights. */
-const NEUTRAL_INITIALISATIONS: Json[] = [true, false, 'gaussian', 'orthogonal', 'eva', null];
+/** Initialisations that leave the base unchanged. The others (PiSSA, OLoRA, CorDA, LoftQ, LoRA-GA) change its weights. */
+const NEUTRAL_INITIALISATIONS: Json[] = [true, false, null, 'eva', 'gaussian', 'mica', 'orthogonal'];
 
 function checkFields(config: JsonObject, fields: Fields): void {
   if (config.peft_type !== 'LORA') {
@@ -115,14 +82,17 @@ function checkFields(config: JsonObject, fields: Fields): void {
   if (!NEUTRAL_INITIALISATIONS.includes(config.init_lora_weights ?? null)) {
     throw fields.bad(
       'init_lora_weights',
-      'an initialisation that leaves the base unchanged (save the adapter again as plain LoRA: ' +
+      'an initialisation that is known to leave the base unchanged (save the adapter again as plain LoRA: ' +
         'save_pretrained(…, path_initial_model_for_weight_conversion=…))',
     );
   }
   for (const [key, value] of Object.entries(config)) {
-    if (!KNOWN_FIELDS.has(key) && !isUnset(value)) {
-      throw fields.bad(key, 'it to be unset, because its effect is not supported');
-    }
+    const effect = LORA_FIELDS.get(key);
+    if (typeof effect === 'string' || isUnset(value)) continue;
+    const reason =
+      effect?.refused ??
+      'this version of lsllama does not know the field: remove it from the file if it only describes the training';
+    throw fields.bad(key, `it to be unset, because ${reason}`);
   }
 }
 

@@ -1,15 +1,19 @@
 // The fields of a base's config.json that describe its label head: its labels, and how its logits are read.
 
 import { UserError } from '../errors.js';
-import { isJsonObject, type Json, type JsonObject, shown } from './files.js';
+import { type Json, type JsonObject, shown } from './files.js';
+import { parseId2label } from './labels.js';
 
-/** All fields are optional; undefined stands for a field that the config does not have. */
+/**
+ * All fields are optional; undefined stands for a field that the config does not have. Fields that the user can give
+ * instead are functions: they throw UserError for an unexpected value, which does not matter where the user gives one.
+ */
 export interface HeadConfig {
   /** The class that transformers loads the model with: LlamaForSequenceClassification, … */
   readonly architecture: string | undefined;
   /** Labels in the order of the head's rows. */
-  readonly labels: readonly string[] | undefined;
-  readonly problemType: 'single' | 'multi' | 'regression' | undefined;
+  labels(): readonly string[] | undefined;
+  problemType(): 'single' | 'multi' | 'regression' | undefined;
   /** Last-token pooling takes the rightmost token that is not this one, as in transformers. */
   readonly padTokenId: number | undefined;
 }
@@ -17,7 +21,6 @@ export interface HeadConfig {
 /**
  * Reads architectures, id2label, problem_type and pad_token_id. `file` names the config in errors. `text` is the config
  * of the text part of a multimodal model, from which transformers takes pad_token_id alone.
- * Throws UserError where id2label or problem_type has an unexpected value.
  */
 export function parseHeadConfig(config: JsonObject, file: string, text = config): HeadConfig {
   const architectures = config.architectures;
@@ -25,8 +28,8 @@ export function parseHeadConfig(config: JsonObject, file: string, text = config)
   const pad = text.pad_token_id === undefined ? defaultPad(text.model_type) : text.pad_token_id;
   return {
     architecture: typeof architecture === 'string' ? architecture : undefined,
-    labels: parseLabels(config.id2label, file),
-    problemType: parseProblemType(config.problem_type, file),
+    labels: () => (config.id2label == null ? undefined : parseId2label(config.id2label, `${file}: id2label`)),
+    problemType: () => parseProblemType(config.problem_type, file),
     padTokenId: typeof pad === 'number' ? pad : undefined,
   };
 }
@@ -43,30 +46,15 @@ function defaultPad(modelType: Json | undefined): number | undefined {
   return modelType.startsWith('gemma') ? 0 : DEFAULT_PADS.get(modelType);
 }
 
-function parseLabels(id2label: Json | undefined, file: string): string[] | undefined {
-  if (id2label == null) return undefined;
-  if (!isJsonObject(id2label)) {
-    throw new UserError(`${file}: id2label: expected an object of labels by row, found ${shown(id2label)}`);
-  }
-  const count = Object.keys(id2label).length;
-  return Array.from({ length: count }, (_, row) => {
-    const label = id2label[String(row)];
-    if (typeof label !== 'string') {
-      throw new UserError(
-        `${file}: id2label: expected a string for each row from 0 to ${count - 1}, found ${shown(label)} for row ${row}`,
-      );
-    }
-    return label;
-  });
-}
+type ConfigProblemType = ReturnType<HeadConfig['problemType']>;
 
-const PROBLEM_TYPES = new Map<unknown, HeadConfig['problemType']>([
+const PROBLEM_TYPES = new Map<unknown, ConfigProblemType>([
   ['single_label_classification', 'single'],
   ['multi_label_classification', 'multi'],
   ['regression', 'regression'],
 ]);
 
-function parseProblemType(value: Json | undefined, file: string): HeadConfig['problemType'] {
+function parseProblemType(value: Json | undefined, file: string): ConfigProblemType {
   if (value == null) return undefined;
   const known = PROBLEM_TYPES.get(value);
   if (!known) {

@@ -1,10 +1,7 @@
 // lsllama export: merges adapters into a base and writes a model folder.
 
-import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { shown } from '../checkpoint/files.js';
-import { UserError } from '../errors.js';
 import { PRECISIONS } from '../graph/precisionNames.js';
 import { exportModel } from '../model/export.js';
 import { ATTENTION, POOLING, PROBLEM_TYPE, TASK } from '../model/manifest.js';
@@ -16,7 +13,7 @@ import {
   RECIPE,
   readRecipe,
 } from '../model/recipe.js';
-import { decodeUtf8 } from '../utf8.js';
+import { readLabels } from './labels.js';
 import { namedBase } from './namedBase.js';
 import { decodingOption, wholeNumber } from './options.js';
 import { startProgress } from './progress.js';
@@ -67,7 +64,7 @@ export function configure(command: Command): void {
     )
     .option(
       '--labels <labels>',
-      'the labels in the order of the head’s rows: a,b,c, a JSON list, or a .json file with one',
+      'the labels in the order of the head’s rows: a,b,c, a JSON list or id2label object, a .json file with one (a config.json too), or a .txt file with a label a line',
     )
     .addOption(
       new Option('--problem-type <type>', 'whether a text has one label or any number').choices(
@@ -126,7 +123,7 @@ function requestOf({
   verify: _verify,
   ...options
 }: ExportFlags): ExportRequest {
-  const given = { ...options, ...(labels !== undefined && { labels: parseLabels(labels) }) };
+  const given = { ...options, ...(labels !== undefined && { labels: readLabels(labels) }) };
   if (recipe) return { ...readRecipe(isRecipeFolder(recipe) ? join(recipe, RECIPE) : recipe), ...given };
   const adapters = adapter ?? [];
   return { base: base ?? baseOf(adapters[0]!), adapters, ...given };
@@ -137,19 +134,4 @@ function baseOf(adapter: string): string {
   const base = namedBase(adapter);
   process.stderr.write(`base: ${base}, which the adapter names\n`);
   return base;
-}
-
-/** `a,b,c`, a JSON list of strings, or the path of a .json file that holds one. */
-function parseLabels(flag: string): string[] {
-  const isList = flag.trimStart().startsWith('[');
-  if (!isList && !flag.endsWith('.json')) return flag.split(',').map(label => label.trim());
-  let labels: unknown;
-  try {
-    if (!isList && !existsSync(flag)) throw new UserError('no such file');
-    labels = JSON.parse(isList ? flag : decodeUtf8(readFileSync(flag)));
-  } catch (error) {
-    throw new UserError(`--labels ${flag}: ${(error as Error).message}`);
-  }
-  if (Array.isArray(labels) && labels.every(label => typeof label === 'string')) return labels;
-  throw new UserError(`--labels ${flag}: expected a JSON list of strings, found ${shown(labels)}`);
 }

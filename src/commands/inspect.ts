@@ -208,7 +208,10 @@ function describeBase(path: string): Fact[] {
       heads.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ') ||
         'none: an adapter has to provide one',
     ],
-    ['labels', head.labels ? `${head.labels.length}: ${head.labels.join(', ')}` : 'none named (id2label)'],
+    ...orRefused('labels', () => {
+      const labels = head.labels();
+      return [['labels', labels ? `${labels.length}: ${labels.join(', ')}` : 'none named (id2label)']];
+    }),
     ...(head.architecture ? ([['architecture', head.architecture]] as const) : []),
     ...describeTokenizer({ base: path, adapters: [] }),
   ];
@@ -246,9 +249,16 @@ function isHeadWeight(tensor: string): boolean {
   return isHead(tensor.replace(/\.weight$/, ''));
 }
 
-/** Gives the reason where the tokenizer would be refused, and an example where it can be read in two ways. */
+/** The facts, or the reason why the topic would be refused. */
+function orRefused(topic: string, describe: () => Fact[]): Fact[] {
+  return withRefusal([], describe).map(
+    ([found, text]): Fact => (found === 'refused' ? [topic, `refused: ${text}`] : [found, text]),
+  );
+}
+
+/** The tokenizer, with an example where it can be read in two ways. */
 function describeTokenizer(request: TokenizerRequest): Fact[] {
-  return withRefusal([], () => {
+  return orRefused('tokenizer', () => {
     const { definition, note } = readChosenTokenizer(request);
     const { specialTokens, modelMaxLength } = new Tokenizer(definition);
     const name = locateTokenizer(request).kind === 'gguf' ? "the file's own" : TOKENIZER;
@@ -257,7 +267,7 @@ function describeTokenizer(request: TokenizerRequest): Fact[] {
       ['tokenizer', `${name}, ${specialTokens} special tokens around a text${limit}`],
       ...factIf('differs', note),
     ];
-  }).map(([topic, text]): Fact => (topic === 'refused' ? ['tokenizer', `refused: ${text}`] : [topic, text]));
+  });
 }
 
 function familyOf({ decoder, weights }: Base): string {

@@ -109,7 +109,7 @@ function poolingOf(request: DeviceRequest, task: Task, attention: Attention): Po
 }
 
 function problemTypeOf(request: DeviceRequest, base: Base, task: Task): ProblemType {
-  const type = request.problemType ?? base.head.problemType ?? 'single';
+  const type = request.problemType ?? base.head.problemType() ?? 'single';
   if (type === 'regression') {
     throw new UserError(
       'problem type: expected single or multi, found regression, which is not supported: give a classifier or a tagger',
@@ -129,7 +129,7 @@ function labelsOf(request: DeviceRequest, base: Base, head: Head): string[] {
       `${head.weight}: expected two rows or more, one for each label, found one: a regression head is not supported`,
     );
   }
-  const labels = request.labels ?? base.head.labels;
+  const labels = request.labels ?? base.head.labels();
   if (!labels) {
     throw new UserError(
       `labels: expected one for each of the head's ${head.rows} rows, found none in the base (id2label): ` +

@@ -2,7 +2,8 @@
 
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { readJsonObject } from '../checkpoint/files.js';
+import { type Json, readJsonObject } from '../checkpoint/files.js';
+import { parseLabels } from '../checkpoint/labels.js';
 import type { PrecisionName } from '../graph/precisionNames.js';
 import { DECODING } from '../text/tags.js';
 import { type Document, documentChecker } from './document.js';
@@ -27,8 +28,8 @@ const SCHEMA = {
     /** The first layer without the causal mask. */
     bidirectionalFrom: { type: 'integer', minimum: 0 },
     pooling: POOLING,
-    /** In the order of the head's rows. */
-    labels: { type: 'array', items: { type: 'string' } },
+    /** A list in the order of the head's rows, or an object like id2label or label2id. */
+    labels: { anyOf: [{ type: 'array' }, { type: 'object' }] },
     problemType: PROBLEM_TYPE,
     /** The default, `auto`, is the best precision for the device that the model is exported for. */
     precision: { type: 'string' },
@@ -45,7 +46,9 @@ type Recipe = Document<typeof SCHEMA>;
  * The options of an export. An option that is left out comes from the checkpoint, else from a default; where there is
  * neither, the export is refused.
  */
-export interface ExportRequest extends Omit<Recipe, 'adapter'> {
+export interface ExportRequest extends Omit<Recipe, 'adapter' | 'labels'> {
+  /** In the order of the head's rows. */
+  readonly labels?: readonly string[];
   /** Merged in this order. */
   readonly adapters: readonly string[];
 }
@@ -64,12 +67,13 @@ export function isRecipeFolder(folder: string): boolean {
 /** Reads a recipe and makes its paths absolute. Throws UserError where it cannot be read or does not match its schema. */
 export function readRecipe(path: string): ExportRequest {
   const name = `${basename(dirname(resolve(path)))}/${basename(path)}`;
-  const { adapter, base, tokenizer, ...options } = checkRecipe(readJsonObject(path, name), name);
+  const { adapter, base, labels, tokenizer, ...options } = checkRecipe(readJsonObject(path, name), name);
   // Paths are relative to the recipe's own folder, also where the recipe is reached through a link.
   const absolute = (file: string) => resolve(dirname(realpathSync(path)), file);
   return {
     ...options,
     base: absolute(base),
+    ...(labels !== undefined && { labels: parseLabels(labels as Json, `${name}: labels`) }),
     adapters: (typeof adapter === 'string' ? [adapter] : (adapter ?? [])).map(absolute),
     ...(tokenizer === undefined ? {} : { tokenizer: absolute(tokenizer) }),
   };

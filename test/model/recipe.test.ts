@@ -49,7 +49,7 @@ describe('a recipe', () => {
     [{}, 'expected the key base, found none'],
     [{ base: 3 }, 'base: expected string, found 3'],
     [{ base: 'b', adapter: 3 }, 'adapter: expected string or array, found 3'],
-    [{ base: 'b', labels: 'a,b' }, 'labels: expected array, found "a,b"'],
+    [{ base: 'b', labels: 'a,b' }, 'labels: expected array or object, found "a,b"'],
     [{ base: 'b', pooling: 'min' }, 'pooling: expected one of "last", "mean", "max", found "min"'],
     [{ base: 'b', bidirectionalFrom: -1 }, 'bidirectionalFrom: expected a number of at least 0, found -1'],
     [

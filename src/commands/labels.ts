@@ -1,0 +1,31 @@
+// The value of --labels: the labels themselves, JSON, or a file.
+
+import { existsSync, readFileSync } from 'node:fs';
+import type { Json } from '../checkpoint/files.js';
+import { parseLabels } from '../checkpoint/labels.js';
+import { UserError } from '../errors.js';
+import { decodeUtf8 } from '../utf8.js';
+
+/**
+ * Reads `a,b,c`, JSON, a .json file, or a .txt file with a label on each line. JSON is what `parseLabels` takes.
+ * Throws UserError where a file cannot be read, or does not hold labels.
+ */
+export function readLabels(flag: string): string[] {
+  const name = `--labels ${flag}`;
+  const isJson = /^\s*[[{]/.test(flag);
+  if (!isJson && !/\.(json|txt)$/.test(flag)) return flag.split(',').map(label => label.trim());
+  let json: Json;
+  try {
+    if (!isJson && !existsSync(flag)) throw new UserError('no such file');
+    const text = isJson ? flag : decodeUtf8(readFileSync(flag));
+    if (flag.endsWith('.txt'))
+      return text
+        .trimEnd()
+        .split('\n')
+        .map(label => label.trim());
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${name}: ${(error as Error).message}`);
+  }
+  return parseLabels(json, name);
+}
