@@ -23,6 +23,21 @@ export function rmsNorm(x: Rows, weight: Float32Array, offset: number, epsilon: 
   });
 }
 
+/** (x - mean) / standard deviation * weight + bias: https://arxiv.org/abs/1607.06450 eq. 4. */
+export function layerNorm(
+  x: Rows,
+  weight: Float32Array,
+  bias: Float32Array | undefined,
+  epsilon: number,
+): Rows {
+  return x.map(row => {
+    const mean = row.reduce((sum, value) => sum + value, 0) / row.length;
+    const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / row.length;
+    const deviation = Math.sqrt(variance + epsilon);
+    return row.map((value, i) => ((value - mean) / deviation) * weight[i]! + (bias?.[i] ?? 0));
+  });
+}
+
 /**
  * Rotates each pair (i, i + dimensions / 2) of every head by the angle of its position. The rows are one sequence.
  * https://arxiv.org/abs/2104.09864 eq. 34, with the pairs that transformers forms.

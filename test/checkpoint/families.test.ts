@@ -32,6 +32,8 @@ it.each<[family: string, Record<string, unknown>, RegExp]>([
   ['gemma3_text', { rope_parameters: { rope_type: 'default' } }, /fields of full_attention and sliding/],
   ['granitemoehybrid', {}, /model_type: expected one of .*granite.*, found granitemoehybrid/],
   ['granite', { residual_multiplier: 0 }, /residual_multiplier: expected a number above 0, found 0/],
+  ['stablelm', { qk_layernorm: true }, /qk_layernorm: expected false, found true/],
+  ['stablelm', { head_dim: 16 }, /head_dim: expected 8, found 16/],
   ['smollm3', { no_rope_layers: [1] }, /no_rope_layers: expected a list of at least 2 numbers/],
   ['smollm3', { no_rope_layer_interval: 0 }, /no_rope_layer_interval: expected a whole number above 0/],
   ['smollm3', { layer_types: SLIDING, sliding_window: 8 }, /use_sliding_window: expected true/],

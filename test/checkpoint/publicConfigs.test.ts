@@ -73,6 +73,26 @@ it('gives OLMo 2 norms after attention and MLP alone, and norms over all heads',
   ]);
 });
 
+// vllm-project/vllm pull request 2598: use_qkv_bias came with Stable LM 2, and the configs before it have no such field.
+// vllm-project/vllm-metal issue 656: a quarter of each head is rotated, 16 dimensions of 64.
+it('reads a StableLM 2, and a StableLM from before use_qkv_bias', () => {
+  const sizes = { model_type: 'stablelm', hidden_size: 2048, num_attention_heads: 32 };
+  const second = parse({ ...sizes, use_qkv_bias: true, partial_rotary_factor: 0.25, rope_theta: 10_000 });
+  expect(second).toMatchObject({ queryKeyValueBias: true, outputBias: false, norm: 'layer', normBias: true });
+  expect(second.rotaries[0]!.dimensions).toBe(16);
+  const first = parse(sizes);
+  expect(first.queryKeyValueBias).toBe(false);
+  expect(first.rotaries).toEqual(second.rotaries);
+});
+
+// huggingface/transformers pull request 29745 brought both for Stable LM 2 12B; antonellof/ferrox pull request 232 tells
+// that each head has a norm of its own there.
+it('refuses a StableLM with a norm for each head, and reads one with parallel blocks', () => {
+  const config = { model_type: 'stablelm', use_parallel_residual: true };
+  expect(parse(config).parallelBlocks).toBe(true);
+  expect(() => parse({ ...config, qk_layernorm: true })).toThrow(/qk_layernorm: expected false, found true/);
+});
+
 it.each([
   ['olmo2', 1],
   ['smollm3', 128_004],
