@@ -7,7 +7,7 @@ import type { DecoderConfig } from './config.js';
 import { type FamilyDefaults, nonEmptyRopeScaling, sharedFields } from './decoderFields.js';
 import { Fields } from './fields.js';
 import type { JsonObject } from './files.js';
-import { stablelm } from './layerNormFamilies.js';
+import { cohere2, stablelm } from './layerNormFamilies.js';
 import { FULL, layerTypes, qwenWindows, SLIDING, windowsByType } from './layerWindows.js';
 import { granite, LLAMA, llama, olmo2, smollm3 } from './llamaFamilies.js';
 import { parseRotary, type Rotary } from './rotary.js';
@@ -35,6 +35,7 @@ const FAMILIES = new Map<string, Family>(
     smollm3,
     olmo2,
     stablelm,
+    cohere2,
   }),
 );
 

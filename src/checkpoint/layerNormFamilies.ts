@@ -3,6 +3,7 @@
 import type { DecoderConfig } from './config.js';
 import { sharedFields } from './decoderFields.js';
 import type { Fields } from './fields.js';
+import { layerTypes, SLIDING, windowsByType } from './layerWindows.js';
 
 export function stablelm(fields: Fields): DecoderConfig {
   const sizes = {
@@ -22,6 +23,24 @@ export function stablelm(fields: Fields): DecoderConfig {
     normBias: true,
     parallelBlocks: fields.flag('use_parallel_residual'),
     queryKeyValueBias: fields.flag('use_qkv_bias'),
+  };
+}
+
+/** Only the layers of Cohere 2 with windows have rotary positions. */
+export function cohere2(fields: Fields): DecoderConfig {
+  const sizes = { vocab: 256_000, hidden: 8192, intermediate: 22_528, layers: 40, heads: 64 };
+  const config = withLayerNorms(fields, sharedFields(fields, 'cohere2', { positions: 8192, sizes }));
+  const bias = fields.flag('attention_bias');
+  const pattern = fields.count('sliding_window_pattern', 4);
+  const types = layerTypes(fields, config.layers, layer => (layer + 1) % pattern !== 0);
+  const rotary = { ...config.rotaries[0]!, pairs: 'neighbours' as const };
+  return {
+    ...config,
+    parallelBlocks: true,
+    queryKeyValueBias: bias,
+    outputBias: bias,
+    rotaries: types.map(type => (type === SLIDING ? rotary : undefined)),
+    windows: windowsByType(fields, types),
   };
 }
 
