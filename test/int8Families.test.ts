@@ -10,7 +10,7 @@ import { predictGolden } from './support/golden.js';
 import { matrixCases } from './support/matrix.js';
 
 const out = temporaryFolder();
-const FAMILIES = /^(granite|smollm3|olmo2)_/;
+const FAMILIES = /^(granite|smollm3|olmo2|stablelm|cohere2)_/;
 const cases = matrixCases().filter(({ name, group }) => group === 'Families' && FAMILIES.test(name));
 
 it.each(cases.map(each => [each.name, each] as const))('%s', async (name, { folder, request }) => {

@@ -5,7 +5,7 @@ import type { Rotary } from './rotary.js';
 /** The function between the two matrices of an MLP. `gelu` is the exact one (erf). */
 export type Activation = 'silu' | 'gelu' | 'gelu_tanh' | 'relu';
 
-/** A decoder like LLaMA's: RMSNorms, grouped-query attention with rotary positions, and a gated MLP. */
+/** A decoder like LLaMA's: norms, grouped-query attention with rotary positions, and a gated MLP. */
 export interface DecoderConfig {
   readonly family: string;
   readonly hiddenSize: number;
@@ -18,9 +18,15 @@ export interface DecoderConfig {
   readonly vocabSize: number;
   readonly maxPositions: number;
   readonly activation: Activation;
+  /** `rms` divides by the root mean square; `layer` subtracts the mean and divides by the standard deviation. */
+  readonly norm: 'rms' | 'layer';
+  /** Whether every norm adds a bias. */
+  readonly normBias: boolean;
   readonly normEpsilon: number;
   /** Added to the weight of every norm. It is 1 for Gemma, which stores a norm's weight as its difference from 1. */
   readonly normOffset: 0 | 1;
+  /** Whether the MLP reads what attention reads, a layer's normed input, and the outputs of both are added to it. */
+  readonly parallelBlocks: boolean;
   /** Whether attention and MLP each read the normed residual stream; OLMo 2's read it as it is. */
   readonly preNorms: boolean;
   /** Whether the outputs of attention and MLP are normed before they are added to it (Gemma 2 and 3, OLMo 2). */

@@ -12,8 +12,8 @@ export interface FamilyDefaults {
   readonly epsilon?: number;
   /** The field that names the activation, its default, and the function that the name `gelu` stands for. */
   readonly activation?: { readonly key: string; readonly fallback: string; readonly gelu: Activation };
-  /** Whether the config may say that only a share of each head is rotated (partial_rotary_factor). */
-  readonly partialRotary?: boolean;
+  /** The default of partial_rotary_factor, in families that may rotate only a share of each head. */
+  readonly partialRotary?: number;
   /** The default of original_max_position_embeddings, where the family has that field outside the rope fields. */
   readonly originalPositions?: number;
   /** Whether the rope fields differ by layer type; the family then reads them itself. */
@@ -73,8 +73,11 @@ export function sharedFields(fields: Fields, family: string, defaults: FamilyDef
       fields,
       defaults.activation ?? { key: 'hidden_act', fallback: 'silu', gelu: 'gelu' },
     ),
+    norm: 'rms',
+    normBias: false,
     normEpsilon: fields.positive('rms_norm_eps', defaults.epsilon ?? 1e-6),
     normOffset: 0,
+    parallelBlocks: false,
     preNorms: true,
     postNorms: false,
     queryKeyNorms: 'none',
@@ -123,7 +126,7 @@ function rotaryOf(fields: Fields, headDim: number, maxPositions: number, default
     if (rope?.has(type)) throw rope.bad(type, 'one set of rope fields for all layers');
   }
   const partialIn = rope?.has('partial_rotary_factor') ? rope : fields;
-  const partial = partialIn.positive('partial_rotary_factor', 1);
+  const partial = partialIn.positive('partial_rotary_factor', defaults.partialRotary ?? 1);
   if (partial !== 1 && !defaults.partialRotary) throw partialIn.bad('partial_rotary_factor', '1');
   if (partial > 1 || (headDim * partial) % 2 !== 0) {
     throw partialIn.bad('partial_rotary_factor', `an even share of ${headDim} dimensions`);

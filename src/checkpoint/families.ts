@@ -7,6 +7,7 @@ import type { DecoderConfig } from './config.js';
 import { type FamilyDefaults, nonEmptyRopeScaling, sharedFields } from './decoderFields.js';
 import { Fields } from './fields.js';
 import type { JsonObject } from './files.js';
+import { cohere2, stablelm } from './layerNormFamilies.js';
 import { FULL, layerTypes, qwenWindows, SLIDING, windowsByType } from './layerWindows.js';
 import { granite, LLAMA, llama, olmo2, smollm3 } from './llamaFamilies.js';
 import { parseRotary, type Rotary } from './rotary.js';
@@ -33,6 +34,8 @@ const FAMILIES = new Map<string, Family>(
     granite,
     smollm3,
     olmo2,
+    stablelm,
+    cohere2,
   }),
 );
 
@@ -103,7 +106,7 @@ function qwen3With(fields: Fields, defaults: FamilyDefaults): DecoderConfig {
 /** Phi-3's fused matrices, qkv_proj and gate_up_proj, are split when the weights are read: see fused.ts. */
 function phi3(fields: Fields): DecoderConfig {
   const sizes = { vocab: 32_064, hidden: 3072, intermediate: 8192, layers: 32, heads: 32 };
-  const defaults = { positions: 4096, partialRotary: true, originalPositions: 4096, epsilon: 1e-5, sizes };
+  const defaults = { positions: 4096, partialRotary: 1, originalPositions: 4096, epsilon: 1e-5, sizes };
   const config = sharedFields(fields, 'phi3', defaults);
   const window = fields.has('sliding_window') ? fields.count('sliding_window') : undefined;
   return { ...config, windows: Array(config.layers).fill(window) };

@@ -39,6 +39,7 @@ const DEFAULT_PADS = new Map<string, number>([
   ['phi3', 32_000],
   ['smollm3', 128_004],
   ['olmo2', 1],
+  ['cohere2', 0],
 ]);
 
 function defaultPad(modelType: Json | undefined): number | undefined {

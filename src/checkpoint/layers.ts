@@ -49,11 +49,12 @@ export interface BlockNorms {
 }
 
 /** The norms of the two blocks of a layer. Where outputs are normed as well, `post_attention_layernorm` is such a norm. */
-export function blockNorms({ preNorms, postNorms }: DecoderConfig): {
+export function blockNorms({ preNorms, postNorms, parallelBlocks }: DecoderConfig): {
   readonly attention: BlockNorms;
   readonly feedForward: BlockNorms;
 } {
-  const beforeFeedForward = postNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
+  const separateNorm = postNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
+  const beforeFeedForward = parallelBlocks ? 'input_layernorm' : separateNorm;
   return {
     attention: {
       before: preNorms ? 'input_layernorm' : undefined,

@@ -7,6 +7,8 @@ import type { Fields } from './fields.js';
 export interface Rotary {
   /** The number of dimensions of a head that are rotated, counted from the first. The others stay as they are. */
   readonly dimensions: number;
+  /** The dimensions that are rotated together: i and i + dimensions / 2 (`halves`), or 2i and 2i + 1 (`neighbours`). */
+  readonly pairs: 'halves' | 'neighbours';
   /** Radians per position, for each pair: [dimensions / 2]. */
   readonly frequencies: Float32Array;
   /** The frequencies of sequences of more than `above` tokens, where those are different (longrope). */
@@ -33,7 +35,7 @@ export interface RotaryShape {
 export function parseRotary(rope: Fields | undefined, shape: RotaryShape): Rotary {
   const dimensions = Math.trunc(shape.headDim * shape.partial);
   const base = baseFrequencies(dimensions, shape.theta);
-  const plain: Rotary = { dimensions, frequencies: base, long: undefined, scale: 1 };
+  const plain: Rotary = { dimensions, pairs: 'halves', frequencies: base, long: undefined, scale: 1 };
   if (!rope) return plain;
   const type = ropeType(rope);
   switch (type) {

@@ -8,7 +8,7 @@ import { activate } from './activation.js';
 import { attention } from './attention.js';
 import type { GraphContext } from './context.js';
 import { multiply, type Value } from './graph.js';
-import { rmsNorm } from './norm.js';
+import { norm } from './norm.js';
 import { applyScale, type ScaledRows } from './precision.js';
 import type { Weights } from './weights.js';
 
@@ -35,15 +35,17 @@ export type PickRows = (x: Value) => Value;
  */
 export type DecoderLayer = (layer: number, hidden: Value, read?: PickRows) => Value;
 
+const QUERY_KEY_VALUE = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'];
+const GATE_UP = ['mlp.gate_proj', 'mlp.up_proj'];
+
 /** Returns the function that adds one layer after another to the graph. */
 export function decoderLayer(context: GraphContext): DecoderLayer {
   const { graph, precision, config } = context;
   const attend = attention(context);
   const norms = blockNorms(config);
-  const norm = (x: Value, module: string) => rmsNorm(context, x, module);
   const normWhere = (x: Value, at: string, name: string | undefined) =>
-    name === undefined ? x : norm(x, `${at}.${name}`);
-  const linear = (x: ScaledRows, at: string, ...names: string[]) =>
+    name === undefined ? x : norm(context, x, `${at}.${name}`);
+  const linear = (x: ScaledRows, at: string, names: readonly string[]) =>
     precision.linear(
       x,
       names.map(name => `${at}.${name}`),
@@ -51,12 +53,36 @@ export function decoderLayer(context: GraphContext): DecoderLayer {
 
   return (layer, hidden, read = x => x) => {
     const at = `layers.${layer}`;
-    return feedForwardBlock(at, attentionBlock(layer, at, hidden, read));
+    return config.parallelBlocks ? parallel(layer, at, hidden, read) : oneByOne(layer, at, hidden, read);
   };
 
-  function attentionBlock(layer: number, at: string, hidden: Value, read: PickRows): Value {
+  /** The MLP reads the sum of the layer's input and the output of attention. */
+  function oneByOne(layer: number, at: string, hidden: Value, read: PickRows): Value {
     const normed = precision.enter(normWhere(hidden, at, norms.attention.before));
-    const [q, k, v] = linear({ values: normed }, `${at}.self_attn`, 'q_proj', 'k_proj', 'v_proj');
+    const queryKeyValue = linear({ values: normed }, at, QUERY_KEY_VALUE);
+    const attended = attentionOutput(layer, at, queryKeyValue, read);
+    const between = add(at, 'self_attn', read(hidden), attended, norms.attention.after);
+    const normedBetween = precision.enter(normWhere(between, at, norms.feedForward.before));
+    const fed = feedForwardOutput(at, linear({ values: normedBetween }, at, GATE_UP), x => x);
+    return add(at, 'mlp', between, fed, norms.feedForward.after);
+  }
+
+  /** Attention and MLP read the same value, so their layers are asked for together. */
+  function parallel(layer: number, at: string, hidden: Value, read: PickRows): Value {
+    const normed = precision.enter(normWhere(hidden, at, norms.attention.before));
+    const projected = linear({ values: normed }, at, [...QUERY_KEY_VALUE, ...GATE_UP]);
+    const attended = attentionOutput(layer, at, projected, read);
+    const between = add(at, 'self_attn', read(hidden), attended, norms.attention.after);
+    const fed = feedForwardOutput(at, projected.slice(QUERY_KEY_VALUE.length), read);
+    return add(at, 'mlp', between, fed, norms.feedForward.after);
+  }
+
+  function attentionOutput(
+    layer: number,
+    at: string,
+    [q, k, v]: readonly ScaledRows[],
+    read: PickRows,
+  ): ScaledRows {
     const attended = attend(
       layer,
       `${at}.self_attn`,
@@ -64,17 +90,16 @@ export function decoderLayer(context: GraphContext): DecoderLayer {
       queryKeyNorm(k!, `${at}.self_attn.k_norm`),
       applyScale(graph, v!),
     );
-    const [output] = linear({ values: read(attended) }, `${at}.self_attn`, 'o_proj');
-    return add(`${at}.self_attn`, read(hidden), normWhere(leave(output!), at, norms.attention.after));
+    const [output] = linear({ values: read(attended) }, at, ['self_attn.o_proj']);
+    return output!;
   }
 
-  function feedForwardBlock(at: string, hidden: Value): Value {
-    const normed = precision.enter(normWhere(hidden, at, norms.feedForward.before));
-    const [gate, up] = linear({ values: normed }, `${at}.mlp`, 'gate_proj', 'up_proj');
+  function feedForwardOutput(at: string, [gate, up]: readonly ScaledRows[], read: PickRows): ScaledRows {
     const active = activate(graph, config.activation, applyScale(graph, gate!));
-    const gated = { ...up, values: graph.node(`${at}.mlp.gated`, 'Mul', [active, up!.values]) };
-    const [output] = linear(gated, `${at}.mlp`, 'down_proj');
-    return add(`${at}.mlp`, hidden, normWhere(leave(output!), at, norms.feedForward.after));
+    const gated = graph.node(`${at}.mlp.gated`, 'Mul', [active, up!.values]);
+    const rows = { values: read(gated), ...(up!.scale !== undefined && { scale: read(up!.scale) }) };
+    const [output] = linear(rows, at, ['mlp.down_proj']);
+    return output!;
   }
 
   /** The true values of a block's output, in the type of the residual stream. */
@@ -82,10 +107,17 @@ export function decoderLayer(context: GraphContext): DecoderLayer {
     return precision.leave(applyScale(graph, output));
   }
 
-  /** The residual connection. */
-  function add(at: string, hidden: Value, output: Value): Value {
-    const added = config.residualScale === 1 ? output : multiply(graph, output, config.residualScale);
-    return graph.node(`${at}.residual`, 'Add', [hidden, added]);
+  /** The residual connection around a block of the layer `at`. */
+  function add(
+    at: string,
+    block: string,
+    hidden: Value,
+    output: ScaledRows,
+    postNorm: string | undefined,
+  ): Value {
+    const normed = normWhere(leave(output), at, postNorm);
+    const added = config.residualScale === 1 ? normed : multiply(graph, normed, config.residualScale);
+    return graph.node(`${at}.${block}.residual`, 'Add', [hidden, added]);
   }
 
   /** Norms queries or keys [tokens, heads * headDim], in families that do so. */
@@ -96,7 +128,7 @@ export function decoderLayer(context: GraphContext): DecoderLayer {
       case 'each head':
         return { values: precision.enter(normEachHead(leave(x), module)) };
       case 'all heads':
-        return { values: precision.enter(norm(leave(x), module)) };
+        return { values: precision.enter(norm(context, leave(x), module)) };
     }
   }
 
@@ -105,7 +137,7 @@ export function decoderLayer(context: GraphContext): DecoderLayer {
     const heads = graph.constant(`${module}.heads`, [3], BigInt64Array.of(0n, -1n, BigInt(config.headDim)));
     const split = graph.node(`${module}.split`, 'Reshape', [x, heads]);
     const rows = graph.constant(`${module}.rows`, [2], BigInt64Array.of(0n, -1n));
-    return graph.node(`${module}.joined`, 'Reshape', [norm(split, module), rows]);
+    return graph.node(`${module}.joined`, 'Reshape', [norm(context, split, module), rows]);
   }
 }
 
@@ -115,10 +147,14 @@ function expectWeights(weights: Weights, config: DecoderConfig): void {
   const { attention, feedForward } = blockNorms(config);
   const norms = [attention.before, attention.after, feedForward.before, feedForward.after];
   weights.expect('embed_tokens.weight', [config.vocabSize, hiddenSize]);
-  weights.expect('norm.weight', [hiddenSize]);
+  const expectNorm = (module: string) => {
+    weights.expect(`${module}.weight`, [hiddenSize]);
+    if (config.normBias) weights.expect(`${module}.bias`, [hiddenSize]);
+  };
+  expectNorm('norm');
   for (let layer = 0; layer < config.layers; layer++) {
     const at = `layers.${layer}`;
-    for (const norm of norms) if (norm) weights.expect(`${at}.${norm}.weight`, [hiddenSize]);
+    for (const norm of norms) if (norm) expectNorm(`${at}.${norm}`);
     if (config.queryKeyNorms !== 'none') {
       const width = (heads: number) => config.headDim * (config.queryKeyNorms === 'all heads' ? heads : 1);
       weights.expect(`${at}.self_attn.q_norm.weight`, [width(config.heads)]);

@@ -1,11 +1,13 @@
-// Root mean square normalisation: https://arxiv.org/abs/1910.07467 eq. 4.
+// The norms of a decoder. RMSNorm: https://arxiv.org/abs/1910.07467 eq. 4. LayerNorm: https://arxiv.org/abs/1607.06450.
 
 import type { GraphContext } from './context.js';
 import type { Value } from './graph.js';
 
-/** x * (weight + normOffset) / rms(x) over the last axis, in float32. */
-export function rmsNorm({ graph, weights, config }: GraphContext, x: Value, module: string): Value {
-  const { normEpsilon, normOffset } = config;
-  const weight = weights.write(graph, `${module}.weight`, 'float32', normOffset);
-  return graph.node(module, 'RMSNormalization', [x, weight], { axis: -1, epsilon: { float: normEpsilon } });
+/** Norms x over its last axis, in float32, and multiplies it by the module's weight plus normOffset. */
+export function norm({ graph, weights, config }: GraphContext, x: Value, module: string): Value {
+  const weight = weights.write(graph, `${module}.weight`, 'float32', config.normOffset);
+  const attributes = { axis: -1, epsilon: { float: config.normEpsilon } };
+  if (config.norm === 'rms') return graph.node(module, 'RMSNormalization', [x, weight], attributes);
+  const bias = config.normBias ? [weights.write(graph, `${module}.bias`, 'float32')] : [];
+  return graph.node(module, 'LayerNormalization', [x, weight, ...bias], attributes);
 }

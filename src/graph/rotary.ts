@@ -37,6 +37,7 @@ export function rotation(context: GraphContext, name: string, rotary: Rotary): R
     return graph.node(`${values}.rotated`, 'RotaryEmbedding', [values, ...tablesAt(scale)], {
       num_heads: heads,
       rotary_embedding_dim: rotary.dimensions,
+      ...(rotary.pairs === 'neighbours' && { interleaved: 1 }),
     });
   };
 

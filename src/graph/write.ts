@@ -8,7 +8,7 @@ import { Graph } from './graph.js';
 import { labelHead, type Readout, rowReader } from './heads.js';
 import { batchInput, batchInputs } from './inputs.js';
 import { type Int8Choice, int8 } from './int8.js';
-import { rmsNorm } from './norm.js';
+import { norm } from './norm.js';
 import { float16, float32, type Precision } from './precision.js';
 import type { PrecisionName } from './precisionNames.js';
 import { Weights } from './weights.js';
@@ -49,8 +49,7 @@ export async function writeGraph(
   const read = rowReader(graph, options.readout);
   const context = { graph, weights, precision, config, batch, options };
   const hidden = decoder(context, ids, read);
-  const normed = rmsNorm(context, hidden, 'norm');
-  labelHead(context, head, normed, options.readout);
+  labelHead(context, head, norm(context, hidden, 'norm'), options.readout);
   let done = 0;
   await graph.finish(options.producerVersion, bytes => {
     done += bytes;

@@ -6,7 +6,7 @@ import type { Merged } from '../checkpoint/merge.js';
 import type { TensorSource } from '../checkpoint/tensors.js';
 import type { Sequence } from '../engine/batch.js';
 import { multiply } from './multiply.js';
-import { activate, add, attend, type Rows, rmsNorm, rotate } from './steps.js';
+import { activate, add, attend, layerNorm, type Rows, rmsNorm, rotate } from './steps.js';
 
 export interface ReferenceOptions {
   /** The first layer without the causal mask; the number of layers where every layer has it. */
@@ -30,8 +30,7 @@ export async function referenceLogits(
   const ids = sequences.flatMap(({ ids }) => [...ids]);
   let hidden = await embeddings(weights, ids, config.embeddingScale);
   for (let layer = 0; layer < layers; layer++) {
-    hidden = await attentionBlock(layer, `layers.${layer}`, hidden);
-    hidden = await feedForwardBlock(`layers.${layer}`, hidden);
+    hidden = await runLayer(layer, `layers.${layer}`, hidden);
   }
   const logits = await multiply(weights, await norm(hidden, 'norm'), head.weight, head.bias);
   return bySequence(logits, lengths).map((rows, i) =>
@@ -40,11 +39,20 @@ export async function referenceLogits(
       : pooled(rows, readout),
   );
 
-  async function attentionBlock(layer: number, at: string, hidden: Rows): Promise<Rows> {
+  async function runLayer(layer: number, at: string, hidden: Rows): Promise<Rows> {
     const normed = config.preNorms ? await norm(hidden, `${at}.input_layernorm`) : hidden;
-    const q = await headNorm(await linear(normed, `${at}.self_attn.q_proj`), `${at}.self_attn.q_norm`);
-    const k = await headNorm(await linear(normed, `${at}.self_attn.k_proj`), `${at}.self_attn.k_norm`);
-    const v = await linear(normed, `${at}.self_attn.v_proj`);
+    const attended = await attention(layer, `${at}.self_attn`, normed);
+    const between = await addBlock(hidden, attended, `${at}.post_attention_layernorm`);
+    const before = config.postNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
+    const read = config.preNorms && !config.parallelBlocks ? await norm(between, `${at}.${before}`) : between;
+    const fed = await feedForward(`${at}.mlp`, config.parallelBlocks ? normed : read);
+    return addBlock(between, fed, `${at}.post_feedforward_layernorm`);
+  }
+
+  async function attention(layer: number, at: string, normed: Rows): Promise<Rows> {
+    const q = await headNorm(await linear(normed, `${at}.q_proj`), `${at}.q_norm`);
+    const k = await headNorm(await linear(normed, `${at}.k_proj`), `${at}.k_norm`);
+    const v = await linear(normed, `${at}.v_proj`);
     const [qs, ks, vs] = [q, k, v].map(rows => bySequence(rows, lengths)) as [Rows[], Rows[], Rows[]];
     const rotary = config.rotaries[layer];
     const isCausal = layer < bidirectionalFrom;
@@ -53,18 +61,14 @@ export async function referenceLogits(
       const rotated = [qs[i]!, ks[i]!].map(rows => (rotary ? rotate(rows, rotary, config.headDim) : rows));
       return attend(config, rotated[0]!, rotated[1]!, vs[i]!, isCausal, window);
     });
-    const output = await linear(attended, `${at}.self_attn.o_proj`);
-    return addBlock(hidden, output, `${at}.post_attention_layernorm`);
+    return linear(attended, `${at}.o_proj`);
   }
 
-  async function feedForwardBlock(at: string, hidden: Rows): Promise<Rows> {
-    const before = config.postNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
-    const normed = config.preNorms ? await norm(hidden, `${at}.${before}`) : hidden;
-    const gate = await linear(normed, `${at}.mlp.gate_proj`);
-    const up = await linear(normed, `${at}.mlp.up_proj`);
+  async function feedForward(at: string, normed: Rows): Promise<Rows> {
+    const gate = await linear(normed, `${at}.gate_proj`);
+    const up = await linear(normed, `${at}.up_proj`);
     const gated = gate.map((row, t) => row.map((x, i) => activate(config.activation, x) * up[t]![i]!));
-    const output = await linear(gated, `${at}.mlp.down_proj`);
-    return addBlock(hidden, output, `${at}.post_feedforward_layernorm`);
+    return linear(gated, `${at}.down_proj`);
   }
 
   async function addBlock(hidden: Rows, output: Rows, postNorm: string): Promise<Rows> {
@@ -80,7 +84,9 @@ export async function referenceLogits(
 
   async function norm(x: Rows, module: string): Promise<Rows> {
     const weight = await weights.read(`${module}.weight`);
-    return rmsNorm(x, weight, config.normOffset, config.normEpsilon);
+    if (config.norm === 'rms') return rmsNorm(x, weight, config.normOffset, config.normEpsilon);
+    const bias = config.normBias ? await weights.read(`${module}.bias`) : undefined;
+    return layerNorm(x, weight, bias, config.normEpsilon);
   }
 
   /** The weight is as wide as what is normed together: one head, or all of them. */

@@ -23,11 +23,30 @@ export function rmsNorm(x: Rows, weight: Float32Array, offset: number, epsilon: 
   });
 }
 
+/** (x - mean) / standard deviation * weight + bias: https://arxiv.org/abs/1607.06450 eq. 4. */
+export function layerNorm(
+  x: Rows,
+  weight: Float32Array,
+  bias: Float32Array | undefined,
+  epsilon: number,
+): Rows {
+  return x.map(row => {
+    const mean = row.reduce((sum, value) => sum + value, 0) / row.length;
+    const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / row.length;
+    const deviation = Math.sqrt(variance + epsilon);
+    return row.map((value, i) => ((value - mean) / deviation) * weight[i]! + (bias?.[i] ?? 0));
+  });
+}
+
 /**
- * Rotates each pair (i, i + dimensions / 2) of every head by the angle of its position. The rows are one sequence.
+ * Rotates each pair of dimensions of every head by the angle of its position. The rows are one sequence.
  * https://arxiv.org/abs/2104.09864 eq. 34, with the pairs that transformers forms.
  */
-export function rotate(x: Rows, { dimensions, frequencies, long, scale }: Rotary, headDim: number): Rows {
+export function rotate(
+  x: Rows,
+  { dimensions, pairs, frequencies, long, scale }: Rotary,
+  headDim: number,
+): Rows {
   const used = long && x.length > long.above ? long.frequencies : frequencies;
   const half = dimensions / 2;
   return x.map((row, position) => {
@@ -37,8 +56,10 @@ export function rotate(x: Rows, { dimensions, frequencies, long, scale }: Rotary
       const angle = Math.fround(position * used[i]!);
       const cos = Math.cos(angle) * scale;
       const sin = Math.sin(angle) * scale;
-      for (let a = i; a < row.length; a += headDim) {
-        const b = a + half;
+      const [first, second] = pairs === 'halves' ? [i, i + half] : [2 * i, 2 * i + 1];
+      for (let head = 0; head < row.length; head += headDim) {
+        const a = head + first;
+        const b = head + second;
         rotated[a] = row[a]! * cos - row[b]! * sin;
         rotated[b] = row[b]! * cos + row[a]! * sin;
       }

@@ -15,9 +15,13 @@ function factors(count: number, seed: number): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => 2 ** (2 * Math.sin(seed + 7.3 * i)));
 }
 
-/** Every value that linear layers read, with factors of its own. */
+/** Every value that linear layers read, with factors of its own; without the residual stream, which no module makes. */
 function allInputs(config: DecoderConfig): SmoothedInput[] {
   const { hiddenSize, intermediateSize, heads, kvHeads, headDim } = config;
+  const queryKeyValue = ['self_attn.q', 'self_attn.k', 'self_attn.v'];
+  const gateUp = ['mlp.gate', 'mlp.up'];
+  const separate = [queryKeyValue, gateUp];
+  const normed = config.parallelBlocks ? [separate.flat()] : separate;
   return Array.from({ length: config.layers }, (_, layer) => {
     const at = (names: string[]) => names.map(name => `layers.${layer}.${name}_proj`);
     const ofValues = factors(kvHeads * headDim, layer);
@@ -26,12 +30,11 @@ function allInputs(config: DecoderConfig): SmoothedInput[] {
       return ofValues[kvHead * headDim + (channel % headDim)]!;
     });
     return [
-      {
-        modules: at(['self_attn.q', 'self_attn.k', 'self_attn.v']),
-        factors: factors(hiddenSize, layer + 0.1),
-      },
+      ...(config.preNorms ? normed : []).map((names, i) => ({
+        modules: at(names),
+        factors: factors(hiddenSize, layer + 0.1 * (i + 1)),
+      })),
       { modules: at(['self_attn.o']), factors: attended },
-      { modules: at(['mlp.gate', 'mlp.up']), factors: factors(hiddenSize, layer + 0.2) },
       { modules: at(['mlp.down']), factors: factors(intermediateSize, layer + 0.3) },
     ];
   }).flat();

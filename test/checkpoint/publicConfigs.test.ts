@@ -73,9 +73,59 @@ it('gives OLMo 2 norms after attention and MLP alone, and norms over all heads',
   ]);
 });
 
+// vllm-project/vllm pull request 2598: use_qkv_bias came with Stable LM 2, and the configs before it have no such field.
+// vllm-project/vllm-metal issue 656: a quarter of each head is rotated, 16 dimensions of 64.
+it('reads a StableLM 2, and a StableLM from before use_qkv_bias', () => {
+  const sizes = { model_type: 'stablelm', hidden_size: 2048, num_attention_heads: 32 };
+  const second = parse({ ...sizes, use_qkv_bias: true, partial_rotary_factor: 0.25, rope_theta: 10_000 });
+  expect(second).toMatchObject({ queryKeyValueBias: true, outputBias: false, norm: 'layer', normBias: true });
+  expect(second.rotaries[0]!.dimensions).toBe(16);
+  const first = parse(sizes);
+  expect(first.queryKeyValueBias).toBe(false);
+  expect(first.rotaries).toEqual(second.rotaries);
+});
+
+// huggingface/transformers pull request 29745 brought both for Stable LM 2 12B; antonellof/ferrox pull request 232 tells
+// that each head has a norm of its own there.
+it('refuses a StableLM with a norm for each head, and reads one with parallel blocks', () => {
+  const config = { model_type: 'stablelm', use_parallel_residual: true };
+  expect(parse(config).parallelBlocks).toBe(true);
+  expect(() => parse({ ...config, qk_layernorm: true })).toThrow(/qk_layernorm: expected false, found true/);
+});
+
+// The sizes are those that ggml-org/llama.cpp pull request 10900 reports of Command R7B; vllm-project/vllm pull request
+// 11583 lists its windows layer by layer. TransformerLensOrg/TransformerLens pull request 1485 names both ways to tell
+// the layers with windows.
+it('rotates only the layers of Command R7B that have windows, whichever way the config tells them', () => {
+  const config = {
+    model_type: 'cohere2',
+    vocab_size: 256_000,
+    hidden_size: 4096,
+    intermediate_size: 14_336,
+    num_hidden_layers: 8,
+    num_attention_heads: 32,
+    num_key_value_heads: 8,
+    layer_norm_eps: 1e-5,
+    logit_scale: 0.25,
+    position_embedding_type: 'rope_gptj',
+    rope_theta: 50_000,
+    sliding_window: 4096,
+  };
+  const three = [4096, 4096, 4096, undefined];
+  const read = parse({ ...config, sliding_window_pattern: 4 });
+  expect(read).toMatchObject({ windows: [...three, ...three], parallelBlocks: true, normBias: false });
+  expect(read.rotaries.map(rotary => rotary?.pairs)).toEqual(
+    read.windows.map(window => window && 'neighbours'),
+  );
+  const layer_types = read.windows.map(window => (window ? 'sliding_attention' : 'full_attention'));
+  expect(parse({ ...config, layer_types })).toEqual(read);
+  expect(parse(config)).toEqual(read);
+});
+
 it.each([
   ['olmo2', 1],
   ['smollm3', 128_004],
+  ['cohere2', 0],
   ['granite', undefined],
 ])('takes the padding token that %s has by default', (model_type, padTokenId) => {
   expect(parseHeadConfig({ model_type }, 'config.json').padTokenId).toBe(padTokenId);
