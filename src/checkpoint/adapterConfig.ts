@@ -1,6 +1,7 @@
 // adapter_config.json, as PEFT has written it since version 0.4. Every field that changes the result is used or refused.
 // Fields: https://huggingface.co/docs/peft/package_reference/lora#peft.LoraConfig
 
+import { BoundedRegExp } from '../boundedRegExp.js';
 import { UserError } from '../errors.js';
 import { Fields } from './fields.js';
 import type { Json, JsonObject } from './files.js';
@@ -154,7 +155,7 @@ function byPattern(pattern: Pattern, module: string): number | undefined {
 export function pythonRegExp(source: string, field: string): RegExp {
   const translated = source.replaceAll('(?P<', '(?<').replaceAll('\\Z', '$').replaceAll('\\A', '^');
   try {
-    return new RegExp(`^(?:${translated})$`, 'u');
+    return new BoundedRegExp(`^(?:${translated})$`, 'u');
   } catch {
     throw new UserError(
       `${field}: expected a regular expression that JavaScript can read, found ${JSON.stringify(source)}: ` +

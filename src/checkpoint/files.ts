@@ -4,6 +4,7 @@ import { closeSync, fstatSync, openSync, read, readFileSync, readSync } from 'no
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { UserError } from '../errors.js';
+import { parseJson } from '../json.js';
 import { takeBytes } from '../kernels/buffers.js';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -35,12 +36,7 @@ export function readJsonObject(path: string, name = basename(path)): JsonObject 
 
 /** Parses `text`, the content of the file `name`. Throws UserError where it is not a JSON object. */
 export function parseJsonObject(text: string, name: string): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${name}: not valid JSON: ${(error as Error).message}`);
-  }
+  const value = parseJson(text, name);
   if (!isJsonObject(value)) throw new UserError(`${name}: expected a JSON object, found ${shown(value)}`);
   return value;
 }
@@ -96,12 +92,19 @@ export class RandomAccessFile {
     return bytes;
   }
 
+  /** Throws UserError unless the bytes from `offset` on lie within the file, so that as much may be allocated for them. */
+  checkRange(offset: number, length: number): void {
+    const isWithin = [offset, length, offset + length].every(
+      size => Number.isSafeInteger(size) && size >= 0 && size <= this.size,
+    );
+    if (isWithin) return;
+    throw new UserError(
+      `${this.name}: expected ${length} bytes at offset ${offset}, found the end of the file at ${this.size}: the file is truncated or damaged`,
+    );
+  }
+
   #allocate(offset: number, length: number): Uint8Array<ArrayBuffer> {
-    if (offset + length > this.size) {
-      throw new UserError(
-        `${this.name}: expected ${length} bytes at offset ${offset}, found the end of the file at ${this.size}: the file is truncated or damaged`,
-      );
-    }
+    this.checkRange(offset, length);
     return takeBytes(length);
   }
 

@@ -6,6 +6,7 @@ import { type Command, Option } from 'commander';
 import { shown } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 import { PRECISIONS } from '../graph/precisionNames.js';
+import { parseJson } from '../json.js';
 import { exportModel } from '../model/export.js';
 import { ATTENTION, POOLING, PROBLEM_TYPE, TASK } from '../model/manifest.js';
 import {
@@ -132,13 +133,13 @@ function baseOf(adapter: string): string {
 }
 
 /** `a,b,c`, a JSON list of strings, or the path of a .json file that holds one. */
-function parseLabels(flag: string): string[] {
+export function parseLabels(flag: string): string[] {
   const isList = flag.trimStart().startsWith('[');
   if (!isList && !flag.endsWith('.json')) return flag.split(',').map(label => label.trim());
   let labels: unknown;
   try {
     if (!isList && !existsSync(flag)) throw new UserError('no such file');
-    labels = JSON.parse(isList ? flag : readFileSync(flag, 'utf8'));
+    labels = parseJson(isList ? flag : readFileSync(flag, 'utf8'));
   } catch (error) {
     throw new UserError(`--labels ${flag}: ${(error as Error).message}`);
   }

@@ -5,6 +5,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isJsonObject, type JsonObject, readError } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
+import { parseJson } from '../json.js';
 
 /**
  * Yields the lines of a file, or of standard input for `-`. Only \n ends a line, because JSON strings may hold the
@@ -66,12 +67,7 @@ function isSameFile(path: string, other: string): boolean {
 
 /** Parses a line. Throws UserError if it is not a JSON object. */
 export function parseLine(line: string): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    throw new UserError(`not valid JSON: ${(error as Error).message}`);
-  }
+  const value = parseJson(line);
   if (!isJsonObject(value)) throw new UserError('expected a JSON object');
   return value;
 }

@@ -93,7 +93,8 @@ export function decoderLayer(context: GraphContext): DecoderLayer {
   }
 }
 
-function expectWeights(weights: Weights, config: DecoderConfig): void {
+/** Throws UserError where the checkpoint lacks a weight or has it in another shape. */
+export function expectWeights(weights: Weights, config: DecoderConfig): void {
   const { hiddenSize, headDim } = config;
   const linears = linearLayers(config);
   const norms = ['input_layernorm', 'post_attention_layernorm'];

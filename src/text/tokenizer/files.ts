@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../../errors.js';
+import { parseJson } from '../../json.js';
 import type { Config } from './classes.js';
 import type { TokenizerJson } from './json.js';
 import { resolveAddedTokens, type TokenizerSources } from './resolveAddedTokens.js';
@@ -35,7 +36,7 @@ export interface TokenizerDefinition {
  */
 export function readTokenizer(folder: string): TokenizerDefinition {
   if (!existsSync(join(folder, TOKENIZER))) throw missingTokenizer(folder);
-  const text = readFileSync(join(folder, TOKENIZER), 'utf8');
+  const text = readText(folder, TOKENIZER);
   const sources = {
     json: parseObject(folder, TOKENIZER, text),
     config: readOptional(folder, TOKENIZER_CONFIG),
@@ -83,23 +84,25 @@ export function writeTokenizer(definition: TokenizerDefinition, folder: string):
 }
 
 function readOptional(folder: string, name: string): Config {
-  const path = join(folder, name);
-  return existsSync(path) ? parseObject(folder, name, readFileSync(path, 'utf8')) : {};
+  return existsSync(join(folder, name)) ? parseObject(folder, name, readText(folder, name)) : {};
+}
+
+function readText(folder: string, name: string): string {
+  try {
+    return readFileSync(join(folder, name), 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code;
+    throw new UserError(
+      `${basename(folder)}/${name}: expected a file that can be read, found none (${reason})`,
+    );
+  }
 }
 
 function parseObject(folder: string, name: string, text: string): Config {
   const where = `${basename(folder)}/${name}`;
-  const value = parseJson(where, text);
+  const value = parseJson(text, where);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Config;
   throw new UserError(`${where}: expected an object, found ${text.slice(0, 40)}`);
-}
-
-function parseJson(where: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${where}: not valid JSON: ${(error as Error).message}`);
-  }
 }
 
 /** Files that transformers can convert to a tokenizer, if sentencepiece, protobuf and tiktoken are installed. */
