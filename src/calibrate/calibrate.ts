@@ -3,7 +3,9 @@
 
 import { join } from 'node:path';
 import type { Merged } from '../checkpoint/merge.js';
+import { expectWeights } from '../graph/decoder.js';
 import type { DecoderOptions } from '../graph/inputs.js';
+import { Weights } from '../graph/weights.js';
 import { encodeSampleTexts } from '../text/sampleTexts.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import { linearInputs } from './activations.js';
@@ -32,7 +34,8 @@ const TEXT_TOKENS = 32;
 
 /**
  * Calibrates every linear layer of the decoder. Temporary files are written into `folder` and removed.
- * Throws the errors of TensorSource.read.
+ * Throws UserError where a weight is missing or has another shape, or the tokenizer does not fit the model, and the errors
+ * of TensorSource.read.
  */
 export async function calibrate(
   merged: Merged,
@@ -42,6 +45,7 @@ export async function calibrate(
 ): Promise<Calibration> {
   const { decoder: config, weights } = merged;
   const maxTokens = Math.min(options.maxLength, TEXT_TOKENS);
+  expectWeights(new Weights(weights), config);
   const texts = encodeSampleTexts(CALIBRATION_TEXTS, tokenizer, maxTokens, config.vocabSize);
   const sequences = texts.map(ids => ({ ids, headPositions: new Int32Array(0) }));
   const smoothing: Smoothing = new Map();

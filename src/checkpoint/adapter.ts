@@ -82,13 +82,13 @@ export function adapterFiles(path: string): string[] {
  * adapter. Throws UserError where there is no adapter or more than one.
  */
 export function adapterFolder(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat) {
+  if (!existsSync(path)) {
     throw new UserError(
       `adapter ${path}: no such folder: expected the folder that PEFT saved, with ${ADAPTER_CONFIG} and ${WEIGHTS}`,
     );
   }
-  if (!stat.isDirectory()) throw new UserError(`adapter ${basename(path)}: expected a folder, found a file`);
+  if (!statSync(path).isDirectory())
+    throw new UserError(`adapter ${basename(path)}: expected a folder, found a file`);
   if (existsSync(join(path, ADAPTER_CONFIG))) return path;
   const named = readdirSync(path, { withFileTypes: true })
     .filter(entry => entry.isDirectory() && existsSync(join(path, entry.name, ADAPTER_CONFIG)))

@@ -1,5 +1,6 @@
 // adapter_config.json, as PEFT writes it. Every field that changes the result is used or refused (loraFields.ts).
 
+import { BoundedRegExp } from '../boundedRegExp.js';
 import { UserError } from '../errors.js';
 import { Fields } from './fields.js';
 import type { Json, JsonObject } from './files.js';
@@ -124,7 +125,7 @@ function byPattern(pattern: Pattern, module: string): number | undefined {
 export function pythonRegExp(source: string, field: string): RegExp {
   const translated = source.replaceAll('(?P<', '(?<').replaceAll('\\Z', '$').replaceAll('\\A', '^');
   try {
-    return new RegExp(`^(?:${translated})$`, 'u');
+    return new BoundedRegExp(`^(?:${translated})$`, 'u');
   } catch {
     throw new UserError(
       `${field}: expected a regular expression that JavaScript can read, found ${JSON.stringify(source)}: ` +

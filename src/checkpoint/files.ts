@@ -4,6 +4,7 @@ import { closeSync, fstatSync, openSync, read, readFileSync, readSync } from 'no
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { UserError } from '../errors.js';
+import { parseJson } from '../json.js';
 import { takeBytes } from '../kernels/buffers.js';
 import { decodeUtf8 } from '../utf8.js';
 
@@ -36,13 +37,7 @@ export function readJsonObject(path: string, name = basename(path)): JsonObject 
 
 /** Parses the content of the file `name`. Throws UserError where it is not a JSON object in UTF-8. */
 export function parseJsonObject(bytes: Uint8Array, name: string): JsonObject {
-  const text = decodeUtf8(bytes, name);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${name}: not valid JSON: ${(error as Error).message}`);
-  }
+  const value = parseJson(decodeUtf8(bytes, name), name);
   if (!isJsonObject(value)) throw new UserError(`${name}: expected a JSON object, found ${shown(value)}`);
   return value;
 }
@@ -98,12 +93,19 @@ export class RandomAccessFile {
     return bytes;
   }
 
+  /** Throws UserError unless the bytes from `offset` on lie within the file, so that as much may be allocated for them. */
+  checkRange(offset: number, length: number): void {
+    const isWithin = [offset, length, offset + length].every(
+      size => Number.isSafeInteger(size) && size >= 0 && size <= this.size,
+    );
+    if (isWithin) return;
+    throw new UserError(
+      `${this.name}: expected ${length} bytes at offset ${offset}, found the end of the file at ${this.size}: the file is truncated or damaged`,
+    );
+  }
+
   #allocate(offset: number, length: number): Uint8Array<ArrayBuffer> {
-    if (offset + length > this.size) {
-      throw new UserError(
-        `${this.name}: expected ${length} bytes at offset ${offset}, found the end of the file at ${this.size}: the file is truncated or damaged`,
-      );
-    }
+    this.checkRange(offset, length);
     return takeBytes(length);
   }
 

@@ -61,9 +61,10 @@ async function readRows(
   const type = blockTypeOf(tensor, file.name);
   // A row is a whole number of blocks.
   const rowBlocks = rowWidth(tensor.shape) / type.elements;
-  const values = takeFloat32((end - start) * rowBlocks * type.elements);
-  const blocks = values.length / type.elements;
+  const blocks = (end - start) * rowBlocks;
   const offset = tensor.offset + start * rowBlocks * type.bytes;
+  file.checkRange(offset, blocks * type.bytes);
+  const values = takeFloat32(blocks * type.elements);
   const pieceBlocks = Math.floor(PIECE_BYTES / type.bytes);
   for (let block = 0; block < blocks; block += pieceBlocks) {
     const stop = Math.min(block + pieceBlocks, blocks);

@@ -93,6 +93,9 @@ function readTensorInfo(reader: HeaderReader, file: string): StoredTensor {
   }
   // The file has the innermost dimension first.
   const shape = Array.from({ length: dimensions }, () => reader.size(name)).reverse();
+  if (shape.includes(0)) {
+    throw new UserError(`${file}: ${name}: expected dimensions above 0, found [${shape.join(', ')}]`);
+  }
   const typeNumber = reader.uint32();
   const dtype = TYPE_NAMES[typeNumber];
   if (!dtype) {
@@ -103,7 +106,7 @@ function readTensorInfo(reader: HeaderReader, file: string): StoredTensor {
   const blockElements = BLOCK_TYPES.get(dtype)?.elements ?? 1;
   if ((shape.at(-1) ?? 1) % blockElements !== 0) {
     throw new UserError(
-      `${file}: ${name}: expected rows of a multiple of ${blockElements} (${dtype}), found ${shape.at(-1)}`,
+      `${file}: ${name}: expected rows of a multiple of ${blockElements} (${dtype}), found ${shape.at(-1) ?? 'no dimensions'}`,
     );
   }
   return { name, dtype, shape, offset: reader.size(name) };

@@ -172,6 +172,9 @@ function parseEntry(name: string, entry: unknown, dataStart: number, file: Rando
   const { dtype, shape, data_offsets: offsets } = entry as JsonObject;
   if (typeof dtype !== 'string') throw bad(`dtype: expected a string, found ${shown(dtype)}`);
   if (!isNaturals(shape)) throw bad(`shape: expected a list of whole numbers, found ${shown(shape)}`);
+  if (!Number.isSafeInteger(elementCount(shape))) {
+    throw bad(`shape: expected at most ${Number.MAX_SAFE_INTEGER} elements, found ${shown(shape)}`);
+  }
   if (!isNaturals(offsets) || offsets.length !== 2) {
     throw bad(`data_offsets: expected two whole numbers, found ${shown(offsets)}`);
   }

@@ -5,6 +5,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isJsonObject, type JsonObject, readError } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
+import { parseJson } from '../json.js';
 import { decodeUtf8 } from '../utf8.js';
 
 const LINE_FEED = 0x0a;
@@ -74,12 +75,7 @@ function isSameFile(path: string, other: string): boolean {
 
 /** Parses a line. Throws UserError if it is not a JSON object. */
 export function parseLine(line: string): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    throw new UserError(`not valid JSON: ${(error as Error).message}`);
-  }
+  const value = parseJson(line);
   if (!isJsonObject(value)) throw new UserError('expected a JSON object');
   return value;
 }

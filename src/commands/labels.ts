@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Json } from '../checkpoint/files.js';
 import { parseLabels } from '../checkpoint/labels.js';
 import { UserError } from '../errors.js';
+import { parseJson } from '../json.js';
 import { decodeUtf8 } from '../utf8.js';
 
 /**
@@ -23,7 +24,7 @@ export function readLabels(flag: string): string[] {
         .trimEnd()
         .split('\n')
         .map(label => label.trim());
-    json = JSON.parse(text);
+    json = parseJson(text) as Json;
   } catch (error) {
     throw new UserError(`${name}: ${(error as Error).message}`);
   }

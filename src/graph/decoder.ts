@@ -141,7 +141,8 @@ export function decoderLayer(context: GraphContext): DecoderLayer {
   }
 }
 
-function expectWeights(weights: Weights, config: DecoderConfig): void {
+/** Throws UserError where the checkpoint lacks a weight or has it in another shape. */
+export function expectWeights(weights: Weights, config: DecoderConfig): void {
   const { hiddenSize } = config;
   const linears = linearLayers(config);
   const { attention, feedForward } = blockNorms(config);

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isJsonObject } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
+import { parseJson } from '../json.js';
 import { hashFile } from './hash.js';
 
 interface KnownHash {
@@ -100,7 +101,7 @@ export function saveHashes(cache: string): void {
 
 function readKept(cache: string): Readonly<Record<string, unknown>> {
   try {
-    const kept: unknown = JSON.parse(readFileSync(join(cache, KEPT_HASHES), 'utf8'));
+    const kept = parseJson(readFileSync(join(cache, KEPT_HASHES), 'utf8'));
     return isJsonObject(kept) ? kept : {};
   } catch {
     return {};

@@ -194,7 +194,8 @@ export function tokenizerText({ tokenizer }: Manifest): string | undefined {
 
 function checkFiles(folder: string, { files }: Manifest): void {
   for (const [name, bytes] of Object.entries(files)) {
-    const found = statSync(join(folder, name), { throwIfNoEntry: false })?.size;
+    const path = join(folder, name);
+    const found = existsSync(path) ? statSync(path).size : undefined;
     if (found === bytes) continue;
     throw new UserError(
       `${basename(folder)}/${name}: expected ${bytes} bytes, found ${found ?? 'no such file'}: the model folder is damaged`,

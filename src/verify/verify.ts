@@ -102,12 +102,7 @@ export async function verifyExport(
 /** The texts as sequences of which the head reads every token, where it does not pool. */
 function sequencesOf(tokenizer: Tokenizer, maxLength: number, vocabSize: number): Sequence[] {
   const texts = encodeSampleTexts(TEXTS, tokenizer, Math.min(maxLength, TEXT_TOKENS), vocabSize);
-  if (texts.length > 0) {
-    return texts.map(ids => ({ ids, headPositions: ids.map((_, position) => position) }));
-  }
-  throw new UserError(
-    `verification failed: expected ordinary texts to have tokens among the model's ${vocabSize}, found none: the tokenizer does not fit the model`,
-  );
+  return texts.map(ids => ({ ids, headPositions: ids.map((_, position) => position) }));
 }
 
 /** The same weights, which report to `onProgress`, from 0 on, how many values of the first `layers` layers were read. */

@@ -10,6 +10,7 @@ import { ggufConfig } from '../../dist/checkpoint/ggufConfig.js';
 import { ggufAsHuggingFace } from '../../dist/checkpoint/ggufNames.js';
 import { UserError } from '../../dist/errors.js';
 import { temporaryFolder } from '../support/fixtures.js';
+import { ARRAY, gguf, pair, UINT32, uint32, uint64 } from '../support/ggufWriter.js';
 
 const fixture = (name: string) => join(import.meta.dirname, '../fixtures/gguf', name);
 const folder = temporaryFolder();
@@ -19,53 +20,6 @@ function saved(bytes: Uint8Array): string {
   const path = join(folder, 'case.gguf');
   writeFileSync(path, bytes);
   return path;
-}
-
-// Writes a GGUF file with nothing but a header and 64 bytes of data.
-const uint32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
-const uint64 = (value: number | bigint) => Buffer.from(BigUint64Array.of(BigInt(value)).buffer);
-const text = (value: string) => Buffer.concat([uint64(Buffer.byteLength(value)), Buffer.from(value)]);
-const pair = (key: string, type: number, value: Buffer) => Buffer.concat([text(key), uint32(type), value]);
-const UINT32 = 4;
-const ARRAY = 9;
-
-interface Entry {
-  name?: string;
-  dimensions?: (number | bigint)[];
-  type?: number;
-  offset?: number | bigint;
-}
-
-function entry({ name = 'a', dimensions = [8], type = 0, offset = 0 }: Entry): Buffer {
-  return Buffer.concat([
-    text(name),
-    uint32(dimensions.length),
-    ...dimensions.map(uint64),
-    uint32(type),
-    uint64(offset),
-  ]);
-}
-
-function gguf(
-  parts: {
-    version?: number;
-    pairs?: Buffer[];
-    entries?: Entry[];
-    tensorCount?: bigint;
-    pairCount?: bigint;
-  } = {},
-) {
-  const { version = 3, pairs = [], entries = [] } = parts;
-  const header = Buffer.concat([
-    Buffer.from('GGUF'),
-    uint32(version),
-    uint64(parts.tensorCount ?? entries.length),
-    uint64(parts.pairCount ?? pairs.length),
-    ...pairs,
-    ...entries.map(entry),
-  ]);
-  const padding = Buffer.alloc((32 - (header.length % 32)) % 32);
-  return Buffer.concat([header, padding, Buffer.alloc(64)]);
 }
 
 it('opens files of versions 2 and 3', async () => {
@@ -167,6 +121,16 @@ describe('refuses', () => {
       'an offset that is not aligned',
       gguf({ entries: [{ offset: 4 }] }),
       /a: expected an offset that is a multiple of 32, found 4/,
+    ],
+    [
+      'a dimension of 0',
+      gguf({ entries: [{ dimensions: [4, 0] }] }),
+      /a: expected dimensions above 0, found \[0, 4\]/,
+    ],
+    [
+      'a tensor of blocks without dimensions',
+      gguf({ entries: [{ type: 2, dimensions: [] }] }),
+      /multiple of 32 \(Q4_0\), found no dimensions/,
     ],
     ['a tensor that comes twice', gguf({ entries: [{}, { offset: 32 }] }), /has the tensor a twice/],
     [

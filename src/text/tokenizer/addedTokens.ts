@@ -2,7 +2,7 @@
 
 import { type AddedToken, unsupported } from './json.js';
 import type { Normalize } from './normalizer.js';
-import { escapeRegex } from './regex.js';
+import { compiled, escapeRegex } from './regex.js';
 import { asUnicode16 } from './unicode.js';
 
 /**
@@ -77,7 +77,7 @@ function finder(
   }
   // In descending order a token comes before its own prefixes, so that the longest match wins.
   const alternatives = [...bySpelling.keys()].sort().reverse().map(escapeRegex);
-  return { regex: new RegExp(alternatives.join('|'), 'g'), tokens: bySpelling, isPlainText };
+  return { regex: compiled('added_tokens', alternatives.join('|'), 'g'), tokens: bySpelling, isPlainText };
 }
 
 /** Follows `find_matches` of the tokenizers library, also if two tokens strip the same white space. */

@@ -11,13 +11,13 @@ interface Stretch {
 }
 
 /** Which stretches become pieces, by the name of the behavior. */
-const BEHAVIORS: Readonly<Record<string, (stretches: Stretch[]) => Stretch[]>> = {
-  Isolated: stretches => stretches,
-  Removed: stretches => stretches.filter(({ isMatch }) => !isMatch),
-  Contiguous: stretches => joinPairs(stretches, (left, right) => left.isMatch === right.isMatch),
-  MergedWithPrevious: stretches => joinPairs(stretches, (left, right) => !left.isMatch && right.isMatch),
-  MergedWithNext: stretches => joinPairs(stretches, (left, right) => left.isMatch && !right.isMatch),
-};
+const BEHAVIORS = new Map<string, (stretches: Stretch[]) => Stretch[]>([
+  ['Isolated', stretches => stretches],
+  ['Removed', stretches => stretches.filter(({ isMatch }) => !isMatch)],
+  ['Contiguous', stretches => joinPairs(stretches, (left, right) => left.isMatch === right.isMatch)],
+  ['MergedWithPrevious', stretches => joinPairs(stretches, (left, right) => !left.isMatch && right.isMatch)],
+  ['MergedWithNext', stretches => joinPairs(stretches, (left, right) => left.isMatch && !right.isMatch)],
+]);
 
 /**
  * Compiles a function that cuts a text into pieces. Throws UserError if the behavior is unknown.
@@ -28,7 +28,7 @@ export function compileCut(
   behavior: string,
   isInverted = false,
 ): (text: string) => readonly string[] {
-  const join = BEHAVIORS[behavior];
+  const join = BEHAVIORS.get(behavior);
   if (!join) throw unsupported('pre_tokenizer', `Split with behavior ${behavior}`);
   return text => {
     const viewed = view(text);

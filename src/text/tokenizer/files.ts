@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../../errors.js';
+import { parseJson } from '../../json.js';
 import { decodeUtf8 } from '../../utf8.js';
 import type { Config } from './classes.js';
 import type { TokenizerJson } from './json.js';
@@ -110,22 +111,22 @@ function readOptional(folder: string, name: string): Config {
 }
 
 function readText(folder: string, name: string): string {
-  return decodeUtf8(readFileSync(join(folder, name)), `${basename(folder)}/${name}`);
+  try {
+    return decodeUtf8(readFileSync(join(folder, name)), `${basename(folder)}/${name}`);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const reason = (error as NodeJS.ErrnoException).code;
+    throw new UserError(
+      `${basename(folder)}/${name}: expected a file that can be read, found none (${reason})`,
+    );
+  }
 }
 
 function parseObject(folder: string, name: string, text: string): Config {
   const where = `${basename(folder)}/${name}`;
-  const value = parseJson(where, text);
+  const value = parseJson(text, where);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Config;
   throw new UserError(`${where}: expected an object, found ${text.slice(0, 40)}`);
-}
-
-function parseJson(where: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${where}: not valid JSON: ${(error as Error).message}`);
-  }
 }
 
 /** Files that transformers can convert to a tokenizer, if sentencepiece, protobuf and tiktoken are installed. */

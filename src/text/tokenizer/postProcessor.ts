@@ -40,7 +40,10 @@ type TemplatePart =
 
 function templateTokens({ single, special_tokens }: Component): SurroundingTokens {
   const parts = single as TemplatePart[];
-  const tokens = special_tokens as Readonly<Record<string, { readonly ids: readonly number[] }>>;
+  const tokens = new Map(Object.entries(special_tokens as object)) as ReadonlyMap<
+    string,
+    { readonly ids: readonly number[] }
+  >;
   const sequences = parts.filter(part => 'Sequence' in part).length;
   if (sequences !== 1) {
     throw unsupported(
@@ -50,7 +53,17 @@ function templateTokens({ single, special_tokens }: Component): SurroundingToken
     );
   }
   const idsOf = (some: TemplatePart[]) =>
-    some.flatMap(part => ('SpecialToken' in part ? tokens[part.SpecialToken.id]!.ids : []));
+    some.flatMap(part => {
+      if (!('SpecialToken' in part)) return [];
+      const { id } = part.SpecialToken;
+      const token = tokens.get(id);
+      if (token) return token.ids;
+      throw unsupported(
+        'post_processor',
+        `a template with ${id}`,
+        'templates whose tokens are all in special_tokens',
+      );
+    });
   const text = parts.findIndex(part => 'Sequence' in part);
   return { prefix: idsOf(parts.slice(0, text)), suffix: idsOf(parts.slice(text + 1)) };
 }

@@ -76,7 +76,8 @@ function compileMetaspace(step: Component, position: number): Split {
   }
   if (scheme === 'first' && position > 0)
     throw unsupported('pre_tokenizer', 'Metaspace with prepend_scheme first after another step');
-  const split: Split = step.split === false ? piece => [piece] : compileCut(literal(mark), 'MergedWithNext');
+  const split: Split =
+    step.split === false ? piece => [piece] : compileCut(literal('pre_tokenizer', mark), 'MergedWithNext');
   return (piece, isStart) => {
     const marked = piece.replaceAll(' ', mark);
     const isPrepended = (scheme === 'always' || (scheme === 'first' && isStart)) && !marked.startsWith(mark);

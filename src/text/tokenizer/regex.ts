@@ -1,6 +1,8 @@
 // A pattern of a tokenizer.json, which is written for Oniguruma, as a JavaScript regular expression.
 
 import { SplitPreTokenizer } from '@huggingface/tokenizers';
+import { BoundedRegExp } from '../../boundedRegExp.js';
+import { UserError } from '../../errors.js';
 import { unsupported } from './json.js';
 import { asUnicode16 } from './unicode.js';
 
@@ -27,20 +29,64 @@ export interface Pattern {
  */
 export function compilePattern(owner: string, pattern: unknown): Pattern {
   const { Regex: regex, String: string } = (pattern ?? {}) as { Regex?: string; String?: string };
-  if (string !== undefined) return literal(string);
+  if (string !== undefined) return literal(owner, string);
   if (regex === undefined) throw unsupported(owner, JSON.stringify(pattern), 'a Regex or a String');
-  const translator = new SplitPreTokenizer({
-    pattern: { Regex: translatePossessives(owner, foldCase(owner, regex)) },
-  });
-  if (''.match(translator.pattern)) {
-    throw unsupported(owner, `the Regex ${regex}, which matches an empty string`);
+  const translated = translate(owner, regex);
+  if (''.match(translated)) throw unsupported(owner, `the Regex ${regex}, which matches an empty string`);
+  return { regex: translated, view: asUnicode16 };
+}
+
+/** In UTF-16 units; the patterns of known tokenizers have some hundreds. */
+const MAX_LENGTH = 10_000;
+
+function translate(owner: string, regex: string): RegExp {
+  if (regex.length > MAX_LENGTH) throw unsupported(owner, `a Regex of ${regex.length} characters`);
+  const Regex = translatePossessives(owner, foldCase(owner, regex));
+  try {
+    const { source, flags } = new SplitPreTokenizer({ pattern: { Regex } }).pattern;
+    return compiled(owner, source, flags);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw unsupported(owner, `the Regex ${regex}`, 'a Regex that JavaScript can read');
   }
-  return { regex: translator.pattern, view: asUnicode16 };
 }
 
 /** The pattern that matches one string and nothing else. */
-export function literal(string: string): Pattern {
-  return { regex: new RegExp(escapeRegex(string), 'gu'), view: text => text };
+export function literal(owner: string, string: string): Pattern {
+  return { regex: compiled(owner, escapeRegex(string), 'gu'), view: text => text };
+}
+
+/**
+ * The regular expression, which can be searched for in any text. Throws UserError if JavaScript cannot read it.
+ * @param owner the component that has it, for the error
+ */
+export function compiled(owner: string, source: string, flags: string): RegExp {
+  try {
+    const regex = new (repeatsRepeats(source) ? BoundedRegExp : RegExp)(source, flags);
+    // V8 compiles an expression at its first search, once for texts of Latin-1 and once for others, and again at its
+    // second, to machine code. Each time it may find it too large.
+    for (const text of ['', '', '\u0100', '\u0100']) text.search(regex);
+    return regex;
+  } catch {
+    throw unsupported(owner, `the Regex ${source}`, 'a Regex that JavaScript can read');
+  }
+}
+
+/** A group without groups inside it, what it holds, and the quantifier behind it. */
+const GROUP = /\((?:\?(?:[:=!]|<[^>]*>|i:))?([^()]*)\)([*+{]?)/;
+
+/**
+ * Whether a group that matches in several ways, by a quantifier or alternatives, is itself repeated, as in (a+)+. Such an expression may match a
+ * text in so many ways that trying them all takes years.
+ */
+function repeatsRepeats(source: string): boolean {
+  let rest = source.replace(/\\[pP]\{[^}]*\}|\\.|\[(?:\\.|[^\\\]])*\]/gsu, 'x');
+  for (let group = GROUP.exec(rest); group; group = GROUP.exec(rest)) {
+    const varies = /[*+?|]|\{\d*,/.test(group[1]!);
+    if (varies && group[2] !== '') return true;
+    rest = rest.replace(GROUP, () => `${varies ? 'x*' : 'x'}${group[2]}`);
+  }
+  return false;
 }
 
 /** The source of a regular expression that matches the text literally. */

@@ -34,7 +34,10 @@ export function modelMaxLengthOf(config: Config): number {
   const limit = config.model_max_length ?? config.max_len ?? null;
   if (limit !== null && typeof limit !== 'number') throw invalid('model_max_length', 'a number', limit);
   // transformers writes "no limit" as 1e30.
-  return limit !== null && limit < 1e9 ? limit : Number.POSITIVE_INFINITY;
+  if (limit === null || limit >= 1e9) return Number.POSITIVE_INFINITY;
+  if (!Number.isInteger(limit) || limit < 1)
+    throw invalid('model_max_length', 'a whole number above 0', limit);
+  return limit;
 }
 
 /** The truncation side: that of the config, else the direction of the truncation in tokenizer.json, else right. */

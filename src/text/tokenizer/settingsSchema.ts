@@ -2,12 +2,12 @@
 
 const flag = { type: ['boolean', 'null'] } as const;
 const name = { type: ['string', 'null'] } as const;
-const token = {
-  oneOf: [
-    { type: ['string', 'null'] },
-    { type: 'object', required: ['content'], properties: { content: { type: 'string' } } },
-  ],
+const tokenWithFlags = {
+  type: 'object',
+  required: ['content'],
+  properties: { content: { type: 'string' } },
 } as const;
+const token = { oneOf: [{ type: ['string', 'null'] }, tokenWithFlags] } as const;
 const tokens = { type: 'array', items: token } as const;
 const limit = { type: ['number', 'null'] } as const;
 
@@ -24,7 +24,7 @@ export const settingsSchema = {
     add_eos_token: flag,
     add_prefix_space: flag,
     legacy: flag,
-    added_tokens_decoder: { type: ['object', 'null'], additionalProperties: token },
+    added_tokens_decoder: { type: 'object', additionalProperties: tokenWithFlags },
     additional_special_tokens: { oneOf: [{ type: 'null' }, tokens] },
     extra_special_tokens: {
       oneOf: [{ type: 'null' }, tokens, { type: 'object', additionalProperties: token }],
