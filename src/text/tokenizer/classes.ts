@@ -70,6 +70,26 @@ export const GPT2: TokenizerClass = {
   },
 };
 
+export const COHERE: TokenizerClass = {
+  rebuild: ({ add_prefix_space }) => ({
+    normalizer: { type: 'NFC' },
+    pre_tokenizer: sequence(
+      { type: 'Digits', individual_digits: true },
+      byteLevel(true, Boolean(add_prefix_space)),
+    ),
+    model: BYTE_LEVEL_MODEL,
+  }),
+  specialTokens: {
+    bos_token: '<BOS_TOKEN>',
+    eos_token: '<|END_OF_TURN_TOKEN|>',
+    unk_token: '<UNK>',
+    pad_token: '<PAD>',
+    cls_token: '<CLS>',
+    sep_token: '<SEP>',
+    mask_token: '<MASK_TOKEN>',
+  },
+};
+
 export const QWEN2: TokenizerClass = {
   rebuild: ({ add_prefix_space }) => ({
     normalizer: { type: 'NFC' },

@@ -2,7 +2,16 @@
 // Follows models/auto/tokenization_auto.py of transformers 5.23.
 
 import { UserError } from '../../errors.js';
-import { AS_WRITTEN, type Config, GEMMA, GPT2, LLAMA, QWEN2, type TokenizerClass } from './classes.js';
+import {
+  AS_WRITTEN,
+  COHERE,
+  type Config,
+  GEMMA,
+  GPT2,
+  LLAMA,
+  QWEN2,
+  type TokenizerClass,
+} from './classes.js';
 
 /** By the name in tokenizer_config.json, without the suffix `Fast` that transformers 4 wrote. */
 const CLASS_BY_NAME = new Map([
@@ -12,6 +21,7 @@ const CLASS_BY_NAME = new Map([
   ['GemmaTokenizer', GEMMA],
   ['GPT2Tokenizer', GPT2],
   ['Qwen2Tokenizer', QWEN2],
+  ['CohereTokenizer', COHERE],
 ]);
 
 /** The class that transformers registers for a model_type; `undefined` if it knows the type and registers no class. */
@@ -23,6 +33,7 @@ const CLASS_BY_MODEL_TYPE = new Map<unknown, TokenizerClass | undefined>([
     modelType => [modelType, AS_WRITTEN] as const,
   ),
   ...['gemma', 'gemma2', 'gemma3', 'gemma3_text'].map(modelType => [modelType, GEMMA] as const),
+  ...['cohere', 'cohere2'].map(modelType => [modelType, COHERE] as const),
   ...['gpt2', 'gptj', 'opt', 'phi', 'starcoder2'].map(modelType => [modelType, GPT2] as const),
   ...['qwen2', 'qwen2_moe', 'qwen3', 'qwen3_moe'].map(modelType => [modelType, QWEN2] as const),
 ]);

@@ -11,6 +11,8 @@ import { type SpecialTokenDefaults, version4AddedTokens } from './version4AddedT
 interface Version4Class extends SpecialTokenDefaults {
   /** Whether the class writes the post-processor from add_bos_token, which is on by default, and add_eos_token. */
   readonly writesPostProcessor?: boolean;
+  /** Whether an add_prefix_space of true holds for the parts of a pre-tokenizer that is a sequence as well. */
+  readonly prefixesParts?: boolean;
   /** Whether the class converts tokenizer.model anew where add_prefix_space is set. */
   readonly converts?: boolean;
 }
@@ -27,6 +29,11 @@ const GEMMA_FAST: Version4Class = {
 };
 const { pad_token: _, ...specialTokensOfGpt2 } = GPT2.specialTokens;
 const GPT2_FAST: Version4Class = { specialTokens: specialTokensOfGpt2 };
+const COHERE_FAST: Version4Class = {
+  specialTokens: { bos_token: '<BOS_TOKEN>', eos_token: '<|END_OF_TURN_TOKEN|>', unk_token: '<UNK>' },
+  writesPostProcessor: true,
+  prefixesParts: true,
+};
 const QWEN2_FAST: Version4Class = { specialTokens: QWEN2.specialTokens, dropsFlags: true };
 
 /** By the name in tokenizer_config.json, without the suffix `Fast`. Version 4 does not know TokenizersBackend. */
@@ -37,6 +44,7 @@ const CLASS_BY_NAME = new Map([
   ['GemmaTokenizer', GEMMA_FAST],
   ['GPT2Tokenizer', GPT2_FAST],
   ['Qwen2Tokenizer', QWEN2_FAST],
+  ['CohereTokenizer', COHERE_FAST],
 ]);
 
 /** The class for a model_type where no file names a class. */
@@ -45,6 +53,7 @@ const CLASS_BY_MODEL_TYPE = new Map<unknown, Version4Class>([
   ...['llama', 'mistral', 'mixtral', 'phi3'].map(type => [type, LLAMA_FAST] as const),
   ...['gemma', 'gemma2', 'gemma3', 'gemma3_text'].map(type => [type, GEMMA_FAST] as const),
   ...['qwen2', 'qwen2_moe', 'qwen3', 'qwen3_moe'].map(type => [type, QWEN2_FAST] as const),
+  ...['cohere', 'cohere2'].map(type => [type, COHERE_FAST] as const),
   ...['gpt2', 'gptj', 'starcoder2'].map(type => [type, GPT2_FAST] as const),
 ]);
 
@@ -56,7 +65,7 @@ export function version4Tokenizer(sources: TokenizerSources, modelConfig: Config
   const added_tokens = version4AddedTokens(sources, selected);
   return {
     ...json,
-    ...(isConverted ? convertedComponents(config) : withPrefixSpace(json, config)),
+    ...(isConverted ? convertedComponents(config) : withPrefixSpace(json, config, selected)),
     ...(selected.writesPostProcessor && {
       post_processor: postProcessorOf({ ...selected.specialTokens, ...config }, json, added_tokens),
     }),
@@ -92,8 +101,18 @@ function convertedComponents({ add_prefix_space, legacy }: Config): Partial<Toke
 }
 
 /** A pre-tokenizer that is a single ByteLevel takes add_prefix_space from the config, unless that is null. */
-function withPrefixSpace({ pre_tokenizer }: TokenizerJson, config: Config): Partial<TokenizerJson> {
+function withPrefixSpace(
+  { pre_tokenizer }: TokenizerJson,
+  config: Config,
+  { prefixesParts }: Version4Class,
+): Partial<TokenizerJson> {
   const { add_prefix_space = false } = config;
+  if (prefixesParts && add_prefix_space && pre_tokenizer?.type === 'Sequence') {
+    const parts = (pre_tokenizer.pretokenizers as Component[]).map(part =>
+      part.type === 'ByteLevel' ? { ...part, add_prefix_space } : part,
+    );
+    return { pre_tokenizer: { ...pre_tokenizer, pretokenizers: parts } };
+  }
   if (pre_tokenizer?.type !== 'ByteLevel' || add_prefix_space === null) return {};
   return { pre_tokenizer: { ...pre_tokenizer, add_prefix_space } };
 }
