@@ -211,7 +211,7 @@ function legend(bottom: number): string[] {
   const notes = [
     'An arrow leads from a room to a room that it imports.',
     'None leads up: no room imports a room above it.',
-    'The files that stand in no room are left out.',
+    'The files outside the rooms, such as errors.ts, are left out.',
   ];
   const top = bottom - MARGIN - 22 * (keys.length + notes.length);
   return [
