@@ -2,14 +2,14 @@
 // themselves. The matrix has the logits of whole models.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openBase } from '../../dist/checkpoint/base.js';
 import { dequantised } from '../../dist/checkpoint/bitsandbytes.js';
 import { openSafetensors } from '../../dist/checkpoint/safetensors.js';
 import { ROOT, readJson, temporaryFolder } from '../support/fixtures.js';
-import { editSafetensors } from '../support/safetensors.js';
+import { editSafetensors, renameTensorsIn } from '../support/safetensors.js';
 
 const VALUES = join(ROOT, 'test/fixtures/bitsandbytes/model.safetensors');
 const BASES = join(ROOT, 'test/fixtures/matrix/bases');
@@ -183,6 +183,36 @@ describe('quantization_config', () => {
     found.close();
     plain.close();
   });
+});
+
+// Savers split shards by size, so a weight and its scales may lie in different ones.
+it('reads shards, and names that a wrapper left', async () => {
+  const folder = copyOf('nf4');
+  const whole = join(folder, 'model.safetensors');
+  renameTensorsIn(whole, name => name.replace('model.', 'module._orig_mod.model.'));
+  const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const;
+  const shardOf = (name: string) => shards[name.includes('absmax') ? 1 : 0];
+  const weightMap: Record<string, string> = {};
+  for (const shard of shards) {
+    cpSync(whole, join(folder, shard));
+    editSafetensors(join(folder, shard), header => {
+      for (const name of Object.keys(header)) {
+        if (name === '__metadata__') continue;
+        if (shardOf(name) === shard) weightMap[name] = shard;
+        else delete header[name];
+      }
+    });
+  }
+  rmSync(whole);
+  writeFileSync(`${whole}.index.json`, JSON.stringify({ weight_map: weightMap }));
+  const found = openBase(folder).weights;
+  const expected = openBase(join(BASES, 'nf4')).weights;
+  expect([...found.tensors.keys()].sort()).toEqual([...expected.tensors.keys()].sort());
+  for (const name of expected.tensors.keys()) {
+    expect(await found.read(name)).toEqual(await expected.read(name));
+  }
+  found.close();
+  expected.close();
 });
 
 it('inspect shows the types and the number of parameters', () => {
