@@ -104,11 +104,14 @@ async function readElements(
   const bytes = await source.readBytes(name, firstByte, Math.ceil(to / 2));
   const values = VALUES.get(weight.dtype)!;
   const elements = takeFloat32(to - from);
-  for (let i = from; i < to; i++) {
-    const pair = bytes[(i >> 1) - firstByte]!;
-    // The high bits are the first element of a pair.
-    const index = i % 2 === 0 ? pair >> 4 : pair & 15;
-    elements[i - from] = values[index]! * scales[Math.floor(i / blockSize) - firstBlock]!;
+  for (let block = 0, i = from; i < to; block++) {
+    const scale = scales[block]!;
+    const blockEnd = Math.min((firstBlock + block + 1) * blockSize, to);
+    for (; i < blockEnd; i++) {
+      const pair = bytes[Math.floor(i / 2) - firstByte]!;
+      // The high bits are the first element of a pair.
+      elements[i - from] = values[i % 2 === 0 ? pair >> 4 : pair & 15]! * scale;
+    }
   }
   giveBack(bytes);
   await round(elements, weight.rounding);
