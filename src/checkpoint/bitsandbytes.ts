@@ -67,15 +67,17 @@ export function dequantised(source: SafetensorsSource): TensorSource {
   }
   const tensors = new Map<string, TensorInfo>();
   for (const [name, info] of source.tensors) {
-    const [, owner] = COMPANION.exec(name) ?? [];
-    if (owner === undefined) {
-      tensors.set(name, packed.get(name) ?? info);
-    } else if (!packed.has(owner)) {
+    const [, describedWeight] = COMPANION.exec(name) ?? [];
+    // No weight is stored as plain bytes, so one of bytes is packed as well.
+    const isPacked = info.dtype === 'U8' && name.endsWith('.weight');
+    const owner = describedWeight ?? (isPacked ? name : undefined);
+    if (owner !== undefined && !packed.has(owner)) {
       throw new UserError(
         `${source.name}: ${owner}: expected its ${owner}.quant_state.bitsandbytes__nf4 or __fp4, found only ${name}: ` +
           'the 4-bit weights cannot be read without it. Save the model again with a current bitsandbytes, or give the unquantised base',
       );
     }
+    if (describedWeight === undefined) tensors.set(name, packed.get(name) ?? info);
   }
   return {
     name: source.name,

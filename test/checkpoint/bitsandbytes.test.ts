@@ -83,6 +83,11 @@ describe('refuses', () => {
     // bitsandbytes-foundation/bitsandbytes issue 695: weights of versions that could not save their quant_state.
     ['no quant_state', without('quant_state.bitsandbytes__nf4'), /q_proj\.weight.*quant_state.*found only/],
     [
+      'the packed weight alone',
+      without('quant_state.bitsandbytes__nf4', 'absmax', 'quant_map', 'nested_absmax', 'nested_quant_map'),
+      /q_proj\.weight: expected its .*quant_state.*found only .*q_proj\.weight:/,
+    ],
+    [
       'no absmax',
       without('absmax'),
       /q_proj\.weight\.absmax: expected 16 values of U8, found no such tensor/,
