@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.js';
+import { dequantised } from './bitsandbytes.js';
 import type { DecoderConfig } from './config.js';
 import { parseDecoderConfig } from './families.js';
 import { readJsonObject } from './files.js';
@@ -85,8 +86,9 @@ function openFolderBase(folder: string): Base {
         : `base ${basename(folder)}: expected model.safetensors or its shards, found neither`,
     );
   }
-  const source = openSafetensorsFolder(folder);
+  const stored = openSafetensorsFolder(folder);
   try {
+    const source = dequantised(stored);
     const otherParts = isMultimodal(config) ? otherPartsIn(source) : new Set<string>();
     const weights = renamed(source, original => {
       const name = canonicalName(original);
@@ -94,7 +96,7 @@ function openFolderBase(folder: string): Base {
     });
     return { decoder, head, weights, otherParts };
   } catch (error) {
-    source.close();
+    stored.close();
     throw error;
   }
 }

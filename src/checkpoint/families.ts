@@ -10,6 +10,7 @@ import type { JsonObject } from './files.js';
 import { cohere2, stablelm } from './layerNormFamilies.js';
 import { FULL, layerTypes, qwenWindows, SLIDING, windowsByType } from './layerWindows.js';
 import { granite, LLAMA, llama, olmo2, smollm3 } from './llamaFamilies.js';
+import { checkQuantisation } from './quantisation.js';
 import { parseRotary, type Rotary } from './rotary.js';
 
 type Family = (fields: Fields) => DecoderConfig;
@@ -52,11 +53,7 @@ export function parseDecoderConfig(config: JsonObject, file: string): DecoderCon
       `${file}: model_type: expected one of ${[...FAMILIES.keys()].join(', ')}, found ${family}, which is not supported`,
     );
   }
-  if (fields.has('quantization_config')) {
-    throw new UserError(
-      `${file}: quantization_config: expected none, found one: quantised weights cannot be read, except in a GGUF file; use the base in F32, F16 or BF16`,
-    );
-  }
+  checkQuantisation(fields, file);
   return parse(fields);
 }
 

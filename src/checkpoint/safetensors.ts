@@ -22,6 +22,15 @@ interface StoredTensor extends TensorInfo {
   readonly end: number;
 }
 
+/** A source that also gives the bytes of its tensors, for formats that keep packed weights in safetensors. */
+export interface SafetensorsSource extends TensorSource {
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Bytes `start` to `end` of a tensor. The returned array belongs to the caller, as that of `read` does. */
+  readBytes(name: string, start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** All bytes of a small tensor. */
+  readBytesSync(name: string): Uint8Array<ArrayBuffer>;
+}
+
 const ELEMENT_BYTES = new Map(
   Object.entries({
     F64: 8,
@@ -45,7 +54,7 @@ const DECODERS = new Map(Object.entries({ F32: decodeF32, F16: decodeF16, BF16: 
 const MAX_HEADER_BYTES = 100_000_000;
 
 /** Opens one .safetensors file. Throws UserError where it cannot be read or its header does not match its content. */
-export function openSafetensors(path: string): TensorSource {
+export function openSafetensors(path: string): SafetensorsSource {
   const file = new RandomAccessFile(path);
   let tensors: Map<string, StoredTensor>;
   try {
@@ -54,12 +63,23 @@ export function openSafetensors(path: string): TensorSource {
     file.close();
     throw error;
   }
+  const tensorOf = (name: string) => {
+    const tensor = tensors.get(name);
+    if (!tensor) throw new UserError(`${file.name}: holds no tensor ${name}`);
+    return tensor;
+  };
   return {
     name: file.name,
     tensors,
+    async readBytes(name, start, end) {
+      return file.read(tensorOf(name).offset + start, end - start);
+    },
+    readBytesSync(name) {
+      const { offset, end } = tensorOf(name);
+      return file.readSync(offset, end - offset);
+    },
     async read(name, start = 0, end = tensors.get(name)?.shape[0] ?? 1) {
-      const tensor = tensors.get(name);
-      if (!tensor) throw new UserError(`${file.name}: holds no tensor ${name}`);
+      const tensor = tensorOf(name);
       const decode = DECODERS.get(tensor.dtype);
       if (!decode) {
         throw new UserError(`${name}: expected F32, F16 or BF16, found ${tensor.dtype} in ${file.name}`);
@@ -80,19 +100,19 @@ export function openSafetensors(path: string): TensorSource {
  * Opens `model.safetensors` in `folder`, or the shards that `model.safetensors.index.json` names.
  * Throws UserError where a file is missing or damaged.
  */
-export function openSafetensorsFolder(folder: string): TensorSource {
+export function openSafetensorsFolder(folder: string): SafetensorsSource {
   const index = join(folder, 'model.safetensors.index.json');
   return existsSync(index) ? openShards(index) : openSafetensors(join(folder, 'model.safetensors'));
 }
 
-function openShards(indexPath: string): TensorSource {
+function openShards(indexPath: string): SafetensorsSource {
   const weightMap = readJsonObject(indexPath).weight_map;
   if (!isJsonObject(weightMap)) {
     throw new UserError(`${basename(indexPath)}: weight_map: expected an object, found ${shown(weightMap)}`);
   }
-  const shards = new Map<string, TensorSource>();
-  const shardOf = new Map<string, TensorSource>();
-  const tensors = new Map<string, TensorInfo>();
+  const shards = new Map<string, SafetensorsSource>();
+  const shardOf = new Map<string, SafetensorsSource>();
+  const tensors = new Map<string, StoredTensor>();
   const close = () => {
     for (const shard of shards.values()) shard.close();
   };
@@ -118,14 +138,17 @@ function openShards(indexPath: string): TensorSource {
     close();
     throw error;
   }
+  const holderOf = (name: string) => {
+    const shard = shardOf.get(name);
+    if (!shard) throw new UserError(`${basename(indexPath)}: holds no tensor ${name}`);
+    return shard;
+  };
   return {
     name: basename(dirname(indexPath)),
     tensors,
-    async read(name, start, end) {
-      const shard = shardOf.get(name);
-      if (!shard) throw new UserError(`${basename(indexPath)}: holds no tensor ${name}`);
-      return shard.read(name, start, end);
-    },
+    read: async (name, start, end) => holderOf(name).read(name, start, end),
+    readBytes: async (name, start, end) => holderOf(name).readBytes(name, start, end),
+    readBytesSync: name => holderOf(name).readBytesSync(name),
     close,
   };
 }

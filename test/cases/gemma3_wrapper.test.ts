@@ -150,7 +150,7 @@ it('refuses a quantization_config beside text_config', () => {
     text_config: { model_type: 'llama' },
     quantization_config: { bits: 4 },
   };
-  expect(() => parse(config)).toThrow(/quantization_config: expected none/);
+  expect(() => parse(config)).toThrow(/quantization_config: quant_method: expected bitsandbytes in 4 bits/);
 });
 
 it('takes labels from the config of the whole model', () => {
