@@ -42,6 +42,7 @@ function resultOf(
   { top_k, threshold }: ClassifyRequest,
 ): ClassifyResponse['results'][number] {
   const { label, score, tokens, truncated } = result;
+  if (!result.probabilities) return { label, score, tokens, truncated };
   const ranked = Object.entries(result.probabilities).sort(([, a], [, b]) => b - a);
   const probabilities =
     top_k === undefined ? result.probabilities : Object.fromEntries(ranked.slice(0, top_k));
