@@ -400,12 +400,12 @@ describe('an export that is refused ends with 1 and says why', () => {
       /quantization_config/,
     ],
     [
-      'a regression',
+      'a regression of several values',
       ({ base }) =>
         editJson(`${base}/config.json`, json => {
           json.problem_type = 'regression';
         }),
-      /problem type: expected single or multi, found regression/,
+      /problem type: expected single or multi for the 4 rows.*found regression/,
     ],
     [
       'a wider config than its weights',

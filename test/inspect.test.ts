@@ -32,6 +32,16 @@ describe('inspect', () => {
     });
   });
 
+  it('describes a base whose labels cannot be used', () => {
+    cpSync(`${checkpoint}/base`, `${work}/gap`, { recursive: true });
+    const config = JSON.parse(readFileSync(`${work}/gap/config.json`, 'utf8')) as object;
+    writeFileSync(`${work}/gap/config.json`, JSON.stringify({ ...config, id2label: { 0: 'a', 2: 'b' } }));
+    expect(inspect(`${work}/gap`).facts).toMatchObject({
+      family: expect.stringMatching(/^llama/),
+      labels: expect.stringMatching(/^refused: config\.json: id2label: .*found none for row 1/),
+    });
+  });
+
   it('describes a GGUF file', () => {
     const { status, facts } = inspect(`${ROOT}/test/fixtures/gguf/llama.gguf`);
     expect(status).toBe(0);

@@ -51,7 +51,7 @@ export function parseLabels(json: Json, name: string): string[] {
  * The label that a JSON value stands for. Labels that are no strings are written as Python prints them, because
  * transformers keeps them as they are: `true` is True. A number is written without a trailing `.0`.
  */
-function labelText(value: unknown): string | undefined {
+export function labelText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);
   if (typeof value === 'boolean') return value ? 'True' : 'False';

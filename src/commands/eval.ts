@@ -1,7 +1,8 @@
 // lsllama eval: measures a model on labelled data.
 
 import type { Command } from 'commander';
-import { shown } from '../checkpoint/files.js';
+import { type Json, shown } from '../checkpoint/files.js';
+import { labelText } from '../checkpoint/labels.js';
 import { UserError } from '../errors.js';
 import { type Manifest, notationOf } from '../model/manifest.js';
 import { classify } from '../predictor/classify.js';
@@ -10,6 +11,7 @@ import { type LoadedModel, UNHURRIED } from '../predictor/model.js';
 import { tag } from '../predictor/tag.js';
 import { type Notation, parseTag, readNotation } from '../text/notation.js';
 import { notationText } from '../text/notationText.js';
+import { type RegressionReport, regressionReport } from '../text/regressionScore.js';
 import {
   type ClassificationReport,
   classificationReport,
@@ -45,15 +47,29 @@ export function configure(command: Command): void {
       const lines = await readData(data, options.limit);
       await withModel(path, options, async model => {
         checkDecoding(model, options.decoding);
-        if (model.manifest.task === 'sequence') {
-          const report = await evaluateClassifier(model, lines, options.longText);
-          process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : classificationText(report));
-        } else {
-          const report = await evaluateTagger(model, lines, options.decoding);
-          process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : entityText(report));
-        }
+        const [report, text] = await evaluate(model, lines, options);
+        process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : text);
       });
     });
+}
+
+/** The report of a model's quality, and its text. */
+async function evaluate(
+  model: LoadedModel,
+  lines: readonly Line[],
+  { longText, decoding }: EvalOptions,
+): Promise<[object, string]> {
+  const { task, problemType } = model.manifest;
+  if (task === 'token') {
+    const report = await evaluateTagger(model, lines, decoding);
+    return [report, entityText(report)];
+  }
+  if (problemType === 'regression') {
+    const report = await evaluateRegression(model, lines, longText);
+    return [report, regressionText(report)];
+  }
+  const report = await evaluateClassifier(model, lines, longText);
+  return [report, classificationText(report)];
 }
 
 /**
@@ -75,13 +91,13 @@ async function evaluateClassifier(
   lines: readonly Line[],
   longText: LongText,
 ): Promise<ClassificationReport> {
-  const { labels } = model.manifest;
+  const labels = isYesOrNo(model.manifest) ? ['false', 'true'] : model.manifest.labels;
   const examples = lines.map(({ where, json }) =>
     at(where, () => {
       const text = textOf(exampleOf(json));
-      const { label } = json;
-      if (typeof label !== 'string' || !labels.includes(label)) {
-        throw new UserError(`expected "label" to be one of ${labels.join(', ')}, found ${shown(label)}`);
+      const label = goldLabel(model.manifest, json.label);
+      if (label === undefined || !labels.includes(label)) {
+        throw new UserError(`expected "label" to be one of ${labels.join(', ')}, found ${shown(json.label)}`);
       }
       return { label, text: encodeText(model, text, { longText }) };
     }),
@@ -90,9 +106,43 @@ async function evaluateClassifier(
     classify(model, [example.text], UNHURRIED, longText),
   );
   return classificationReport(
-    examples.map(({ label }, i) => [label, results[i]![0]!.label]),
+    examples.map(({ label: gold }, i) => {
+      const { label, score } = results[i]![0]!;
+      return [gold, isYesOrNo(model.manifest) ? String(score >= 0.5) : label];
+    }),
     labels,
   );
+}
+
+/** Whether a model has one label, that of yes. It is measured on true and false. */
+function isYesOrNo({ problemType, labels }: Manifest): boolean {
+  return problemType === 'binary' && labels.length === 1;
+}
+
+/** The label that the data gives: true or false, or 1 or 0, for a model with one label. */
+function goldLabel(manifest: Manifest, label: Json | undefined): string | undefined {
+  if (!isYesOrNo(manifest)) return labelText(label);
+  return label === 0 || label === 1 || typeof label === 'boolean' ? String(Boolean(label)) : undefined;
+}
+
+async function evaluateRegression(
+  model: LoadedModel,
+  lines: readonly Line[],
+  longText: LongText,
+): Promise<RegressionReport> {
+  const examples = lines.map(({ where, json }) =>
+    at(where, () => {
+      const text = textOf(exampleOf(json));
+      if (typeof json.label !== 'number') {
+        throw new UserError(`expected "label" to be a number, found ${shown(json.label)}`);
+      }
+      return { label: json.label, text: encodeText(model, text, { longText }) };
+    }),
+  );
+  const results = await withProgress(examples, example =>
+    classify(model, [example.text], UNHURRIED, longText),
+  );
+  return regressionReport(examples.map(({ label }, i) => [label, results[i]![0]!.score]));
 }
 
 async function evaluateTagger(
@@ -166,6 +216,18 @@ function classificationText({ accuracy, macro_f1, labels, confusion }: Classific
 
 function entityText({ precision, recall, f1, labels }: EntityReport): string {
   return `precision ${percent(precision)}\nrecall    ${percent(recall)}\nF1        ${percent(f1)}\n\n${scoreTable(labels)}`;
+}
+
+function regressionText(report: RegressionReport): string {
+  const shownValue = (value: number | null) =>
+    value === null ? 'undefined' : String(Number(value.toPrecision(5)));
+  return alignedTable([
+    ['examples', String(report.count)],
+    ['mean squared error', shownValue(report.mean_squared_error)],
+    ['mean absolute error', shownValue(report.mean_absolute_error)],
+    ['Pearson correlation', shownValue(report.pearson)],
+    ['Spearman correlation', shownValue(report.spearman)],
+  ]);
 }
 
 function scoreTable(labels: Record<string, Scores>): string {

@@ -67,9 +67,10 @@ export function configure(command: Command): void {
       'the labels in the order of the head’s rows: a,b,c, a JSON list or id2label object, a .json file with one (a config.json too), or a .txt file with a label a line',
     )
     .addOption(
-      new Option('--problem-type <type>', 'whether a text has one label or any number').choices(
-        PROBLEM_TYPE.enum,
-      ),
+      new Option(
+        '--problem-type <type>',
+        'how logits are read: a text has a single label or any number (multi); or, for a head of one row, it is yes or no (binary) or gets a value (regression)',
+      ).choices(PROBLEM_TYPE.enum),
     )
     .addOption(
       new Option(

@@ -128,7 +128,7 @@ function describeModel(manifest: Manifest): Fact[] {
   const unmasked = bidirectionalFrom > 0 ? `, unmasked from layer ${bidirectionalFrom}` : '';
   return [
     ['model', `${manifest.name}, version ${manifest.version}`],
-    ['task', `${manifest.task} classification${problemType === 'multi' ? ', any number of labels' : ''}`],
+    ['task', `${manifest.task} classification${PROBLEM_TYPES[problemType]}`],
     ['labels', `${labels.length}: ${labels.join(', ')}`],
     ...(manifest.task === 'token' ? describeTagging(manifest) : []),
     ['attention', `${attention}${attention === 'bidirectional' ? unmasked : ''}`],
@@ -142,6 +142,13 @@ function describeModel(manifest: Manifest): Fact[] {
     ['verification', verificationText(manifest)],
   ];
 }
+
+const PROBLEM_TYPES = {
+  single: '',
+  multi: ', any number of labels',
+  binary: ', yes or no',
+  regression: ', a value',
+};
 
 /** Describes the export of a recipe. Everything but the values of the weights is read and checked. */
 function describeRecipe(path: string, name: string): Fact[] {
@@ -158,7 +165,7 @@ function describeRecipe(path: string, name: string): Fact[] {
         ...adapters.map((adapter): Fact => ['adapter', `${adapter.name}: ${changesOf(adapter)}`]),
         [
           'task',
-          `${plan.task} classification, ${plan.attention}${plan.pooling ? `, ${plan.pooling} pooling` : ''}`,
+          `${plan.task} classification${PROBLEM_TYPES[plan.problemType]}, ${plan.attention}${plan.pooling ? `, ${plan.pooling} pooling` : ''}`,
         ],
         ['labels', `${plan.labels.length}: ${plan.labels.join(', ')}`],
         ...(plan.task === 'token' ? describeTagging(plan) : []),

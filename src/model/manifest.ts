@@ -14,7 +14,7 @@ export const MANIFEST = 'model.json';
 export const TASK = { enum: ['sequence', 'token'] } as const;
 export const ATTENTION = { enum: ['causal', 'bidirectional'] } as const;
 export const POOLING = { enum: ['last', 'mean', 'max'] } as const;
-export const PROBLEM_TYPE = { enum: ['single', 'multi'] } as const;
+export const PROBLEM_TYPE = { enum: ['single', 'multi', 'binary', 'regression'] } as const;
 
 export type Task = Document<typeof TASK>;
 export type Attention = Document<typeof ATTENTION>;
@@ -51,7 +51,7 @@ const VERIFICATION = {
     maxDifference: { type: 'number' },
     texts: { type: 'integer' },
     layers: { type: 'integer' },
-    /** Optional, because model folders that were written before labels were counted have neither. */
+    /** Neither is there for a head of one row, nor in model folders written before labels were counted. */
     positions: { type: 'integer' },
     sameLabels: { type: 'integer' },
   },
@@ -117,8 +117,8 @@ const SCHEMA = {
     /** Null for token tasks. */
     pooling: { enum: [...POOLING.enum, null] },
     problemType: PROBLEM_TYPE,
-    /** In the order of the head's rows. */
-    labels: { type: 'array', items: { type: 'string' }, minItems: 2 },
+    /** In the order of the head's rows. A binary model, whose head has one row, may have two labels: no, yes. */
+    labels: { type: 'array', items: { type: 'string' }, minItems: 1 },
     precision: { enum: PRECISIONS },
     /** In tokens, special tokens included. */
     maxLength: { type: 'integer', minimum: 1 },

@@ -42,13 +42,14 @@ export function planExport(
   const isLmHead = head.weight === `${LM_HEAD}.weight`;
   const task = taskOf(request, base, adapters, isLmHead);
   const attention = attentionOf(request, base, task);
-  const labels = labelsOf(request, base, head);
+  const problemType = problemTypeOf(request, base, head, task);
+  const labels = labelsOf(request, base, head, problemType);
   return {
     task,
     attention,
     bidirectionalFrom: firstUnmaskedLayer(request, base, attention),
     pooling: poolingOf(request, task, attention),
-    problemType: problemTypeOf(request, base, task),
+    problemType,
     labels,
     ...taggingOf(request, task, labels),
     precision: precisionOf(request.precision),
@@ -108,37 +109,49 @@ function poolingOf(request: DeviceRequest, task: Task, attention: Attention): Po
   return null;
 }
 
-function problemTypeOf(request: DeviceRequest, base: Base, task: Task): ProblemType {
-  const type = request.problemType ?? base.head.problemType() ?? 'single';
-  if (type === 'regression') {
+function problemTypeOf(request: DeviceRequest, base: Base, head: Head, task: Task): ProblemType {
+  const given = request.problemType ?? base.head.problemType();
+  const type = given ?? 'single';
+  if (type !== 'single' && task === 'token') {
     throw new UserError(
-      'problem type: expected single or multi, found regression, which is not supported: give a classifier or a tagger',
+      `problem type: expected single for a token classifier, found ${type}: a word has one label`,
     );
   }
-  if (type === 'multi' && task === 'token') {
+  if (type === 'single' && head.rows === 1) {
     throw new UserError(
-      'problem type: expected single for a token classifier, found multi: a word has one label',
+      task === 'token'
+        ? `${head.weight}: expected two rows or more, one for each label, found one`
+        : `problem type: expected binary or regression for the one row of ${head.weight}, found ${given ?? 'none'}: ` +
+            'give --problem-type binary where it is the logit of yes, which a sigmoid makes a probability, or ' +
+            '--problem-type regression where it is a value, such as a reward (in a recipe: "problemType")',
+    );
+  }
+  if ((type === 'binary' || type === 'regression') && head.rows > 1) {
+    throw new UserError(
+      `problem type: expected single or multi for the ${head.rows} rows of ${head.weight}, found ${type}, which is for one row: give --problem-type`,
     );
   }
   return type;
 }
 
-function labelsOf(request: DeviceRequest, base: Base, head: Head): string[] {
-  if (head.rows === 1) {
-    throw new UserError(
-      `${head.weight}: expected two rows or more, one for each label, found one: a regression head is not supported`,
-    );
-  }
-  const labels = request.labels ?? base.head.labels();
+function labelsOf(request: DeviceRequest, base: Base, head: Head, problemType: ProblemType): string[] {
+  const named = request.labels ?? base.head.labels();
+  // The name that transformers gives to the row of a regression.
+  const labels = named ?? (problemType === 'regression' ? ['LABEL_0'] : undefined);
   if (!labels) {
     throw new UserError(
-      `labels: expected one for each of the head's ${head.rows} rows, found none in the base (id2label): ` +
-        'give --labels a,b,c or --labels FILE.json, in the order of the rows (in a recipe: "labels")',
+      problemType === 'binary'
+        ? 'labels: expected the labels of no and yes, found none in the base (id2label): give --labels no,yes, ' +
+            'or one label for yes (in a recipe: "labels")'
+        : `labels: expected one for each of the head's ${head.rows} rows, found none in the base (id2label): ` +
+            'give --labels a,b,c or --labels FILE.json, in the order of the rows (in a recipe: "labels")',
     );
   }
-  if (labels.length !== head.rows) {
+  const isPair = problemType === 'binary' && labels.length === 2;
+  if (labels.length !== head.rows && !isPair) {
+    const orPair = problemType === 'binary' ? ', or two, for no and yes' : '';
     throw new UserError(
-      `labels: expected ${head.rows}, one for each row of ${head.weight}, found ${labels.length}: ${labels.join(', ')}`,
+      `labels: expected ${head.rows}, one for each row of ${head.weight}${orPair}, found ${labels.length}: ${labels.join(', ')}`,
     );
   }
   const repeated = labels.find((label, row) => labels.indexOf(label) !== row);

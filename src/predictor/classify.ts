@@ -6,12 +6,12 @@ import type { EncodedText, LongText } from './encode.js';
 import type { LoadedModel, Urgency } from './model.js';
 
 export interface Classification {
-  /** The most probable label. */
+  /** The most probable label; the name of the value in a regression. */
   readonly label: string;
-  /** The probability of that label. */
+  /** The probability of that label; the value itself in a regression. */
   readonly score: number;
-  /** The probability of every label, in the order of the head's rows. */
-  readonly probabilities: Record<string, number>;
+  /** The probability of every label, in the order of the head's rows; undefined in a regression. */
+  readonly probabilities?: Record<string, number>;
   /** The logits before softmax or sigmoid: [labels]. */
   readonly logits: Float32Array;
   /** Tokens of the text that are read, each counted once, plus the special tokens of one sequence. */
@@ -50,7 +50,8 @@ function textLogits(windows: readonly Float32Array[], longText: LongText): Float
 }
 
 function classification({ labels, problemType }: Manifest, logits: Float32Array) {
-  const values = problemType === 'multi' ? sigmoid(logits) : softmax(logits);
+  if (problemType === 'regression') return { label: labels[0]!, score: logits[0]!, logits };
+  const values = PROBABILITIES[problemType](logits, labels.length);
   const best = values.indexOf(Math.max(...values));
   return {
     label: labels[best]!,
@@ -59,3 +60,11 @@ function classification({ labels, problemType }: Manifest, logits: Float32Array)
     logits,
   };
 }
+
+const PROBABILITIES = {
+  single: softmax,
+  multi: sigmoid,
+  /** The one row is the logit of yes. Against no, whose logit is 0, softmax gives the same probability as the sigmoid. */
+  binary: ([yes]: Float32Array, labels: number) =>
+    labels === 2 ? softmax(Float32Array.of(0, yes!)) : sigmoid(Float32Array.of(yes!)),
+};

@@ -49,10 +49,12 @@ export interface components {
             readonly usage: components["schemas"]["Usage"];
         };
         readonly Classification: {
-            /** @description The most probable label. */
+            /** @description The most probable label. For regression models the name of the value. */
             readonly label: string;
-            readonly score: components["schemas"]["Probability"];
-            readonly probabilities: {
+            /** @description The probability of the label. For regression models, such as reward models and rerankers, the value itself, which can be any number. */
+            readonly score: number;
+            /** @description The probability of every label, or of the top_k. Regression models have none. */
+            readonly probabilities?: {
                 readonly [key: string]: components["schemas"]["Probability"];
             };
             /** @description The labels whose probability is at least the threshold, the most probable first. Multi-label models only. */

@@ -25,10 +25,13 @@ export interface Verification {
   readonly texts: number;
   /** The number of layers that were run: all, or only the first where the model is large. */
   readonly layers: number;
-  /** The number of positions at which the head's logits were compared: tokens, or texts where their logits are pooled. */
-  readonly positions: number;
+  /**
+   * The number of positions at which the head's logits were compared: tokens, or texts where their logits are pooled.
+   * Undefined for a head of one row, which has no most probable label.
+   */
+  readonly positions?: number;
   /** The number of these positions at which the most probable label of the export is that of the checkpoint. */
-  readonly sameLabels: number;
+  readonly sameLabels?: number;
 }
 
 /** Few and short texts: for every token the plain forward pass multiplies once by each parameter of the model. */
@@ -88,12 +91,12 @@ export async function verifyExport(
   const options = { bidirectionalFrom, readout, layers };
   const expected = flat(await referenceLogits({ ...merged, weights }, options, sequences));
   const maxDifference = compare(expected, exported, precision);
+  const verification = { maxDifference, texts: sequences.length, layers };
+  if (merged.head.rows === 1) return verification;
   const expectedLabels = mostProbable(expected, merged.head.rows);
   const exportedLabels = mostProbable(exported, merged.head.rows);
   return {
-    maxDifference,
-    texts: sequences.length,
-    layers,
+    ...verification,
     positions: expectedLabels.length,
     sameLabels: expectedLabels.filter((label, i) => label === exportedLabels[i]).length,
   };

@@ -42,11 +42,12 @@ function resultOf(
   { top_k, threshold, raw_scores }: ClassifyRequest,
 ): ClassifyResponse['results'][number] {
   const { label, score, tokens, truncated } = result;
+  const logits = raw_scores && { logits: [...result.logits] };
+  if (!result.probabilities) return { label, score, ...logits, tokens, truncated };
   const ranked = Object.entries(result.probabilities).sort(([, a], [, b]) => b - a);
   const probabilities =
     top_k === undefined ? result.probabilities : Object.fromEntries(ranked.slice(0, top_k));
   const labels = ranked.filter(([, p]) => p >= threshold).map(([name, p]) => ({ label: name, score: p }));
   const multi = model.manifest.problemType === 'multi';
-  const logits = raw_scores && { logits: [...result.logits] };
   return { label, score, probabilities, ...(multi && { labels }), ...logits, tokens, truncated };
 }
