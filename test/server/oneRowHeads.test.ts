@@ -219,6 +219,15 @@ describe('POST /classify', () => {
     return (body as { results: Record<string, unknown>[] }).results;
   }
 
+  it('gives the raw row with raw_scores, also where it is the value itself', async () => {
+    const golden = goldensOf('reward_model');
+    const texts = golden.map(({ text }) => text);
+    for (const [i, { score, logits }] of (await classify('reward', texts, { raw_scores: true })).entries()) {
+      expect(logits).toEqual([score]);
+      expect(score).toBeCloseTo(logitOf(golden[i]!), 3);
+    }
+  });
+
   it('a reranker answers values of any size, without probabilities (FlagOpen/FlagEmbedding issue 108)', async () => {
     const golden = goldensOf('reward_model');
     const results = await classify(
