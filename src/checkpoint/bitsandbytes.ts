@@ -3,7 +3,6 @@
 
 import { UserError } from '../errors.js';
 import { giveBack, takeFloat32 } from '../kernels/buffers.js';
-import { toFloat16 } from '../kernels/float16.js';
 import { decodeF16, decodeF32 } from './dequantize.js';
 import { Fields } from './fields.js';
 import { parseJsonObject } from './files.js';
@@ -143,6 +142,8 @@ async function readScales(
 /** Rounds float32 values in place to the type of the name, to nearest, ties to even. */
 async function round(values: Float32Array, type: string): Promise<void> {
   if (type === 'float16') {
+    // This loads ONNX Runtime, which the HTTP process never does: it opens bases, but reads none of their values.
+    const { toFloat16 } = await import('../kernels/float16.js');
     const halves = await toFloat16(values);
     decodeF16(halves, values);
     giveBack(halves);
