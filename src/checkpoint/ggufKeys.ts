@@ -29,7 +29,7 @@ export class GgufKeys {
 
   number(key: string, fallback?: number): number {
     const value = this.value(key) ?? fallback;
-    if (!Number.isFinite(value)) throw this.bad(key, 'a finite number', value);
+    if (!Number.isFinite(value)) throw this.bad(key, 'a number', value);
     return value as number;
   }
 
