@@ -29,7 +29,7 @@ export class GgufKeys {
 
   number(key: string, fallback?: number): number {
     const value = this.value(key) ?? fallback;
-    if (typeof value !== 'number') throw this.bad(key, 'a number', value);
+    if (typeof value !== 'number' || Number.isNaN(value)) throw this.bad(key, 'a number', value);
     return value;
   }
 
@@ -63,6 +63,10 @@ export class GgufKeys {
 
 /** The error for a key, given with its full name, whose value is not the expected one. */
 export function badKey(key: string, expected: string, found: GgufValue | undefined): UserError {
-  const shown = typeof found === 'object' ? `a list of ${found.length}` : (found ?? 'nothing');
-  return new UserError(`GGUF metadata: ${key}: expected ${expected}, found ${shown}`);
+  return new UserError(`GGUF metadata: ${key}: expected ${expected}, found ${shown(found)}`);
+}
+
+function shown(value: GgufValue | undefined): string {
+  if (typeof value === 'object') return `a list of ${value.length}`;
+  return Number.isNaN(value) ? 'no number' : String(value ?? 'nothing');
 }
