@@ -94,7 +94,9 @@ function factorsOf(file: GgufFile, name: string): number[] {
   const factors = Array.from(file.readVector(name));
   const invalid = factors.find(factor => !(factor > 0 && Number.isFinite(factor)));
   if (invalid !== undefined) {
-    throw new UserError(`${name}: expected factors above 0, found ${invalid} in ${file.name}`);
+    throw new UserError(
+      `${name}: expected factors above 0, found ${Number.isNaN(invalid) ? 'no number' : invalid} in ${file.name}`,
+    );
   }
   return factors;
 }

@@ -107,6 +107,8 @@ async function useModel(folder: string): Promise<void> {
       throw error;
     }
   });
+  // The tokenizer of another model may have no token that this one has an embedding for.
+  if (sequences.length === 0) return;
   const session = await Session.load(folder, { device: 'cpu', threads: 1 });
   try {
     if (sequences.length === 0) return;

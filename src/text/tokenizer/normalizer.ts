@@ -6,13 +6,16 @@ import { normalizeUnicode } from './unicode.js';
 
 export type Normalize = (text: string) => string;
 
+/** Far above that of any tokenizer. Steps that each make a text longer could otherwise fill the memory. */
+const MAX_GROWTH = 100;
+
 /** Compiles a normalizer. Throws UserError naming one that would not do the same here as in the tokenizers library. */
 export function compileNormalizer(normalizer: Component | null | undefined): Normalize {
   if (!normalizer) return text => text;
   switch (normalizer.type) {
     case 'Sequence': {
       const steps = (normalizer.normalizers as Component[]).map(compileNormalizer);
-      return text => steps.reduce((normalized, step) => step(normalized), text);
+      return text => steps.reduce((normalized, step) => expectGrowth(text, step(normalized)), text);
     }
     case 'Prepend':
       return text => (text === '' ? '' : `${normalizer.prepend}${text}`);
@@ -44,4 +47,14 @@ function compileReplace({ pattern, content }: Component): Normalize {
     }
     return replaced + text.slice(end);
   };
+}
+
+function expectGrowth(text: string, normalized: string): string {
+  if (normalized.length <= MAX_GROWTH * (text.length + 1)) return normalized;
+  const expected = `steps that make a text at most ${MAX_GROWTH} times as long`;
+  throw unsupported(
+    'normalizer',
+    `steps that make ${normalized.length} characters of ${text.length}`,
+    expected,
+  );
 }

@@ -3,8 +3,8 @@
 
 const id = { type: 'integer', minimum: 0, maximum: 2 ** 31 } as const;
 const text = { type: 'string' } as const;
-/** What a normalizer writes at every match: a damaged file could otherwise make each text enormous. */
-const shortText = { type: 'string', maxLength: 1000 } as const;
+/** A text that is put into the user's text; it has one character in known tokenizers. */
+const insertion = { type: 'string', maxLength: 100 } as const;
 const flag = { type: ['boolean', 'null'] } as const;
 /** A special token with its id. */
 const tokenWithId = { type: 'array', prefixItems: [text, id], minItems: 2, maxItems: 2 } as const;
@@ -83,11 +83,11 @@ export const tokenizerSchema = {
           properties: { String: text, Regex: text },
           oneOf: [{ required: ['String'] }, { required: ['Regex'] }],
         },
-        content: shortText,
+        content: insertion,
         behavior: text,
         invert: flag,
-        prepend: shortText,
-        replacement: shortText,
+        prepend: insertion,
+        replacement: { type: 'string', minLength: 1, maxLength: 1 },
         prepend_scheme: text,
         split: flag,
         add_prefix_space: flag,

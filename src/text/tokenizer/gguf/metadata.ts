@@ -78,6 +78,7 @@ function fullKey(key: string): string {
 /** A value as it stands in a message: a list by its length, a string in quotes and shortened. */
 function display(value: unknown): string {
   if (value === undefined) return 'nothing';
+  if (Number.isNaN(value)) return 'no number';
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}…` : value);
   return typeof value === 'object' ? `a list of ${(value as ArrayLike<unknown>).length}` : String(value);
 }
