@@ -168,7 +168,11 @@ describe('ggufTokenizer refuses', () => {
     ['merges: expected two tokens .* that make a third token, found "a b c"', bytes, { merges: ['a b c'] }],
     ['merges: expected two tokens .* that make a third token, found "z z"', bytes, { merges: ['z z'] }],
     ['scores: expected \\d+ numbers, one for each token, found nothing', pieces, { scores: undefined }],
-    ['scores: expected numbers, found no number', pieces, { scores: new Float32Array(size).fill(Number.NaN) }],
+    [
+      'scores: expected numbers, found no number',
+      pieces,
+      { scores: new Float32Array(size).fill(Number.NaN) },
+    ],
     [
       'scores: expected different scores for ".*" and ".*", found -1000',
       pieces,
