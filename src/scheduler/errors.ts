@@ -3,14 +3,31 @@
 /** The queue has no room for the request, which may be tried again later. */
 export class QueueFull extends Error {
   override readonly name = 'QueueFull';
+  /** Seconds until the queue should have room for it. */
+  readonly retryAfter: number;
+
+  constructor(message: string, retryAfter: number) {
+    super(message);
+    this.retryAfter = retryAfter;
+  }
 }
 
-/** The request's deadline passed before its result was ready. */
+/** The request's deadline passed before its result was ready, or is too near for the request to be done in time. */
 export class DeadlinePassed extends Error {
   override readonly name = 'DeadlinePassed';
+}
+
+/** The caller has closed the connection, so nobody waits for the result any more. */
+export class CallerGone extends Error {
+  override readonly name = 'CallerGone';
 }
 
 /** The service is shutting down and takes no new requests. */
 export class Draining extends Error {
   override readonly name = 'Draining';
+}
+
+/** The engine process ended every time that it ran one of the request's sequences alone. */
+export class FatalSequence extends Error {
+  override readonly name = 'FatalSequence';
 }

@@ -1,6 +1,6 @@
 // Chooses the sequences that join a leader in its batch: sequences of similar length, and a fair share of each request.
 
-import { type Job, lengthOf, type QueuedRequest } from './job.js';
+import { costOf, type Job, lengthOf, type QueuedRequest } from './job.js';
 
 /** Cost of a padding position, in tokens: padding goes through attention, but not through the weights. */
 const PADDING_COST = 0.25;
@@ -44,7 +44,7 @@ function candidates(leader: Job, requests: Iterable<QueuedRequest>, budget: numb
       const unlike = length * SIMILAR_RATIO < target || length > target * SIMILAR_RATIO ? 1 : 0;
       if (job === leader || room[unlike]! <= 0) continue;
       room[unlike]! -= lengthOf(job);
-      virtualTime += lengthOf(job);
+      virtualTime += costOf(job);
       found.push({ job, unlike, virtualTime });
     }
   }

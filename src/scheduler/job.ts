@@ -2,36 +2,88 @@
 
 import type { Sequence } from '../engine/batch.js';
 
+/**
+ * The class of a request. Where both wait, a token of a batch request counts as several of an interactive one, so batch
+ * requests get a smaller share, but never none.
+ */
+export const PRIORITIES = ['interactive', 'batch'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/** Virtual time that one token takes. An interactive request gets eight times the share of a batch request. */
+export const VIRTUAL_COST: Readonly<Record<Priority, number>> = { interactive: 1, batch: 8 };
+
 export interface Submission {
   readonly model: string;
   readonly sequences: readonly Sequence[];
   /** Milliseconds on the clock of performance.now(). */
   readonly deadline: number;
+  /** Interactive unless it is given. */
+  readonly priority?: Priority;
   /** Aborted when nobody waits for the result any more. */
   readonly signal?: AbortSignal;
 }
 
 /** A submission in the queue, and how far it has come. */
-export interface QueuedRequest {
-  readonly submission: Submission;
-  /** Milliseconds on the clock of performance.now(). */
-  readonly enqueuedAt: number;
+export class QueuedRequest {
+  readonly model: string;
+  readonly priority: Priority;
+  /** Milliseconds on the clock of performance.now(), as is `enqueuedAt`. */
+  readonly deadline: number;
+  readonly enqueuedAt = performance.now();
+  /** Resolves to the logits of each sequence, in their order, and rejects when the request fails. */
+  readonly answer: Promise<Float32Array[]>;
   /** The sequences that have not run yet, the shortest first. */
   jobs: Job[];
-  /** Virtual time within the model's queue: where the request started, plus the tokens run for it since. */
-  virtualTime: number;
-  /** Whether one of its sequences failed. The request fails as a whole, so its other sequences need not run. */
-  failed: boolean;
+  /** The number of tokens in `jobs`. */
+  tokens: number;
+  /** Virtual time within the model's queue: where the request started, plus the cost of the tokens run for it since. */
+  virtualTime = 0;
+  /** Whether the answer is there, or the request has failed. Its sequences need not run any more. */
+  hasEnded = false;
+  readonly #logits: Float32Array[] = [];
+  #missing: number;
+  #resolve!: (logits: Float32Array[]) => void;
+  #reject!: (error: Error) => void;
+
+  constructor({ model, sequences, deadline, priority = 'interactive' }: Submission) {
+    this.model = model;
+    this.priority = priority;
+    this.deadline = deadline;
+    this.jobs = sequences
+      .map((sequence, index) => ({ request: this, sequence, index, isSuspect: false, crashesAlone: 0 }))
+      .sort((a, b) => lengthOf(a) - lengthOf(b));
+    this.tokens = tokensOf(this.jobs);
+    this.#missing = this.jobs.length;
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Takes the logits of one of its sequences. */
+  deliver({ index }: Job, logits: Float32Array): void {
+    this.#logits[index] = logits;
+    if (--this.#missing > 0) return;
+    this.hasEnded = true;
+    this.#resolve(this.#logits);
+  }
+
+  fail(error: Error): void {
+    this.hasEnded = true;
+    this.#reject(error);
+  }
 }
 
 /** One sequence of a request. */
 export interface Job {
   readonly request: QueuedRequest;
   readonly sequence: Sequence;
-  readonly resolve: (logits: Float32Array) => void;
-  readonly reject: (error: Error) => void;
-  /** The number of batches with this sequence during which the engine crashed. */
-  crashes: number;
+  /** Its place among the request's sequences. */
+  readonly index: number;
+  /** Whether it was in a batch during which the engine crashed. From then on it runs alone. */
+  isSuspect: boolean;
+  /** The number of crashes while it ran alone. */
+  crashesAlone: number;
 }
 
 /** The number of tokens in a job's sequence. */
@@ -44,7 +96,7 @@ export function tokensOf(jobs: readonly Job[]): number {
   return jobs.reduce((sum, job) => sum + lengthOf(job), 0);
 }
 
-/** Whether nobody waits for a request any more: it failed, it was aborted, or its deadline has passed. */
-export function isAbandoned({ submission, failed }: QueuedRequest, now: number): boolean {
-  return failed || submission.signal?.aborted === true || submission.deadline <= now;
+/** The virtual time that a job's sequence takes. */
+export function costOf(job: Job): number {
+  return lengthOf(job) * VIRTUAL_COST[job.request.priority];
 }

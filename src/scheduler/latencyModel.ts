@@ -30,6 +30,11 @@ export class LatencyModel {
     this.#engines = engines;
   }
 
+  /** Whether a pass was observed lately. */
+  isMeasured(now: number): boolean {
+    return this.#last !== undefined && now - this.#last.at < MAX_AGE;
+  }
+
   /** Returns the milliseconds that a pass of this many tokens is expected to take. */
   predict(mode: Mode, tokens: number, now: number): number {
     const perToken = (this.#recent(mode, now) ?? this.#last)?.perToken ?? INITIAL_SPEED;

@@ -1,6 +1,6 @@
 // The requests that wait for one model, and the choice of the one that runs next.
 
-import { type Job, lengthOf, type QueuedRequest, tokensOf } from './job.js';
+import { costOf, type Job, lengthOf, type QueuedRequest, tokensOf, VIRTUAL_COST } from './job.js';
 
 /**
  * Weighted fair queueing (https://dl.acm.org/doi/10.1145/75247.75248): the next batch is led by the request whose
@@ -12,7 +12,7 @@ export class ModelQueue {
   readonly requests = new Set<QueuedRequest>();
   /** Virtual time of this model among all models: where it started, plus the tokens run for it since. */
   virtualTime = 0;
-  /** Where a new request starts: the tokens that each request would have had by now if all were served in turn. */
+  /** Where a new request starts: the virtual time of a request that had its share of every batch so far. */
   #requestVirtualTime = 0;
 
   add(request: QueuedRequest): void {
@@ -32,10 +32,13 @@ export class ModelQueue {
 
   /** Takes out the jobs of a batch, and charges their tokens to their requests and to the model. */
   take(batch: readonly Job[]): void {
-    this.#requestVirtualTime += tokensOf(batch) / this.requests.size;
+    let shares = 0;
+    for (const { priority } of this.requests) shares += 1 / VIRTUAL_COST[priority];
+    this.#requestVirtualTime += tokensOf(batch) / shares;
     const taken = new Set(batch);
     for (const job of batch) {
-      job.request.virtualTime += lengthOf(job);
+      job.request.virtualTime += costOf(job);
+      job.request.tokens -= lengthOf(job);
       this.virtualTime += lengthOf(job);
     }
     for (const request of new Set(batch.map(job => job.request))) {
@@ -47,5 +50,5 @@ export class ModelQueue {
 
 /** The virtual time at which the next sequence of a request would finish. */
 function virtualFinish({ virtualTime, jobs }: QueuedRequest): number {
-  return virtualTime + lengthOf(jobs[0]!);
+  return virtualTime + costOf(jobs[0]!);
 }

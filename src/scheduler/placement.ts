@@ -1,6 +1,7 @@
 // Decides in which slot the next batch runs, on all cores or on one engine beside other batches, and records what runs.
 
 import type { Engines, Slot } from '../engine/engines.js';
+import type { Pace } from './deadlines.js';
 import { LatencyModel, type Mode } from './latencyModel.js';
 import { spreadOver } from './spread.js';
 
@@ -91,6 +92,33 @@ export class Placement {
     this.#latencyOf(run.model).observe(modeOf(run.slot), run.tokens, seconds * 1000, now);
   }
 
+  /** How fast waiting work is done. `budgetOf` is the most tokens in a batch of a model. */
+  pace(budgetOf: (model: string) => number, now: number): Pace {
+    const running = [...this.#running].map(run => this.#remaining(run, now) / this.#sharesOf(run));
+    const known = new Map<string, number>();
+    return {
+      now,
+      startsIn: running.reduce((sum, milliseconds) => sum + milliseconds, 0),
+      msPerToken: model => {
+        const found = known.get(model) ?? this.#msPerToken(model, budgetOf(model), now);
+        known.set(model, found);
+        return found;
+      },
+    };
+  }
+
+  /** Whether a pass of the model was timed lately, so that its pace is not a guess. */
+  isMeasured(model: string, now: number): boolean {
+    return this.#latencyOf(model).isMeasured(now);
+  }
+
+  /** Milliseconds per token of a model's full batches, one in each engine. */
+  #msPerToken(model: string, budget: number, now: number): number {
+    const engines = this.#enginesOf(model).length;
+    const mode = engines > 0 ? 'apart' : 'together';
+    return this.#latencyOf(model).predict(mode, budget, now) / (budget * Math.max(1, engines));
+  }
+
   /**
    * One batch on all cores, or one on each engine: whichever is predicted to finish all waiting sequences first. The
    * two never run at the same time.
@@ -127,10 +155,20 @@ export class Placement {
     return freeIn + passes * this.#latencyOf(model).predict('together', tokens / passes, now);
   }
 
-  /** Milliseconds until an engine should be free. A batch that is 5 ms late is expected to take 5 ms more. */
+  /** Milliseconds until an engine should be free. */
   #freeIn(engine: Slot, now: number): number {
     const run = [...this.#running].find(({ slot }) => slot === engine);
-    return run ? Math.abs(run.expectedEnd - now) : 0;
+    return run ? this.#remaining(run, now) : 0;
+  }
+
+  /** Milliseconds that a running batch still takes. A batch that is 5 ms late is expected to take 5 ms more. */
+  #remaining({ expectedEnd }: Run, now: number): number {
+    return Math.abs(expectedEnd - now);
+  }
+
+  /** The number of batches that run at the same time as this one while every engine is busy. */
+  #sharesOf({ slot, model }: Run): number {
+    return slot === 'all' ? 1 : this.#enginesOf(model).length;
   }
 
   #enginesOf(model: string): Slot[] {

@@ -1,7 +1,7 @@
 // All waiting sequences, and the choice of the one that leads the next batch, which is fair to models and requests.
 
 import { fillBatch } from './fill.js';
-import { isAbandoned, type Job, lengthOf, type QueuedRequest, tokensOf } from './job.js';
+import { type Job, lengthOf, type QueuedRequest, tokensOf } from './job.js';
 import { ModelQueue } from './modelQueue.js';
 
 /** One in this many batches is led by the request that has waited longest, whatever the length of its sequences. */
@@ -12,6 +12,8 @@ export class Queue {
   readonly #modelQueues = new Map<string, ModelQueue>();
   /** All waiting requests, in order of arrival. */
   readonly #requests = new Set<QueuedRequest>();
+  /** The waiting requests that have a deadline, in the order of deadlines. */
+  readonly #byDeadline: QueuedRequest[] = [];
   /** Sequences that were in a crash. Each runs alone, so that only the cause of the crash can meet a second one. */
   #suspects: Job[] = [];
   #sequences = 0;
@@ -30,10 +32,14 @@ export class Queue {
     return this.#tokens;
   }
 
+  /** The waiting requests that have a deadline, in the order of deadlines. */
+  get byDeadline(): readonly QueuedRequest[] {
+    return this.#byDeadline;
+  }
+
   add(request: QueuedRequest): void {
     if (request.jobs.length === 0) return;
-    request.jobs.sort((a, b) => lengthOf(a) - lengthOf(b));
-    const { model } = request.submission;
+    const { model, deadline } = request;
     const modelQueue = this.#modelQueues.get(model) ?? new ModelQueue();
     this.#modelQueues.set(model, modelQueue);
     if (modelQueue.requests.size === 0) {
@@ -41,35 +47,40 @@ export class Queue {
     }
     modelQueue.add(request);
     this.#requests.add(request);
+    if (deadline !== Number.POSITIVE_INFINITY) {
+      const before = this.#byDeadline.findLastIndex(other => other.deadline <= deadline);
+      this.#byDeadline.splice(before + 1, 0, request);
+    }
     this.#count(request.jobs, 1);
   }
 
-  /** Puts back the jobs that a crash interrupted. */
+  /** Puts back jobs that a crash interrupted. */
   addSuspects(jobs: readonly Job[]): void {
     this.#suspects.push(...jobs);
     this.#count(jobs, 1);
   }
 
-  /** Takes out and returns the jobs of requests for which nobody waits any more. */
-  dropAbandoned(now: number): Job[] {
-    const abandoned = this.#suspects.filter(({ request }) => isAbandoned(request, now));
-    this.#suspects = this.#suspects.filter(({ request }) => !isAbandoned(request, now));
-    for (const request of this.#requests) {
-      if (!isAbandoned(request, now)) continue;
-      abandoned.push(...request.jobs);
-      this.#requests.delete(request);
-      this.#modelQueueOf(request).requests.delete(request);
-    }
-    this.#count(abandoned, -1);
-    return abandoned;
+  /** Takes out a request's waiting jobs, because nobody waits for them any more. */
+  remove(request: QueuedRequest): void {
+    const suspects = this.#suspects.filter(job => job.request === request);
+    this.#suspects = this.#suspects.filter(job => job.request !== request);
+    this.#count([...suspects, ...request.jobs], -1);
+    request.jobs = [];
+    this.#modelQueues.get(request.model)?.requests.delete(request);
+    this.#forget(request);
   }
 
-  /** The job that the next batch is made around, among those of at most `maxLength` tokens. */
-  leader(maxLength = Number.POSITIVE_INFINITY): Job | undefined {
+  /**
+   * The job that the next batch is made around, among those of at most `maxLength` tokens: of the request `urgent`,
+   * unless a sequence that was in a crash has to run.
+   */
+  leader(maxLength = Number.POSITIVE_INFINITY, urgent?: QueuedRequest): Job | undefined {
+    const isShort = (job: Job | undefined) => job !== undefined && lengthOf(job) <= maxLength;
     const [suspect] = this.#suspects;
-    if (suspect && lengthOf(suspect) <= maxLength) return suspect;
+    if (isShort(suspect)) return suspect;
+    if (isShort(urgent?.jobs[0])) return urgent!.jobs[0];
     if (this.#batches % OLDEST_EVERY === OLDEST_EVERY - 1) {
-      for (const { jobs } of this.#requests) if (lengthOf(jobs[0]!) <= maxLength) return jobs[0];
+      for (const { jobs } of this.#requests) if (isShort(jobs[0])) return jobs[0];
       return undefined;
     }
     const modelQueues = [...this.#modelQueues.values()].sort((a, b) => a.virtualTime - b.virtualTime);
@@ -111,22 +122,24 @@ export class Queue {
   }
 
   *#waiting(model: string): Generator<Job> {
-    yield* this.#suspects.filter(({ request }) => request.submission.model === model);
+    yield* this.#suspects.filter(({ request }) => request.model === model);
     for (const { jobs } of this.#modelQueues.get(model)?.requests ?? []) yield* jobs;
   }
 
   #takeFair(leader: Job, budget: number): Job[] {
-    const modelQueue = this.#modelQueueOf(leader.request);
+    const modelQueue = this.#modelQueues.get(leader.request.model)!;
     const batch = fillBatch(leader, modelQueue.requests, budget);
     this.#virtualTime = Math.max(this.#virtualTime, modelQueue.virtualTime);
     modelQueue.take(batch);
-    for (const { request } of batch) if (request.jobs.length === 0) this.#requests.delete(request);
+    for (const { request } of batch) if (request.jobs.length === 0) this.#forget(request);
     this.#batches++;
     return batch;
   }
 
-  #modelQueueOf({ submission }: QueuedRequest): ModelQueue {
-    return this.#modelQueues.get(submission.model)!;
+  #forget(request: QueuedRequest): void {
+    this.#requests.delete(request);
+    const place = this.#byDeadline.indexOf(request);
+    if (place >= 0) this.#byDeadline.splice(place, 1);
   }
 
   #count(jobs: readonly Job[], sign: 1 | -1): void {

@@ -3,8 +3,9 @@
 import { EventEmitter } from 'node:events';
 import { EngineCrashed } from '../engine/engine.js';
 import type { Engines } from '../engine/engines.js';
-import { DeadlinePassed, Draining, QueueFull } from './errors.js';
-import { type Job, lengthOf, type QueuedRequest, type Submission, tokensOf } from './job.js';
+import { lateness, millisecondsOf, mostUrgent, type Pace, type Work } from './deadlines.js';
+import { CallerGone, DeadlinePassed, Draining, FatalSequence, QueueFull } from './errors.js';
+import { type Job, lengthOf, QueuedRequest, type Submission, tokensOf } from './job.js';
 import { type Candidate, Placement, type Run } from './placement.js';
 import { Queue } from './queue.js';
 
@@ -25,8 +26,13 @@ export interface BatchReport {
   readonly waited: readonly number[];
 }
 
-/** A sequence that was in this many crashes is taken for their cause, and its request fails. */
-const MAX_CRASHES = 2;
+/**
+ * A sequence during which the engine crashed this many times while it ran alone is taken for the cause, and its request
+ * fails. A crash that comes from outside hardly meets the same sequence that often.
+ */
+const MAX_CRASHES_ALONE = 3;
+/** The longest time for which a refused caller is told to wait. Seconds. */
+const MAX_RETRY_AFTER = 60;
 
 /** Emits `batch` after every forward pass. */
 export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
@@ -61,32 +67,66 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   }
 
   /**
+   * Throws what submit would throw at once for a request of so many tokens: Draining; DeadlinePassed if it cannot be done
+   * by its deadline even alone; QueueFull if it cannot be done by then with what waits already, or would make another
+   * request miss its deadline.
+   */
+  admit(work: Work): void {
+    if (this.#draining) throw new Draining('shutting down');
+    const now = performance.now();
+    const isEmpty = this.#queue.tokens === 0;
+    // Where nothing was timed lately the pace is a guess. A pass that delays nobody makes it a measurement again.
+    if (isEmpty && !this.#placement.isMeasured(work.model, now)) return;
+    const pace = this.#pace(now);
+    const alone = millisecondsOf(work, pace);
+    if (alone > work.deadline - now) {
+      throw new DeadlinePassed(
+        `computing ${work.tokens} tokens takes about ${inSeconds(alone)} s, longer than until the deadline`,
+      );
+    }
+    if (isEmpty) return;
+    const late = lateness(work, this.#queue.byDeadline, pace);
+    if (late > 0) {
+      const retryAfter = Math.min(MAX_RETRY_AFTER, Math.ceil(late / 1000));
+      throw new QueueFull('what waits already leaves no time for it before its deadline', retryAfter);
+    }
+    const { queueTokens } = this.#options;
+    const excess = this.#queue.tokens + work.tokens - queueTokens;
+    if (excess > 0) {
+      const wait = millisecondsOf({ ...work, tokens: excess }, pace) / 1000;
+      throw new QueueFull(
+        `${this.#queue.tokens} of at most ${queueTokens} tokens are waiting already`,
+        Math.min(MAX_RETRY_AFTER, Math.ceil(wait)),
+      );
+    }
+  }
+
+  /**
    * Runs the sequences, in as many batches as it takes. Returns the logits of each, in their order.
-   * Throws QueueFull or Draining, or an Error for an empty sequence, at once; DeadlinePassed at the deadline; and the
-   * errors of Engines.run.
+   * Throws the errors of admit, or an Error for an empty sequence, at once; DeadlinePassed at the deadline; CallerGone
+   * when the signal is aborted; FatalSequence for a sequence that ends the engine process; EngineError.
    */
   async submit(submission: Submission): Promise<Float32Array[]> {
-    if (this.#draining) throw new Draining('shutting down');
+    const { model, sequences, deadline, signal } = submission;
     // An engine refuses a whole batch for an empty sequence, with the sequences of other requests in it.
-    if (submission.sequences.some(({ ids }) => ids.length === 0)) {
+    if (sequences.some(({ ids }) => ids.length === 0)) {
       throw new Error('expected a token in every sequence, found none in one of them');
     }
-    const tokens = submission.sequences.reduce((sum, { ids }) => sum + ids.length, 0);
-    const waiting = this.#queue.tokens;
-    if (waiting > 0 && waiting + tokens > this.#options.queueTokens) {
-      throw new QueueFull(`${waiting} of at most ${this.#options.queueTokens} tokens are waiting already`);
-    }
-    const enqueuedAt = performance.now();
-    const request: QueuedRequest = { submission, enqueuedAt, jobs: [], virtualTime: 0, failed: false };
-    const results = submission.sequences.map(
-      sequence =>
-        new Promise<Float32Array>((resolve, reject) => {
-          request.jobs.push({ request, sequence, resolve, reject, crashes: 0 });
-        }),
-    );
+    const request = new QueuedRequest(submission);
+    this.admit({ model, tokens: request.tokens, deadline });
+    if (signal?.aborted) throw new CallerGone('the caller has gone');
+    const onAbort = () => this.#giveUp(request, new CallerGone('the caller has gone'));
+    const onDeadline = () => this.#giveUp(request, new DeadlinePassed('the deadline passed'));
+    signal?.addEventListener('abort', onAbort);
+    const timer = deadline < Number.POSITIVE_INFINITY && setTimeout(onDeadline, deadline - performance.now());
     this.#queue.add(request);
     this.#dispatch();
-    return withDeadline(Promise.all(results), submission.deadline);
+    try {
+      return await request.answer;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      if (timer) clearTimeout(timer);
+    }
   }
 
   /** Refuses new requests from now on. Resolves when every request taken before has been answered. */
@@ -97,14 +137,19 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     }
   }
 
+  /** Ends a request with an error. Its sequences that run already are not stopped; their results are dropped. */
+  #giveUp(request: QueuedRequest, error: Error): void {
+    if (request.hasEnded) return;
+    request.fail(error);
+    this.#queue.remove(request);
+    this.#resolveIfIdle();
+  }
+
   /** Starts batches until the next one has to wait. */
   #dispatch(): void {
     for (;;) {
       const now = performance.now();
-      for (const job of this.#queue.dropAbandoned(now)) {
-        job.reject(new DeadlinePassed('the deadline passed in the queue'));
-      }
-      const leader = this.#leader();
+      const leader = this.#leader(now);
       const candidate = leader && this.#candidate(leader);
       const choice = candidate && this.#placement.choose(candidate, now);
       if (!choice) break;
@@ -112,25 +157,34 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
       const run = this.#placement.start(candidate, choice.slot, tokensOf(batch), now);
       void this.#run(batch, run).finally(() => this.#dispatch());
     }
-    if (this.#placement.isIdle && this.#queue.sequences === 0) {
-      for (const resolve of this.#onIdle.splice(0)) resolve();
-    }
+    this.#resolveIfIdle();
+  }
+
+  #resolveIfIdle(): void {
+    if (!this.#placement.isIdle || this.#queue.sequences > 0) return;
+    for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
   /** The job whose turn it is. Long sequences are passed over while no more of them may run. */
-  #leader(maxLength?: number): Job | undefined {
-    const leader = this.#queue.leader(maxLength);
+  #leader(now: number): Job | undefined {
+    const urgent = mostUrgent(this.#queue.byDeadline, this.#pace(now));
+    const leader = this.#queue.leader(Number.POSITIVE_INFINITY, urgent);
     if (!leader) return undefined;
-    const { model } = leader.request.submission;
+    const { model } = leader.request;
     const budget = this.batchTokens(model);
-    return lengthOf(leader) > budget && !this.#placement.takesLong(model) ? this.#leader(budget) : leader;
+    const hasTurn = lengthOf(leader) <= budget || this.#placement.takesLong(model);
+    return hasTurn ? leader : this.#queue.leader(budget, urgent);
+  }
+
+  #pace(now: number): Pace {
+    return this.#placement.pace(model => this.batchTokens(model), now);
   }
 
   #candidate(leader: Job): Candidate {
-    const { model } = leader.request.submission;
+    const { model } = leader.request;
     const budget = this.batchTokens(model);
     const waiting = (tokens: number) => this.#queue.lengths(model, budget, tokens);
-    return { model, length: lengthOf(leader), budget, isSuspect: leader.crashes > 0, waiting };
+    return { model, length: lengthOf(leader), budget, isSuspect: leader.isSuspect, waiting };
   }
 
   async #run(batch: Job[], run: Run): Promise<void> {
@@ -143,7 +197,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
         slot,
       );
       seconds = result.seconds;
-      for (const [i, job] of batch.entries()) job.resolve(result.logits[i]!);
+      for (const [i, job] of batch.entries()) job.request.deliver(job, result.logits[i]!);
       this.emit('batch', {
         model,
         sequences: batch.length,
@@ -152,34 +206,31 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
         waited: batch.map(({ request }) => (startedAt - request.enqueuedAt) / 1000),
       });
     } catch (error) {
-      this.#failed(batch, error as Error);
+      if (error instanceof EngineCrashed) this.#crashed(batch);
+      else for (const { request } of batch) this.#giveUp(request, error as Error);
     } finally {
       this.#placement.end(run, seconds, performance.now());
     }
   }
 
   /**
-   * Rejects the jobs of a failed batch. Most jobs of a crashed one did not cause the crash, so they run again, alone.
+   * Puts back the jobs of a batch during which the engine crashed. Most of them did not cause the crash, so each runs
+   * again alone. A job that goes on crashing engines then is the cause, and its request alone fails.
    */
-  #failed(batch: Job[], error: Error): void {
-    const again = batch.filter(job => error instanceof EngineCrashed && ++job.crashes < MAX_CRASHES);
-    for (const job of batch) {
-      if (again.includes(job)) continue;
-      job.request.failed = true;
-      job.reject(error);
+  #crashed(batch: Job[]): void {
+    const [only] = batch;
+    if (batch.length === 1 && ++only!.crashesAlone === MAX_CRASHES_ALONE) {
+      const error = new FatalSequence(
+        `the engine ended ${MAX_CRASHES_ALONE} times while it ran this text alone`,
+      );
+      this.#giveUp(only!.request, error);
     }
+    const again = batch.filter(({ request }) => !request.hasEnded);
+    for (const job of again) job.isSuspect = true;
     this.#queue.addSuspects(again);
   }
 }
 
-/** Rejects with DeadlinePassed at the deadline. The queue drops the work itself at its next dispatch. */
-function withDeadline<T>(work: Promise<T>, deadline: number): Promise<T> {
-  if (deadline === Number.POSITIVE_INFINITY) return work;
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new DeadlinePassed('the deadline passed')),
-      deadline - performance.now(),
-    );
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+function inSeconds(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(1);
 }

@@ -6,7 +6,14 @@ import { utf8Fault } from '../utf8.js';
 import { requireKey } from './auth.js';
 import type { ServerContext } from './context.js';
 import { allowOrigins } from './cors.js';
-import { notFound, onlyMethod, Problem, problemHandler, unavailable } from './problems.js';
+import {
+  CLIENT_CLOSED_REQUEST,
+  notFound,
+  onlyMethod,
+  Problem,
+  problemHandler,
+  unavailable,
+} from './problems.js';
 import { classifyRoute } from './routes/classify.js';
 import { liveRoute, readyRoute } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
@@ -23,9 +30,6 @@ export interface AppOptions {
 
 /** The limit for the body of a request, in bytes: some thousand news articles. */
 const BODY_LIMIT = 8 * 2 ** 20;
-
-/** The status of requests whose caller closed the connection before the answer, as nginx logs it. It is never sent. */
-const CLIENT_CLOSED_REQUEST = 499;
 
 export function createApp(context: ServerContext, { apiKey, corsOrigin }: AppOptions): Express {
   const app = express();

@@ -3,9 +3,12 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { DeadlinePassed, Draining, QueueFull } from '../scheduler/errors.js';
+import { CallerGone, DeadlinePassed, Draining, FatalSequence, QueueFull } from '../scheduler/errors.js';
 import type { Metrics } from './metrics.js';
 import type { Problem as ProblemDocument } from './openapi.js';
+
+/** The status of requests whose caller closed the connection before the answer, as nginx logs it. It is never sent. */
+export const CLIENT_CLOSED_REQUEST = 499;
 
 /** A mismatch in the request body, and a JSON pointer to it. */
 export type FieldError = NonNullable<ProblemDocument['errors']>[number];
@@ -86,9 +89,12 @@ function asProblem(error: unknown): Problem {
   if (error instanceof QueueFull) {
     return new Problem(429, `the queue is full: ${error.message}`, {
       reason: 'queue_full',
-      headers: { 'retry-after': '1' },
+      headers: { 'retry-after': String(error.retryAfter) },
     });
   }
+  // Nobody reads this answer.
+  if (error instanceof CallerGone) return new Problem(CLIENT_CLOSED_REQUEST, error.message);
+  if (error instanceof FatalSequence) return new Problem(500, error.message);
   if (error instanceof Draining) return unavailable('the service is shutting down', 'draining');
   if (error instanceof DeadlinePassed) return new Problem(504, error.message, { reason: 'deadline' });
   return bodyProblem(error) ?? new Problem(500, 'the request failed; the service log says why');
