@@ -2,13 +2,20 @@
 
 import { type Command, Option } from 'commander';
 import { UserError } from '../errors.js';
-import { type LoadTestOptions, type LoadTestReport, runLoadTest, type Send } from '../loadtest/loadTest.js';
+import {
+  type Latency,
+  type LoadTestOptions,
+  type LoadTestReport,
+  runLoadTest,
+  type Send,
+} from '../loadtest/loadTest.js';
 import { at, exampleOf, readObjects, textOf } from './jsonl.js';
 import { httpUrl, positiveNumber, wholeNumber } from './options.js';
 import { startProgress } from './progress.js';
 
 interface BenchFlags extends LoadTestOptions {
   readonly perRequest: number;
+  readonly timeoutMs?: number;
   readonly model?: string;
   readonly apiKey?: string;
   readonly json?: true;
@@ -29,6 +36,11 @@ export function configure(command: Command): void {
       new Option('--warmup <n>', 'seconds of load before measuring').default(3).argParser(positiveNumber),
     )
     .addOption(new Option('--per-request <n>', 'texts in each request').default(1).argParser(wholeNumber(1)))
+    .addOption(
+      new Option('--timeout-ms <n>', 'the deadline that each request asks for, in milliseconds').argParser(
+        wholeNumber(1),
+      ),
+    )
     .option('--model <name>', 'the model to ask, if several serve the route')
     .addOption(new Option('--api-key <key>', 'a key to send as the bearer token').env('LSLLAMA_API_KEY'))
     .option('--json', 'print the report as JSON')
@@ -54,7 +66,11 @@ async function readTexts(path: string): Promise<string[]> {
 }
 
 /** Each request takes the next texts of the data, which starts again at its end. */
-function sender(url: string, texts: readonly string[], { perRequest, model, apiKey }: BenchFlags): Send {
+function sender(
+  url: string,
+  texts: readonly string[],
+  { perRequest, model, timeoutMs, apiKey }: BenchFlags,
+): Send {
   let next = 0;
   const headers = {
     'content-type': 'application/json',
@@ -66,7 +82,7 @@ function sender(url: string, texts: readonly string[], { perRequest, model, apiK
       const response = await fetch(url, {
         method: 'POST',
         headers,
-        body: JSON.stringify({ inputs, ...(model && { model }) }),
+        body: JSON.stringify({ inputs, model, timeout_ms: timeoutMs }),
       });
       await response.arrayBuffer();
       return response.ok ? 'ok' : String(response.status);
@@ -99,15 +115,19 @@ function showProgress({ warmup, seconds }: LoadTestOptions): () => void {
 }
 
 function reportText(
-  { requests, requests_per_second, latency, errors }: LoadTestReport,
+  { requests, requests_per_second, latency, errors, error_latency }: LoadTestReport,
   texts: number,
 ): string {
   const failures = Object.entries(errors).map(([name, count]) => `${count} ${name}`);
   return [
     `requests    ${requests}, ${requests_per_second.toFixed(1)} a second`,
     `texts       ${texts.toFixed(1)} a second`,
-    `latency ms  p50 ${latency.p50.toFixed(1)}  p90 ${latency.p90.toFixed(1)}  p99 ${latency.p99.toFixed(1)}  max ${latency.max.toFixed(1)}`,
-    `errors      ${failures.length === 0 ? 'none' : failures.join(', ')}`,
+    `latency ms  ${latencyText(latency)}`,
+    `errors      ${failures.length === 0 ? 'none' : `${failures.join(', ')}; latency ms ${latencyText(error_latency)}`}`,
     '',
   ].join('\n');
+}
+
+function latencyText({ p50, p90, p99, max }: Latency): string {
+  return `p50 ${p50.toFixed(1)}  p90 ${p90.toFixed(1)}  p99 ${p99.toFixed(1)}  max ${max.toFixed(1)}`;
 }

@@ -19,15 +19,20 @@ export interface LoadTestReport {
   readonly requests: number;
   /** Answers per second that arrived in the measured period, whenever their requests were sent. */
   readonly requests_per_second: number;
-  /** Percentiles over `requests`, in milliseconds. */
-  readonly latency: {
-    readonly p50: number;
-    readonly p90: number;
-    readonly p99: number;
-    readonly max: number;
-  };
+  /** Of `requests`. */
+  readonly latency: Latency;
   /** How many requests of the measured period failed, by HTTP status or error name. */
   readonly errors: Record<string, number>;
+  /** Of the requests that failed: how long their callers waited for a refusal. */
+  readonly error_latency: Latency;
+}
+
+/** Percentiles of latencies, in milliseconds; zeros where there is none. */
+export interface Latency {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly max: number;
 }
 
 /** Sends one request. Resolves to `ok`, or to the name of the failure. */
@@ -41,6 +46,7 @@ export async function runLoadTest(send: Send, options: LoadTestOptions): Promise
   const starts = performance.now() + options.warmup * 1000;
   const ends = starts + options.seconds * 1000;
   const latencies = createHistogram(HISTOGRAM);
+  const errorLatencies = createHistogram(HISTOGRAM);
   const errors: Record<string, number> = {};
   let answered = 0;
   const sendOne = async () => {
@@ -50,8 +56,9 @@ export async function runLoadTest(send: Send, options: LoadTestOptions): Promise
     // Throughput counts an answer when it arrives. Latencies and errors count a request when it is sent.
     if (outcome === 'ok' && done >= starts && done <= ends) answered++;
     if (sent < starts || sent > ends) return;
-    if (outcome === 'ok') latencies.record(Math.max(1, Math.round((done - sent) * 1000)));
-    else errors[outcome] = (errors[outcome] ?? 0) + 1;
+    const histogram = outcome === 'ok' ? latencies : errorLatencies;
+    histogram.record(Math.max(1, Math.round((done - sent) * 1000)));
+    if (outcome !== 'ok') errors[outcome] = (errors[outcome] ?? 0) + 1;
   };
   if (options.rate === undefined) await closedLoop(sendOne, options.concurrency, ends);
   else await openLoop(sendOne, options.rate, ends);
@@ -60,6 +67,7 @@ export async function runLoadTest(send: Send, options: LoadTestOptions): Promise
     requests_per_second: answered / options.seconds,
     latency: milliseconds(latencies),
     errors,
+    error_latency: milliseconds(errorLatencies),
   };
 }
 
@@ -81,7 +89,7 @@ async function openLoop(sendOne: () => Promise<void>, rate: number, ends: number
   await Promise.all(running);
 }
 
-function milliseconds(latencies: RecordableHistogram): LoadTestReport['latency'] {
+function milliseconds(latencies: RecordableHistogram): Latency {
   const at = (percentile: number) => (latencies.count === 0 ? 0 : latencies.percentile(percentile) / 1000);
   return { p50: at(50), p90: at(90), p99: at(99), max: latencies.count === 0 ? 0 : latencies.max / 1000 };
 }

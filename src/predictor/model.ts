@@ -2,6 +2,7 @@
 
 import type { Sequence } from '../engine/batch.js';
 import type { Manifest } from '../model/manifest.js';
+import type { Priority } from '../scheduler/job.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 
 /** The parts of a model that encoding a text needs. */
@@ -23,10 +24,12 @@ export interface LoadedModel extends TextModel {
   run(sequences: readonly Sequence[], urgency: Urgency): Promise<Float32Array[]>;
 }
 
-/** Until when a caller waits for a prediction. */
+/** Until when a caller waits for a prediction, and which share of the engines it gets. */
 export interface Urgency {
   /** In milliseconds, on the clock of performance.now(). */
   readonly deadline: number;
+  /** Interactive unless it is given. */
+  readonly priority?: Priority;
   /** Aborted when the caller no longer waits. */
   readonly signal?: AbortSignal;
 }

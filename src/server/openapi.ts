@@ -12,6 +12,11 @@ export interface components {
         /** @description Milliseconds that the caller waits for the answer. */
         readonly TimeoutMs: number;
         /**
+         * @description The class of the request. Where both wait, interactive requests get eight times the share of batch requests, which are never held up altogether. Deadlines hold for both.
+         * @enum {string}
+         */
+        readonly Priority: "interactive" | "batch";
+        /**
          * @example {
          *       "inputs": "The central bank raised interest rates again on Thursday."
          *     }
@@ -40,6 +45,8 @@ export interface components {
              * @default 0.5
              */
             readonly threshold: components["schemas"]["Probability"];
+            /** @default interactive */
+            readonly priority: components["schemas"]["Priority"];
             /** @default 60000 */
             readonly timeout_ms: components["schemas"]["TimeoutMs"];
         };
@@ -103,6 +110,8 @@ export interface components {
              * @default 0
              */
             readonly threshold: components["schemas"]["Probability"];
+            /** @default interactive */
+            readonly priority: components["schemas"]["Priority"];
             /** @default 60000 */
             readonly timeout_ms: components["schemas"]["TimeoutMs"];
         } & (unknown | unknown);
@@ -176,6 +185,7 @@ export type Texts = components['schemas']['Texts'];
 export type Probability = components['schemas']['Probability'];
 export type RawScores = components['schemas']['RawScores'];
 export type TimeoutMs = components['schemas']['TimeoutMs'];
+export type Priority = components['schemas']['Priority'];
 export type ClassifyRequest = components['schemas']['ClassifyRequest'];
 export type ClassifyResponse = components['schemas']['ClassifyResponse'];
 export type Classification = components['schemas']['Classification'];

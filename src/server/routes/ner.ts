@@ -16,7 +16,7 @@ export function nerRoute(context: ServerContext): RequestHandler {
   const { store, metrics } = context;
   return async (request, response) => {
     const body = validated(checkRequest, request.body);
-    const urgency = urgencyOf(response, body.timeout_ms);
+    const urgency = urgencyOf(response, body);
     const model = selectModel(store, 'token', body.model);
     response.locals.model = model.name;
 

@@ -4,6 +4,7 @@ import type { Response } from 'express';
 import type { Task } from '../../model/manifest.js';
 import type { LoadedModel, Urgency } from '../../predictor/model.js';
 import type { ModelStore } from '../../predictor/store.js';
+import type { ClassifyRequest } from '../openapi.js';
 import { Problem, unavailable, unprocessable } from '../problems.js';
 
 const TASK_NAMES: Record<Task, string> = { sequence: 'a sequence classifier', token: 'an entity tagger' };
@@ -43,11 +44,14 @@ function onlyModel(store: ModelStore, task: Task): LoadedModel {
   throw new Problem(404, `no loaded model is ${TASK_NAMES[task]}`);
 }
 
-/** The urgency of a request: its deadline, and a signal that is aborted if the caller closes the connection. */
-export function urgencyOf(response: Response, timeoutMs: number): Urgency {
+/** The urgency of a request, with a signal that is aborted if the caller closes the connection. */
+export function urgencyOf(
+  response: Response,
+  { timeout_ms, priority }: Pick<ClassifyRequest, 'timeout_ms' | 'priority'>,
+): Urgency {
   const abort = new AbortController();
   response.on('close', () => {
     if (!response.writableFinished) abort.abort();
   });
-  return { deadline: performance.now() + timeoutMs, signal: abort.signal };
+  return { deadline: performance.now() + timeout_ms, priority, signal: abort.signal };
 }
