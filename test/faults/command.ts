@@ -6,8 +6,10 @@ import { program } from 'commander';
 import { stopAll } from '../support/serve.js';
 import { ENGINE_FAULTS } from './engines.js';
 import type { Fault, FaultOptions, FaultResult } from './fault.js';
+import { OVERLOADS } from './overload.js';
+import { SLOW_SOCKETS } from './sockets.js';
 
-const FAULTS: readonly Fault[] = [...ENGINE_FAULTS];
+const FAULTS: readonly Fault[] = [...ENGINE_FAULTS, ...OVERLOADS, SLOW_SOCKETS];
 
 program
   .argument(

@@ -1,5 +1,6 @@
 // Callers that ask without pause, and compare every answer with the one that the service gave before the fault.
 
+import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { goldenTexts } from './texts.js';
 
@@ -23,6 +24,7 @@ export class Load {
   readonly #questions: readonly Question[];
   /** When each right answer arrived. Milliseconds on the clock of performance.now(). */
   readonly #answered: number[] = [];
+  readonly #latencies = createHistogram();
   #callers: Promise<void>[] = [];
   #stopped = false;
 
@@ -56,6 +58,14 @@ export class Load {
     return ((this.#answered.length - first) / milliseconds) * 1000;
   }
 
+  /** Percentiles of the right answers' latencies since the last call. Milliseconds. */
+  takeLatencies(): { readonly p50: number; readonly p99: number } {
+    const at = (percentile: number) => this.#latencies.percentile(percentile) / 1000;
+    const latencies = { p50: at(50), p99: at(99) };
+    this.#latencies.reset();
+    return latencies;
+  }
+
   /** Resolves to the seconds from now until the service answers at nearly the given rate again. Gives up after a minute. */
   async recovery(before: number): Promise<number> {
     const started = performance.now();
@@ -81,18 +91,25 @@ export class Load {
     for (let next = caller * 7; !this.#stopped; next++) {
       const { route, body, results } = this.#questions[next % this.#questions.length]!;
       this.requests++;
+      const sent = performance.now();
       try {
         const response = await post(`${this.#url()}${route}`, body);
         const answer = (await response.json()) as { results?: object };
         if (!response.ok) this.#fail(String(response.status));
         else if (JSON.stringify(answer.results) !== results) this.wrong++;
-        else this.#answered.push(performance.now());
+        else this.#record(sent);
       } catch (error) {
         this.#fail(
           ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? (error as Error).name,
         );
       }
     }
+  }
+
+  #record(sent: number): void {
+    const now = performance.now();
+    this.#answered.push(now);
+    this.#latencies.record(Math.round((now - sent) * 1000));
   }
 
   #fail(reason: string): void {

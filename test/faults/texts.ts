@@ -3,10 +3,14 @@
 import { join } from 'node:path';
 import { ROOT, readJsonLines } from '../support/fixtures.js';
 
-export function goldenTexts(): { readonly route: string; readonly body: string }[] {
-  const news = (readJsonLines(join(ROOT, 'test/fixtures/shipped/news.jsonl')) as { text: string }[]).map(
+export function newsTexts(): string[] {
+  return (readJsonLines(join(ROOT, 'test/fixtures/shipped/news.jsonl')) as { text: string }[]).map(
     ({ text }) => text,
   );
+}
+
+export function goldenTexts(): { readonly route: string; readonly body: string }[] {
+  const news = newsTexts();
   const words = (
     readJsonLines(join(ROOT, 'test/fixtures/shipped/entities.jsonl')) as { tokens: string[] }[]
   ).map(({ tokens }) => tokens);
