@@ -4,7 +4,9 @@ import { type Notation, parseTag, readNotation, SCHEME_MARKERS, splitLabel } fro
 
 /** Lines for the user of an export: how the labels were read, and what may not be read as it was meant. */
 export function notationNotes(labels: readonly string[], notation: Notation): string[] {
-  return [notationText(labels, notation), ...notationWarnings(labels, notation)];
+  return [notationText(labels, notation), ...notationWarnings(labels, notation)].map(
+    line => `labels: ${line}`,
+  );
 }
 
 /** How the labels were read: `markers B, I before the type (B-PER); outside: O`. */

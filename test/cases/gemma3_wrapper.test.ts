@@ -2,7 +2,7 @@
 // other multimodal models.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openAdapter } from '../../dist/checkpoint/adapter.js';
@@ -15,6 +15,7 @@ import { exportModel } from '../../dist/model/export.js';
 import { ROOT, readJson, temporaryFolder, worstDifference } from '../support/fixtures.js';
 import { predictGolden } from '../support/golden.js';
 import { renameTensorsIn } from '../support/safetensors.js';
+import { ready, startService } from '../support/service.js';
 
 const CASE = join(ROOT, 'test/fixtures/cases/gemma3_wrapper');
 const work = temporaryFolder();
@@ -46,12 +47,33 @@ it('inspect says what an export leaves aside', () => {
     spawnSync(process.execPath, [join(ROOT, 'dist/cli.js'), 'inspect', path], { encoding: 'utf8' }).stdout;
   expect(inspect(join(CASE, 'adapter'))).toMatch(/changes +rank 4, scale 2: 3 × q_proj, 3 × v_proj\n/);
   expect(inspect(join(CASE, 'adapter'))).toMatch(
-    /left aside +2 × vision_tower: only the text part is exported\n/,
+    /note +2 changes to vision_tower left aside: only the text part is exported\n/,
   );
   expect(inspect(join(CASE, 'base'))).toMatch(/family +gemma3_text, /);
   const recipe = { base: join(CASE, 'base'), adapter: join(CASE, 'adapter'), labels: ['a', 'b', 'c'] };
   writeFileSync(join(work, 'recipe.json'), JSON.stringify(recipe));
   expect(inspect(work)).toContain(NOTE);
+});
+
+it('predict says so when it exports the recipe, and serve whenever it loads the model', async () => {
+  const [models, cache] = [join(work, 'models'), join(work, 'cache')];
+  const recipe = { base: join(CASE, 'base'), adapter: join(CASE, 'adapter'), labels: ['a', 'b', 'c'] };
+  mkdirSync(join(models, 'news'), { recursive: true });
+  writeFileSync(join(models, 'news/recipe.json'), JSON.stringify({ ...recipe, precision: 'float32' }));
+  const predict = () =>
+    spawnSync(
+      process.execPath,
+      [join(ROOT, 'dist/cli.js'), 'predict', join(models, 'news'), '--cache', cache],
+      { input: '{"text": "news"}\n', encoding: 'utf8' },
+    );
+  const [first, second] = [predict(), predict()];
+  expect(first.stdout).toMatch(/"label":/);
+  expect(first.stderr).toContain(NOTE);
+  expect(second.stdout).toBe(first.stdout);
+  expect(second.stderr).not.toContain(NOTE);
+  const service = await startService(models, cache);
+  await ready(service);
+  expect(service.log.join('\n')).toContain(NOTE);
 });
 
 // huggingface/transformers issue 36755: the text part of Gemma 3 in a folder of its own, with an adapter of the whole.

@@ -92,7 +92,7 @@ describe.each([
   it('is exported with lines that say how the labels were read', async () => {
     await exportModel(request, folder, { onNote: line => lines.push(line) });
     expect(lines).toEqual(notes);
-    expect(run('inspect', folder).stdout).toContain(`tags          ${notes[0]!.slice('labels: '.length)}`);
+    expect(run('inspect', folder).stdout).toContain(`note          ${notes[0]}\n`);
     expect(readManifest(folder).scheme).toBeDefined();
   });
 
