@@ -5,6 +5,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CHECKPOINTS, exportCheckpoint, ROOT, temporaryFolder } from '../support/fixtures.js';
+import { post as postTo } from '../support/http.js';
 import { ready, startService } from '../support/service.js';
 
 const models = temporaryFolder();
@@ -25,14 +26,9 @@ const request = (...bytes: number[]) =>
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
-async function post(path: string, body: Buffer, headers: Record<string, string> = {}) {
-  const response = await fetch(`${url}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: new Uint8Array(body),
-  });
-  // biome-ignore lint/suspicious/noExplicitAny: the contract is checked elsewhere
-  return { status: response.status, body: (await response.json()) as any };
+async function post(path: string, bytes: Buffer, headers?: Record<string, string>) {
+  const { status, body } = await postTo(`${url}${path}`, bytes, headers);
+  return { status, body };
 }
 
 describe('a request body', () => {

@@ -5,6 +5,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { exportModel } from '../../dist/model/export.js';
 import { ROOT, readJson, temporaryFolder, worstDifference } from '../support/fixtures.js';
+import { post } from '../support/http.js';
 import { ready, startService } from '../support/service.js';
 
 const FIXTURE = `${ROOT}/test/fixtures/cases/zero_token_text`;
@@ -48,14 +49,8 @@ beforeAll(async () => {
   await ready(service);
 });
 
-async function classify(model: string, inputs: string | string[]) {
-  const response = await fetch(`${url}/classify`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model, inputs }),
-  });
-  // biome-ignore lint/suspicious/noExplicitAny: the contract is checked elsewhere
-  return { status: response.status, body: (await response.json()) as any };
+function classify(model: string, inputs: string | string[]) {
+  return post(`${url}/classify`, { model, inputs });
 }
 
 function lsllama(args: readonly string[], lines: readonly object[]) {

@@ -1,10 +1,7 @@
 // Long texts that are classified over windows, and the logits of answers, over HTTP and by predict and eval.
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { Tokenizer } from '../../dist/text/tokenizer.js';
 import {
   CHECKPOINTS,
@@ -15,6 +12,7 @@ import {
   temporaryFolder,
   worstDifference,
 } from '../support/fixtures.js';
+import { expectSchema, post as postTo } from '../support/http.js';
 import { type RunningService, ready, startService } from '../support/service.js';
 
 interface LongGolden {
@@ -30,9 +28,6 @@ const goldens = readJson(`${ROOT}/test/fixtures/longTexts/golden.json`) as LongG
 const models = temporaryFolder();
 let service: RunningService;
 
-const ajv = new Ajv2020({ strict: false });
-ajv.addSchema(parse(readFileSync(`${ROOT}/openapi.yaml`, 'utf8')), 'openapi');
-
 beforeAll(async () => {
   for (const name of ['ls_llama_seq', 'llama2_tokenizer_seq', 'ls_unllama_tok'])
     await exportCheckpoint(name, models);
@@ -42,17 +37,10 @@ beforeAll(async () => {
 
 /** Posts a request and checks the answer against its schema in openapi.yaml. */
 async function post(path: '/classify' | '/ner', body: object) {
-  const response = await fetch(`${service.url}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  const name = response.ok ? { '/classify': 'ClassifyResponse', '/ner': 'NerResponse' }[path] : 'Problem';
-  // biome-ignore lint/suspicious/noExplicitAny: answers are checked against openapi.yaml
-  const answer = (await response.json()) as any;
-  const check = ajv.compile({ $ref: `openapi#/components/schemas/${name}` });
-  expect(check(answer), JSON.stringify(check.errors)).toBe(true);
-  return { status: response.status, ...answer };
+  const { status, body: answer } = await postTo(`${service.url}${path}`, body);
+  const name = status === 200 ? { '/classify': 'ClassifyResponse', '/ner': 'NerResponse' }[path] : 'Problem';
+  expectSchema(name, answer);
+  return { status, ...answer };
 }
 
 function lsllama(args: readonly string[], lines: readonly object[]) {

@@ -1,14 +1,13 @@
 // Heads of one row: yes or no, and values such as rewards. From the plan of their export to answers over HTTP.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { exportModel } from '../../dist/model/export.js';
 import { type DeviceRequest, readRecipe } from '../../dist/model/recipe.js';
 import { type Golden, ROOT, readJson, temporaryFolder } from '../support/fixtures.js';
+import { expectSchema, post } from '../support/http.js';
 import { matrixCases } from '../support/matrix.js';
 import { planOf } from '../support/plan.js';
 import { ready, startService } from '../support/service.js';
@@ -193,8 +192,6 @@ describe('inspect', () => {
 });
 
 describe('POST /classify', () => {
-  const ajv = new Ajv2020({ strict: false });
-  ajv.addSchema(parse(readFileSync(`${ROOT}/openapi.yaml`, 'utf8')), 'openapi');
   let url: string;
 
   beforeAll(async () => {
@@ -208,14 +205,8 @@ describe('POST /classify', () => {
   });
 
   async function classify(model: string, inputs: readonly (string | undefined)[], options: object = {}) {
-    const response = await fetch(`${url}/classify`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ inputs, model, ...options }),
-    });
-    const body = await response.json();
-    const check = ajv.compile({ $ref: 'openapi#/components/schemas/ClassifyResponse' });
-    expect(check(body), JSON.stringify(check.errors)).toBe(true);
+    const { body } = await post(`${url}/classify`, { inputs, model, ...options });
+    expectSchema('ClassifyResponse', body);
     return (body as { results: Record<string, unknown>[] }).results;
   }
 
