@@ -51,7 +51,7 @@ const VERIFICATION = {
     maxDifference: { type: 'number' },
     texts: { type: 'integer' },
     layers: { type: 'integer' },
-    /** Neither is there for a head of one row, nor in model folders written before labels were counted. */
+    /** Both are missing for a head of one row, and in model folders written before labels were counted. */
     positions: { type: 'integer' },
     sameLabels: { type: 'integer' },
   },
