@@ -17,7 +17,7 @@ export function notationText(labels: readonly string[], notation: Notation): str
 }
 
 /** What may not be read as it was meant, one sentence each. */
-export function notationWarnings(labels: readonly string[], notation: Notation): string[] {
+function notationWarnings(labels: readonly string[], notation: Notation): string[] {
   const warnings: string[] = [];
   const tags = labels.map(label => parseTag(label, notation));
   const plain = labels.filter((_, row) => tags[row]!.kind === 'plain');

@@ -32,7 +32,10 @@ it('values that are all the same have no correlation', () => {
   ).toEqual({ count: 2, mean_squared_error: 1, mean_absolute_error: 1, pearson: null, spearman: null });
   // The mean of these three is not 0.1 in floating-point numbers.
   const gold = [0.1, 0.1, 0.1];
-  expect(regressionReport(gold.map((value, i) => [value, i]))).toMatchObject({ pearson: null, spearman: null });
+  expect(regressionReport(gold.map((value, i) => [value, i]))).toMatchObject({
+    pearson: null,
+    spearman: null,
+  });
 });
 
 it('small values have the correlation of large ones', () => {
