@@ -1,7 +1,6 @@
 // Gemma 3 as it is published from 4B up, a multimodal model: its text part is exported. The matrix has the logits of the
 // other multimodal models.
 
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -12,6 +11,7 @@ import { mergeAdapters } from '../../dist/checkpoint/merge.js';
 import { textConfigOf } from '../../dist/checkpoint/textConfig.js';
 import { withModel } from '../../dist/commands/offline.js';
 import { exportModel } from '../../dist/model/export.js';
+import { lsllama } from '../support/cli.js';
 import { ROOT, readJson, temporaryFolder, worstDifference } from '../support/fixtures.js';
 import { predictGolden } from '../support/golden.js';
 import { renameTensorsIn } from '../support/safetensors.js';
@@ -43,8 +43,7 @@ it('has the logits of transformers and PEFT, and says what it leaves aside', asy
 });
 
 it('inspect says what an export leaves aside', () => {
-  const inspect = (path: string) =>
-    spawnSync(process.execPath, [join(ROOT, 'dist/cli.js'), 'inspect', path], { encoding: 'utf8' }).stdout;
+  const inspect = (path: string) => lsllama(['inspect', path]).stdout;
   expect(inspect(join(CASE, 'adapter'))).toMatch(/changes +rank 4, scale 2: 3 × q_proj, 3 × v_proj\n/);
   expect(inspect(join(CASE, 'adapter'))).toMatch(
     /note +2 changes to vision_tower left aside: only the text part is exported\n/,
@@ -60,12 +59,7 @@ it('predict says so when it exports the recipe, and serve whenever it loads the 
   const recipe = { base: join(CASE, 'base'), adapter: join(CASE, 'adapter'), labels: ['a', 'b', 'c'] };
   mkdirSync(join(models, 'news'), { recursive: true });
   writeFileSync(join(models, 'news/recipe.json'), JSON.stringify({ ...recipe, precision: 'float32' }));
-  const predict = () =>
-    spawnSync(
-      process.execPath,
-      [join(ROOT, 'dist/cli.js'), 'predict', join(models, 'news'), '--cache', cache],
-      { input: '{"text": "news"}\n', encoding: 'utf8' },
-    );
+  const predict = () => lsllama(['predict', join(models, 'news'), '--cache', cache], '{"text": "news"}');
   const [first, second] = [predict(), predict()];
   expect(first.stdout).toMatch(/"label":/);
   expect(first.stderr).toContain(NOTE);

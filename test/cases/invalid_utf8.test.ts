@@ -1,10 +1,10 @@
 // Bytes that are not UTF-8 are refused wherever they come from, and are never read as U+FFFD. Byte order marks are left out.
 
-import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CHECKPOINTS, exportCheckpoint, ROOT, temporaryFolder } from '../support/fixtures.js';
+import { lsllama } from '../support/cli.js';
+import { CHECKPOINTS, exportCheckpoint, temporaryFolder } from '../support/fixtures.js';
 import { post as postTo } from '../support/http.js';
 import { ready, startService } from '../support/service.js';
 
@@ -81,13 +81,6 @@ describe('a request body', () => {
   });
 });
 
-function lsllama(args: readonly string[], input: Buffer = Buffer.alloc(0)) {
-  return spawnSync(process.execPath, [`${ROOT}/dist/cli.js`, ...args, '--cache', work], {
-    input,
-    encoding: 'utf8',
-  });
-}
-
 describe('lines', () => {
   const good = Buffer.from('{"text": "東京 café"}\n');
   // The line of jingyaogong/minimind issue 551 begins with a byte of a character that has no other.
@@ -150,11 +143,7 @@ describe('the files of a checkpoint', () => {
     for (const file of files) writeFileSync(`${folder}/${file}`, change(readFileSync(`${folder}/${file}`)));
     const inputs = ['--base', `${folder}/base`, '--adapter', `${folder}/adapter`];
     const options = ['--labels', `${folder}/labels.json`, '--precision', 'float32', '--no-verify'];
-    return spawnSync(
-      process.execPath,
-      [`${ROOT}/dist/cli.js`, 'export', ...inputs, ...options, '--out', `${folder}/out`],
-      { encoding: 'utf8' },
-    );
+    return lsllama(['export', ...inputs, ...options, '--out', `${folder}/out`]);
   }
 
   it('kemomi/daimai issue 20: may begin with a byte order mark', () => {

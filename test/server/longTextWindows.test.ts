@@ -1,8 +1,8 @@
 // Long texts that are classified over windows, and the logits of answers, over HTTP and by predict and eval.
 
-import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Tokenizer } from '../../dist/text/tokenizer.js';
+import { jsonLines, lsllama } from '../support/cli.js';
 import {
   CHECKPOINTS,
   exportCheckpoint,
@@ -41,14 +41,6 @@ async function post(path: '/classify' | '/ner', body: object) {
   const name = status === 200 ? { '/classify': 'ClassifyResponse', '/ner': 'NerResponse' }[path] : 'Problem';
   expectSchema(name, answer);
   return { status, ...answer };
-}
-
-function lsllama(args: readonly string[], lines: readonly object[]) {
-  const { stdout } = spawnSync(process.execPath, [`${ROOT}/dist/cli.js`, ...args], {
-    input: lines.map(line => JSON.stringify(line)).join('\n'),
-    encoding: 'utf8',
-  });
-  return stdout;
 }
 
 const softmax = (logits: number[]) => {
@@ -104,8 +96,8 @@ describe('long_text', () => {
   it('predict and eval have it as --long-text', () => {
     const ours = goldens.filter(({ checkpoint }) => checkpoint === 'llama2_tokenizer_seq');
     const args = [`${models}/llama2_tokenizer_seq`, '--long-text', 'max'];
-    const answers = lsllama(['predict', ...args, '--logits'], ours)
-      .trimEnd()
+    const answers = lsllama(['predict', ...args, '--logits'], jsonLines(ours))
+      .stdout.trimEnd()
       .split('\n');
     const best = ['World', 'Sports', 'Business', 'Sci/Tech'];
     const labelled = ours.map(({ text, max }, i) => {
@@ -113,8 +105,8 @@ describe('long_text', () => {
       return { text, label: best[max.indexOf(Math.max(...max))] };
     });
     const [model, ...options] = args;
-    const report = lsllama(['eval', model!, '-', ...options, '--json'], labelled);
-    expect(JSON.parse(report).accuracy).toBe(1);
+    const { stdout } = lsllama(['eval', model!, '-', ...options, '--json'], jsonLines(labelled));
+    expect(JSON.parse(stdout).accuracy).toBe(1);
   });
 });
 
@@ -146,7 +138,8 @@ describe('raw_scores', () => {
 
     const text = 'Peter Blackburn visited Germany.';
     const [raw] = (await post('/ner', { inputs: text, raw_scores: true, tags: true })).results;
-    const predicted = JSON.parse(lsllama(['predict', `${models}/ls_unllama_tok`, '--logits'], [{ text }]));
+    const { stdout } = lsllama(['predict', `${models}/ls_unllama_tok`, '--logits'], jsonLines([{ text }]));
+    const predicted = JSON.parse(stdout);
     expect(raw.logits).toEqual(predicted.logits);
     expect((await post('/ner', { inputs: text })).results[0]).not.toHaveProperty('logits');
   });

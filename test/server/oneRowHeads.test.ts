@@ -1,12 +1,12 @@
 // Heads of one row: yes or no, and values such as rewards. From the plan of their export to answers over HTTP.
 
-import { spawnSync } from 'node:child_process';
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exportModel } from '../../dist/model/export.js';
 import { type DeviceRequest, readRecipe } from '../../dist/model/recipe.js';
-import { type Golden, ROOT, readJson, temporaryFolder } from '../support/fixtures.js';
+import { lsllama } from '../support/cli.js';
+import { type Golden, readJson, temporaryFolder } from '../support/fixtures.js';
 import { expectSchema, post } from '../support/http.js';
 import { matrixCases } from '../support/matrix.js';
 import { planOf } from '../support/plan.js';
@@ -99,10 +99,6 @@ describe('an export', () => {
   });
 });
 
-function lsllama(...args: string[]): { stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [`${ROOT}/dist/cli.js`, ...args], { encoding: 'utf8' });
-}
-
 function dataFile(lines: readonly object[]): string {
   const path = join(work, 'data.jsonl');
   writeFileSync(path, lines.map(line => `${JSON.stringify(line)}\n`).join(''));
@@ -111,7 +107,7 @@ function dataFile(lines: readonly object[]): string {
 
 describe('predict', () => {
   const predict = (model: string, golden: readonly Golden[]) =>
-    lsllama('predict', join(models, model), '--input', dataFile(golden.map(({ text }) => ({ text }))))
+    lsllama(['predict', join(models, model), '--input', dataFile(golden.map(({ text }) => ({ text })))])
       .stdout.trimEnd()
       .split('\n')
       .map(line => JSON.parse(line));
@@ -139,7 +135,7 @@ describe('eval', () => {
     const data = dataFile(
       goldensOf('reward_model').map(each => ({ text: each.text, label: logitOf(each) + 1 })),
     );
-    const report = JSON.parse(lsllama('eval', join(models, 'reward'), data, '--json').stdout);
+    const report = JSON.parse(lsllama(['eval', join(models, 'reward'), data, '--json']).stdout);
     expect(report).toEqual({
       count: 7,
       mean_squared_error: expect.closeTo(1, 3),
@@ -147,14 +143,14 @@ describe('eval', () => {
       pearson: expect.closeTo(1, 6),
       spearman: expect.closeTo(1, 6),
     });
-    expect(lsllama('eval', join(models, 'reward'), data).stdout).toMatch(
+    expect(lsllama(['eval', join(models, 'reward'), data]).stdout).toMatch(
       /^examples +7\nmean squared error +(1|0\.9)/,
     );
   });
 
   it('refuses gold labels that are no numbers', () => {
     const data = dataFile([{ text: 'a', label: 'good' }]);
-    expect(lsllama('eval', join(models, 'reward'), data).stderr).toMatch(
+    expect(lsllama(['eval', join(models, 'reward'), data]).stderr).toMatch(
       /"label" to be a number, found "good"/,
     );
   });
@@ -167,7 +163,7 @@ describe('eval', () => {
         return { text: each.text, label: i % 2 === 0 ? isYes : Number(isYes) };
       }),
     );
-    const report = JSON.parse(lsllama('eval', join(models, 'one_label'), data, '--json').stdout);
+    const report = JSON.parse(lsllama(['eval', join(models, 'one_label'), data, '--json']).stdout);
     expect(report.accuracy).toBe(1);
     expect(Object.keys(report.labels)).toEqual(['false', 'true']);
   });
@@ -176,16 +172,16 @@ describe('eval', () => {
     const data = dataFile(
       goldensOf('binary').map(each => ({ text: each.text, label: logitOf(each) > 0 ? 'spam' : 'ham' })),
     );
-    expect(JSON.parse(lsllama('eval', join(models, 'two_labels'), data, '--json').stdout).accuracy).toBe(1);
+    expect(JSON.parse(lsllama(['eval', join(models, 'two_labels'), data, '--json']).stdout).accuracy).toBe(1);
   });
 });
 
 describe('inspect', () => {
   it('says how the row is read', () => {
-    expect(lsllama('inspect', join(models, 'reward')).stdout).toMatch(
+    expect(lsllama(['inspect', join(models, 'reward')]).stdout).toMatch(
       /^task +sequence classification, a value$/m,
     );
-    expect(lsllama('inspect', join(models, 'one_label')).stdout).toMatch(
+    expect(lsllama(['inspect', join(models, 'one_label')]).stdout).toMatch(
       /^task +sequence classification, yes or no$/m,
     );
   });
