@@ -1,8 +1,8 @@
 // `lsllama inspect` describes a folder or file, and says what an export of it would refuse.
 
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { lsllama } from './support/cli.js';
 import { CHECKPOINTS, exportCheckpoint, ROOT, temporaryFolder } from './support/fixtures.js';
 
 const work = temporaryFolder();
@@ -10,9 +10,7 @@ const checkpoint = `${CHECKPOINTS}/ls_unllama_tok`;
 
 /** Runs the command. `facts` are the printed lines by topic; the last line of a topic counts. */
 function inspect(path: string): { status: number | null; stderr: string; facts: Record<string, string> } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [`${ROOT}/dist/cli.js`, 'inspect', path], {
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr } = lsllama(['inspect', path]);
   const facts = stdout
     .split('\n')
     .filter(Boolean)

@@ -17,7 +17,8 @@ const out = temporaryFolder();
 async function modelOf(name: string): Promise<LoadedModel> {
   const folder = await exportCheckpoint(name, out);
   const run = () => Promise.reject(new Error('encoding runs no forward pass'));
-  return { name, folder, manifest: readManifest(folder), tokenizer: Tokenizer.load(folder), run };
+  const manifest = readManifest(folder);
+  return { name, folder, isNew: false, manifest, tokenizer: Tokenizer.load(folder), run };
 }
 
 const classifier = await modelOf('ls_llama_seq');
