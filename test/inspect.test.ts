@@ -40,6 +40,17 @@ describe('inspect', () => {
     });
   });
 
+  it('prints labels that would change what a terminal shows in one line', () => {
+    cpSync(`${checkpoint}/base`, `${work}/escape`, { recursive: true });
+    const config = JSON.parse(readFileSync(`${work}/escape/config.json`, 'utf8')) as object;
+    const id2label = { 0: 'a\u001b[2J', 1: 'b\nhead  forged' };
+    writeFileSync(`${work}/escape/config.json`, JSON.stringify({ ...config, id2label }));
+    expect(inspect(`${work}/escape`).facts).toMatchObject({
+      head: expect.stringMatching(/^score/),
+      labels: expect.stringMatching(/^2: a\ufffd\[2J, b\ufffdhead/),
+    });
+  });
+
   it('describes a GGUF file', () => {
     const { status, facts } = inspect(`${ROOT}/test/fixtures/gguf/llama.gguf`);
     expect(status).toBe(0);

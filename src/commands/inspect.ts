@@ -12,7 +12,7 @@ import { mergeAdapters } from '../checkpoint/merge.js';
 import { isHead, otherPartOf } from '../checkpoint/names.js';
 import { openCheckpoint } from '../checkpoint/open.js';
 import { parameterCount, type TensorInfo } from '../checkpoint/tensors.js';
-import { UserError } from '../errors.js';
+import { oneLine, UserError } from '../errors.js';
 import { isModelFolder, type Manifest, readManifest, verificationText } from '../model/manifest.js';
 import { exportNotes, notesOf } from '../model/notes.js';
 import { planExport } from '../model/plan.js';
@@ -29,7 +29,8 @@ export function configure(command: Command): void {
   command.argument('<path>', 'a folder, or a .gguf file').action((path: string) => {
     const facts = inspect(path);
     const width = Math.max(...facts.map(([topic]) => topic.length));
-    for (const [topic, text] of facts) process.stdout.write(`${topic.padEnd(width)}  ${text}\n`);
+    for (const [topic, text] of facts)
+      process.stdout.write(`${oneLine(topic.padEnd(width))}  ${oneLine(text)}\n`);
   });
 }
 

@@ -76,6 +76,7 @@ describe('id2label in the config', () => {
       /id2label: expected a label.* 0 to 2, found none for row 1/,
     ],
     ['null', { id2label: { 0: 'a', 1: null, 2: 'c' } }, /found none for row 1/],
+    ['a key that is empty', { id2label: { '': 'a', 1: 'b', 2: 'c' } }, /found none for row 0/],
     ['fewer rows than the head', { id2label: { 0: 'a', 1: 'b' } }, /labels: expected 3,.* found 2: a, b/],
     [
       'more rows than the head',

@@ -138,6 +138,7 @@ describe('problems', () => {
     ['malformed JSON', '/classify', '{"inputs":', 400, /not valid JSON/],
     ['an empty body', '/classify', '', 422, /inputs/],
     ['a body that is no object', '/classify', '[]', 422, /must be object/],
+    ['a body of null', '/classify', 'null', 422, /must be object/],
     ['an empty list', '/classify', { inputs: [] }, 422, /fewer than 1/],
     ['an empty text', '/classify', { inputs: '' }, 422, /empty/],
     ['a text of only spaces', '/classify', { inputs: ['a', ' \t\n'] }, 422, /inputs\/1.*empty/],

@@ -56,6 +56,14 @@ describe('reads a label set as a whole', () => {
     ['I O B', 'inside:_ . begin:_'],
     // Résumé data in BMES: jiesutd/LatticeLSTM issue 17.
     ['O M-ORG E-ORG B-ORG B-LOC E-LOC', '. inside:ORG end:ORG begin:ORG begin:LOC end:LOC'],
+    // The type is missing, which seqeval's get_entities names `_`.
+    ['O B- I-', '. begin:_ inside:_'],
+    ['O -B -I PER-B PER-I', '. begin:_ inside:_ begin:PER inside:PER'],
+    ['O B-_ I-_', '. begin:_ inside:_'],
+    // Any separator.
+    ['O B#PER I#PER', '. begin:PER inside:PER'],
+    ['O PER~B PER~I', '. begin:PER inside:PER'],
+    ['O B\u2013PER I\u2013PER', '. begin:PER inside:PER'],
     // Only I-: huggingface/transformers issue 4262.
     ['O I-MISC I-PER', '. inside:MISC inside:PER'],
     // No markers: huggingface/transformers issue 13325, BritishGeologicalSurvey/geo-ner-model issue 1.
