@@ -32,7 +32,8 @@ export async function exportedModel(path: string, { precision, maxLength }: Expo
     };
     mkdirSync(changedFolder);
     writeFileSync(join(changedFolder, RECIPE), JSON.stringify(changed));
-    return prepareModel(changedFolder, { cache: defaultCache(), device: 'cpu' });
+    const { folder: exported } = await prepareModel(changedFolder, { cache: defaultCache(), device: 'cpu' });
+    return exported;
   });
 }
 

@@ -9,7 +9,10 @@ const MAX_MILLISECONDS = 1000;
 const context: { search?: () => RegExpExecArray | null } = createContext({});
 const script = new Script('search()');
 
-/** Throws UserError where a search takes longer than a second, or the expression is too large. A search costs about 0.1 ms more than with RegExp. */
+/**
+ * Throws UserError where a search takes longer than a second, or the expression is too large. A search costs about
+ * 0.1 ms more than with RegExp.
+ */
 export class BoundedRegExp extends RegExp {
   override exec(text: string): RegExpExecArray | null {
     context.search = () => super.exec(text);

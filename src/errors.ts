@@ -4,10 +4,14 @@
 export class UserError extends Error {
   override readonly name = 'UserError';
 
-  /** The message becomes one line that a terminal can show, because names from a damaged file may hold any character. */
   constructor(message: string) {
-    super(shortened(message.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, '\u{fffd}')));
+    super(shortened(oneLine(message)));
   }
+}
+
+/** A text as one line that a terminal can show, because names from a damaged file may hold any character. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, '\u{fffd}');
 }
 
 /** The length of the longest message, in UTF-16 units. */

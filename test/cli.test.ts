@@ -1,6 +1,5 @@
 // The command line as a new user meets it: results, refusals and exit codes.
 
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   cpSync,
@@ -14,6 +13,7 @@ import {
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { commandCache, lsllama } from './support/cli.js';
 import {
   CHECKPOINTS,
   type Golden,
@@ -29,15 +29,6 @@ const work = temporaryFolder();
 let folders = 0;
 /** A path of its own that does not exist yet. */
 const fresh = (name = 'out') => `${work}/${folders++}-${name}`;
-
-function lsllama(args: readonly string[], input = '') {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [`${ROOT}/dist/cli.js`, ...args], {
-    input,
-    encoding: 'utf8',
-    env: { ...process.env, LSLLAMA_CACHE: `${work}/cache` },
-  });
-  return { status, stdout, stderr };
-}
 
 /** A copy of a checkpoint that a test may damage. */
 function copyOf(name: string): { base: string; adapter: string } {
@@ -183,10 +174,10 @@ describe('recipes', () => {
     );
     const first = lsllama(['predict', folder], '{"text": "a"}\n');
     expect(first.status).toBe(0);
-    const models = () => readdirSync(`${work}/cache`).filter(name => !name.startsWith('.'));
+    const models = () => readdirSync(commandCache).filter(name => !name.startsWith('.'));
     const [cached, ...others] = models();
     expect(others).toEqual([]);
-    expect(readJson(`${work}/cache/${cached}/model.json`)).toMatchObject({
+    expect(readJson(`${commandCache}/${cached}/model.json`)).toMatchObject({
       name: expect.stringContaining('recipe'),
     });
     expect(lsllama(['predict', folder], '{"text": "a"}\n').stdout).toBe(first.stdout);
@@ -641,8 +632,8 @@ describe('a damaged model', () => {
     mkdirSync(folder);
     writeFileSync(`${folder}/recipe.json`, JSON.stringify({ base, adapter }));
     expect(lsllama(['predict', folder], '{"text": "a"}').status).toBe(0);
-    const cached = readdirSync(`${work}/cache`).find(name => name.includes('recipe'))!;
-    truncateSync(`${work}/cache/${cached}/model.onnx.data`, 5000);
+    const cached = readdirSync(commandCache).find(name => name.includes('recipe'))!;
+    truncateSync(`${commandCache}/${cached}/model.onnx.data`, 5000);
     expect(lsllama(['predict', folder], '{"text": "a"}')).toMatchObject({ status: 0 });
   });
 });

@@ -1,8 +1,8 @@
 // `lsllama inspect` describes a folder or file, and says what an export of it would refuse.
 
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { lsllama } from './support/cli.js';
 import { CHECKPOINTS, exportCheckpoint, ROOT, temporaryFolder } from './support/fixtures.js';
 
 const work = temporaryFolder();
@@ -10,9 +10,7 @@ const checkpoint = `${CHECKPOINTS}/ls_unllama_tok`;
 
 /** Runs the command. `facts` are the printed lines by topic; the last line of a topic counts. */
 function inspect(path: string): { status: number | null; stderr: string; facts: Record<string, string> } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [`${ROOT}/dist/cli.js`, 'inspect', path], {
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr } = lsllama(['inspect', path]);
   const facts = stdout
     .split('\n')
     .filter(Boolean)
@@ -39,6 +37,17 @@ describe('inspect', () => {
     expect(inspect(`${work}/gap`).facts).toMatchObject({
       family: expect.stringMatching(/^llama/),
       labels: expect.stringMatching(/^refused: config\.json: id2label: .*found none for row 1/),
+    });
+  });
+
+  it('prints labels that would change what a terminal shows in one line', () => {
+    cpSync(`${checkpoint}/base`, `${work}/escape`, { recursive: true });
+    const config = JSON.parse(readFileSync(`${work}/escape/config.json`, 'utf8')) as object;
+    const id2label = { 0: 'a\u001b[2J', 1: 'b\nhead  forged' };
+    writeFileSync(`${work}/escape/config.json`, JSON.stringify({ ...config, id2label }));
+    expect(inspect(`${work}/escape`).facts).toMatchObject({
+      head: expect.stringMatching(/^score/),
+      labels: expect.stringMatching(/^2: a\ufffd\[2J, b\ufffdhead/),
     });
   });
 

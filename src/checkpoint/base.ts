@@ -94,10 +94,28 @@ function openFolderBase(folder: string): Base {
       const name = canonicalName(original);
       return otherParts.has(otherPartOf(name) ?? '') ? undefined : nameIfUsed(name, decoder);
     });
+    checkNames(weights);
     return { decoder, head, weights, otherParts };
   } catch (error) {
     stored.close();
     throw error;
+  }
+}
+
+/** Throws UserError where the names are those of an adapter as well, or not those of a decoder. */
+function checkNames({ name: file, tensors }: TensorSource): void {
+  const names = [...tensors.keys()];
+  const unmerged = names.find(name => /\.(lora_\w+|base_layer|modules_to_save)\./.test(name));
+  if (unmerged) {
+    throw new UserError(
+      `${file}: expected the weights of a base alone, or merged, found ${unmerged} of an adapter that is not merged: ` +
+        'save the model after merge_and_unload(), or give the base and the folder that PEFT saved',
+    );
+  }
+  if (!tensors.has('embed_tokens.weight')) {
+    throw new UserError(
+      `${file}: expected embed_tokens.weight and layers, with or without model. before them, found ${names.slice(0, 3).join(', ') || 'no tensors'}`,
+    );
   }
 }
 

@@ -25,11 +25,11 @@ export interface DecoderConfig {
   readonly normEpsilon: number;
   /** Added to the weight of every norm. It is 1 for Gemma, which stores a norm's weight as its difference from 1. */
   readonly normOffset: 0 | 1;
-  /** Whether the MLP reads what attention reads, a layer's normed input, and the outputs of both are added to it. */
+  /** Whether the MLP reads what attention reads, a layer's normed input, instead of the sum of input and attention. */
   readonly parallelBlocks: boolean;
-  /** Whether attention and MLP each read the normed residual stream; OLMo 2's read it as it is. */
+  /** Whether attention and MLP read the residual stream normed. Those of OLMo 2 read it as it is. */
   readonly preNorms: boolean;
-  /** Whether the outputs of attention and MLP are normed before they are added to it (Gemma 2 and 3, OLMo 2). */
+  /** Whether the outputs of attention and MLP are normed before they join that stream (Gemma 2 and 3, OLMo 2). */
   readonly postNorms: boolean;
   /**
    * How queries and keys are normed before they are rotated: each head on its own (Qwen3, Gemma 3), or all heads of a

@@ -2,6 +2,7 @@
 // Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md.
 
 import { UserError } from '../errors.js';
+import { ggufValueText } from '../ggufValueText.js';
 import type { GgufValue } from './ggufValues.js';
 
 export type Metadata = ReadonlyMap<string, GgufValue>;
@@ -63,11 +64,5 @@ export class GgufKeys {
 
 /** The error for a key, given with its full name, whose value is not the expected one. */
 export function badKey(key: string, expected: string, found: GgufValue | undefined): UserError {
-  return new UserError(`GGUF metadata: ${key}: expected ${expected}, found ${shown(found)}`);
-}
-
-function shown(value: GgufValue | undefined): string {
-  if (typeof value === 'object') return `a list of ${value.length}`;
-  if (typeof value === 'number' && !Number.isFinite(value)) return 'a number that is not finite';
-  return String(value ?? 'nothing');
+  return new UserError(`GGUF metadata: ${key}: expected ${expected}, found ${ggufValueText(found)}`);
 }

@@ -2,6 +2,7 @@
 // rope_scaling.
 
 import { UserError } from '../errors.js';
+import { ggufValueText } from '../ggufValueText.js';
 import type { JsonObject } from './files.js';
 import type { GgufFile } from './gguf.js';
 import type { Architecture } from './ggufArchitectures.js';
@@ -94,9 +95,7 @@ function factorsOf(file: GgufFile, name: string): number[] {
   const factors = Array.from(file.readVector(name));
   const invalid = factors.find(factor => !(factor > 0 && Number.isFinite(factor)));
   if (invalid !== undefined) {
-    throw new UserError(
-      `${name}: expected factors above 0, found ${Number.isNaN(invalid) ? 'no number' : invalid} in ${file.name}`,
-    );
+    throw new UserError(`${name}: expected factors above 0, found ${ggufValueText(invalid)} in ${file.name}`);
   }
   return factors;
 }

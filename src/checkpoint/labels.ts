@@ -59,7 +59,8 @@ export function labelText(value: unknown): string | undefined {
 }
 
 function byRow(id2label: Record<string, Json>): (string | undefined)[] {
-  return inOrder(Object.entries(id2label).map(([row, label]) => [Number(row), label]));
+  // Number('') is 0.
+  return inOrder(Object.entries(id2label).map(([row, label]) => [row.trim() && Number(row), label]));
 }
 
 function byLabel(label2id: Record<string, Json>): (string | undefined)[] {

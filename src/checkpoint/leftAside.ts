@@ -30,10 +30,12 @@ export function notesOn(adapter: Adapter, used: Adapter): string[] {
   const kept = otherChanges(used);
   return [...otherChanges(adapter)]
     .filter(([part]) => !kept.has(part))
-    .map(
-      ([part, count]) =>
-        `adapter ${adapter.name}: ${count} ${count === 1 ? 'change' : 'changes'} to ${part} left aside: only the text part is exported`,
-    );
+    .map(([part, count]) => `adapter ${adapter.name}: ${leftAsideText(part, count)}`);
+}
+
+/** Says that an adapter's changes to a part of a multimodal model are not exported. */
+export function leftAsideText(part: string, count: number): string {
+  return `${count} ${count === 1 ? 'change' : 'changes'} to ${part} left aside: only the text part is exported`;
 }
 
 /** How many modules the adapter changes in each part beside the text part: 24 in `vision_tower`. */

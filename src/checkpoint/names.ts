@@ -7,6 +7,7 @@ const WRAPPERS = new Set([
   '_checkpoint_wrapped_module', // activation checkpointing
   '_fsdp_wrapped_module', // FSDP
   '_fpw_module', // FSDP before PyTorch 2.0
+  '_orig_module', // FSDP of torch_xla
   '_forward_module', // Lightning
   'module', // DistributedDataParallel, DeepSpeed
 ]);

@@ -38,7 +38,10 @@ export function textConfigOf({ config, file }: NamedConfig): NamedConfig {
   return { config: { quantization_config: quantisation, ...text }, file: `${file}: ${field}` };
 }
 
-/** Whether a config is that of a multimodal model. The first configs of Qwen2-VL have the fields of the text part at the top. */
+/**
+ * Whether a config is that of a multimodal model. The first configs of Qwen2-VL have the fields of the text part at the
+ * top.
+ */
 export function isMultimodal(config: JsonObject): boolean {
   return [...TEXT_FIELDS, 'vision_config', 'audio_config'].some(key => isJsonObject(config[key]));
 }

@@ -2,6 +2,7 @@
 
 import { basename, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { oneLine } from '../errors.js';
 import { PRECISIONS } from '../graph/precisionNames.js';
 import { exportModel } from '../model/export.js';
 import { ATTENTION, POOLING, PROBLEM_TYPE, TASK } from '../model/manifest.js';
@@ -105,7 +106,7 @@ export function configure(command: Command): void {
         calibrate: flags.calibrate,
         verify: flags.verify,
         onProgress: stage => progress.update(folder, stage),
-        onNote: note => process.stderr.write(`${note}\n`),
+        onNote: note => process.stderr.write(`${oneLine(note)}\n`),
       });
       const { name, version, precision } = await exporting.finally(() => progress.end(folder));
       process.stdout.write(`${JSON.stringify({ out: flags.out, name, version, precision })}\n`);

@@ -7,26 +7,19 @@ import type { Command } from 'commander';
 import { type Adapter, adapterFiles, openAdapter } from '../checkpoint/adapter.js';
 import { ADAPTER_CONFIG } from '../checkpoint/adapterConfig.js';
 import { type Base, openBase } from '../checkpoint/base.js';
-import { otherChanges } from '../checkpoint/leftAside.js';
+import { leftAsideText, otherChanges } from '../checkpoint/leftAside.js';
 import { mergeAdapters } from '../checkpoint/merge.js';
 import { isHead, otherPartOf } from '../checkpoint/names.js';
 import { openCheckpoint } from '../checkpoint/open.js';
 import { parameterCount, type TensorInfo } from '../checkpoint/tensors.js';
-import { UserError } from '../errors.js';
-import {
-  isModelFolder,
-  type Manifest,
-  notationOf,
-  readManifest,
-  tokenizerText,
-  verificationText,
-} from '../model/manifest.js';
+import { oneLine, UserError } from '../errors.js';
+import { isModelFolder, type Manifest, readManifest, verificationText } from '../model/manifest.js';
+import { exportNotes, notesOf } from '../model/notes.js';
 import { planExport } from '../model/plan.js';
 import { forDevice, isRecipeFolder, RECIPE, readRecipe } from '../model/recipe.js';
 import { readChosenTokenizer, type TokenizerRequest } from '../model/tokenizerChoice.js';
 import { adapterTokenizer, locateTokenizer } from '../model/tokenizerLocation.js';
 import { trainedVersion } from '../model/trainedVersion.js';
-import { notationNotes } from '../text/notationText.js';
 import { TOKENIZER, Tokenizer } from '../text/tokenizer.js';
 
 /** One line of the output. */
@@ -36,7 +29,8 @@ export function configure(command: Command): void {
   command.argument('<path>', 'a folder, or a .gguf file').action((path: string) => {
     const facts = inspect(path);
     const width = Math.max(...facts.map(([topic]) => topic.length));
-    for (const [topic, text] of facts) process.stdout.write(`${topic.padEnd(width)}  ${text}\n`);
+    for (const [topic, text] of facts)
+      process.stdout.write(`${oneLine(topic.padEnd(width))}  ${oneLine(text)}\n`);
   });
 }
 
@@ -130,16 +124,16 @@ function describeModel(manifest: Manifest): Fact[] {
     ['model', `${manifest.name}, version ${manifest.version}`],
     ['task', `${manifest.task} classification${PROBLEM_TYPES[problemType]}`],
     ['labels', `${labels.length}: ${labels.join(', ')}`],
-    ...(manifest.task === 'token' ? describeTagging(manifest) : []),
+    ...decodingOf(manifest),
     ['attention', `${attention}${attention === 'bidirectional' ? unmasked : ''}`],
     ...(pooling ? ([['pooling', pooling]] as const) : []),
     ['precision', manifest.precision],
     ['max length', `${manifest.maxLength} tokens`],
-    ...factIf('tokenizer', tokenizerText(manifest)),
     ['base', `${manifest.base.name}, SHA-256 ${manifest.base.sha256}`],
     ...manifest.adapters.map(({ name, sha256 }): Fact => ['adapter', `${name}, SHA-256 ${sha256}`]),
     ['exporter', manifest.exporter],
     ['verification', verificationText(manifest)],
+    ...noteFacts(notesOf(manifest)),
   ];
 }
 
@@ -157,9 +151,9 @@ function describeRecipe(path: string, name: string): Fact[] {
     const checkpoint = openCheckpoint(request);
     try {
       const { base, adapters } = checkpoint;
-      const { head, notes } = mergeAdapters(base, adapters);
-      const { definition, note } = readChosenTokenizer(request);
-      const plan = planExport(request, base, adapters, head, new Tokenizer(definition));
+      const merged = mergeAdapters(base, adapters);
+      const tokenizer = readChosenTokenizer(request);
+      const plan = planExport(request, base, adapters, merged.head, new Tokenizer(tokenizer.definition));
       return [
         ['base', `${basename(request.base)}: ${familyOf(base)}`],
         ...adapters.map((adapter): Fact => ['adapter', `${adapter.name}: ${changesOf(adapter)}`]),
@@ -168,11 +162,10 @@ function describeRecipe(path: string, name: string): Fact[] {
           `${plan.task} classification${PROBLEM_TYPES[plan.problemType]}, ${plan.attention}${plan.pooling ? `, ${plan.pooling} pooling` : ''}`,
         ],
         ['labels', `${plan.labels.length}: ${plan.labels.join(', ')}`],
-        ...(plan.task === 'token' ? describeTagging(plan) : []),
+        ...decodingOf(plan),
         ['precision', plan.precision],
         ['max length', `${plan.maxLength} tokens`],
-        ...factIf('differs', note),
-        ...notes.map((note): Fact => ['note', note]),
+        ...noteFacts(exportNotes(tokenizer, plan, merged)),
         ['refused', 'nothing'],
       ];
     } finally {
@@ -181,14 +174,14 @@ function describeRecipe(path: string, name: string): Fact[] {
   });
 }
 
-/** How a tagger's labels are written, what of them may not be read as it was meant, and how tags are decoded. */
-function describeTagging(model: Pick<Manifest, 'labels' | 'scheme' | 'decoding'>): Fact[] {
-  const [text, ...warnings] = notationNotes(model.labels, notationOf(model));
-  return [
-    ['tags', text!],
-    ...warnings.map((warning): Fact => ['note', warning]),
-    ['decoding', model.decoding ?? 'valid'],
-  ];
+/** How a tagger's tags are decoded. */
+function decodingOf({ task, decoding = 'valid' }: Pick<Manifest, 'task' | 'decoding'>): Fact[] {
+  return task === 'token' ? [['decoding', decoding]] : [];
+}
+
+/** What an export tells its user. */
+function noteFacts(notes: readonly string[]): Fact[] {
+  return notes.map(note => ['note', note]);
 }
 
 function describeBase(path: string): Fact[] {
@@ -224,11 +217,6 @@ function describeBase(path: string): Fact[] {
   ];
 }
 
-/** A fact that not every folder has. */
-function factIf(topic: string, text: string | undefined): Fact[] {
-  return text === undefined ? [] : [[topic, text]];
-}
-
 function describeAdapter(path: string): Fact[] {
   const adapter = openAdapter(path);
   adapter.source.close();
@@ -244,10 +232,8 @@ function describeAdapter(path: string): Fact[] {
     ['changes', changesOf(adapter)],
     ...[...adapter.trainedRows].map(([name, { indices }]): Fact => ['rows', `${indices.length} of ${name}`]),
     ['trained', `${trained.join(', ') || 'no tensor in full'}${hasHead ? '' : ': no label head'}`],
-    ...[...otherChanges(adapter)].map(
-      ([part, count]): Fact => ['left aside', `${count} × ${part}: only the text part is exported`],
-    ),
-    ...factIf('version', version && `transformers ${version.major}: ${version.evidence}`),
+    ...[...otherChanges(adapter)].map(([part, count]): Fact => ['note', leftAsideText(part, count)]),
+    ...(version ? ([['version', `transformers ${version.major}: ${version.evidence}`]] as const) : []),
     ...(tokenizer ? describeTokenizer({ base: path, adapters: [path], tokenizer }) : []),
   ];
 }
@@ -266,13 +252,13 @@ function orRefused(topic: string, describe: () => Fact[]): Fact[] {
 /** The tokenizer, with an example where it can be read in two ways. */
 function describeTokenizer(request: TokenizerRequest): Fact[] {
   return orRefused('tokenizer', () => {
-    const { definition, note } = readChosenTokenizer(request);
+    const { definition, notes } = readChosenTokenizer(request);
     const { specialTokens, modelMaxLength } = new Tokenizer(definition);
     const name = locateTokenizer(request).kind === 'gguf' ? "the file's own" : TOKENIZER;
     const limit = Number.isFinite(modelMaxLength) ? `, at most ${modelMaxLength} tokens` : '';
     return [
       ['tokenizer', `${name}, ${specialTokens} special tokens around a text${limit}`],
-      ...factIf('differs', note),
+      ...noteFacts(notes),
     ];
   });
 }

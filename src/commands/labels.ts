@@ -14,19 +14,19 @@ import { decodeUtf8 } from '../utf8.js';
 export function readLabels(flag: string): string[] {
   const name = `--labels ${flag}`;
   const isJson = /^\s*[[{]/.test(flag);
-  if (!isJson && !/\.(json|txt)$/.test(flag)) return flag.split(',').map(label => label.trim());
+  if (!isJson && !/\.(json|txt)$/.test(flag)) return trimmed(flag.split(','));
   let json: Json;
   try {
     if (!isJson && !existsSync(flag)) throw new UserError('no such file');
     const text = isJson ? flag : decodeUtf8(readFileSync(flag));
-    if (flag.endsWith('.txt'))
-      return text
-        .trimEnd()
-        .split('\n')
-        .map(label => label.trim());
+    if (!isJson && flag.endsWith('.txt')) return trimmed(text.trimEnd().split('\n'));
     json = parseJson(text) as Json;
   } catch (error) {
     throw new UserError(`${name}: ${(error as Error).message}`);
   }
   return parseLabels(json, name);
+}
+
+function trimmed(labels: readonly string[]): string[] {
+  return labels.map(label => label.trim());
 }

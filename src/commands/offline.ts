@@ -2,6 +2,7 @@
 
 import { basename, resolve } from 'node:path';
 import { UserError } from '../errors.js';
+import { notesOf } from '../model/notes.js';
 import type { LoadedModel } from '../predictor/model.js';
 import { Runtime } from '../predictor/runtime.js';
 import type { Decoding } from '../text/tags.js';
@@ -12,7 +13,10 @@ export interface OfflineOptions {
   readonly device: string;
 }
 
-/** Loads the model or recipe folder at `path` and runs `work` with it. The engine processes end with the work. */
+/**
+ * Loads the model or recipe folder at `path` and runs `work` with it. The notes of a recipe's export are printed when it
+ * is exported. The engine processes end with the work.
+ */
 export async function withModel<T>(
   path: string,
   options: OfflineOptions,
@@ -23,7 +27,9 @@ export async function withModel<T>(
   try {
     const progress = startProgress();
     const loading = runtime.load(name, path, stage => progress.update(name, stage));
-    return await work(await loading.finally(() => progress.end(name)));
+    const model = await loading.finally(() => progress.end(name));
+    if (model.isNew) for (const note of notesOf(model.manifest)) process.stderr.write(`${note}\n`);
+    return await work(model);
   } finally {
     runtime.close();
   }

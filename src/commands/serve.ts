@@ -3,10 +3,9 @@
 import { type Command, Option } from 'commander';
 import pino, { type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
-import { notationOf, tokenizerText } from '../model/manifest.js';
+import { notesOf } from '../model/notes.js';
 import type { LoadedModel } from '../predictor/model.js';
 import { type ServeOptions, startService } from '../server/serve.js';
-import { notationWarnings } from '../text/notationText.js';
 import { Bars } from './bars.js';
 import { curlCommand } from './curl.js';
 import { cacheOption, deviceOption, modelsOption, originList, wholeNumber } from './options.js';
@@ -81,11 +80,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     onReady(model) {
       ready.push(model);
       progress.end(model.name);
-      const tokenizer = tokenizerText(model.manifest);
-      if (tokenizer) log.info({ model: model.name }, `the tokenizer is ${tokenizer}`);
-      const { labels, task } = model.manifest;
-      const warnings = task === 'token' ? notationWarnings(labels, notationOf(model.manifest)) : [];
-      for (const warning of warnings) log.warn({ model: model.name }, `labels: ${warning}`);
+      for (const note of notesOf(model.manifest)) log.info({ model: model.name }, note);
     },
     onFailed: name => progress.end(name),
   });

@@ -53,48 +53,46 @@ export function decoderLayer(context: GraphContext): DecoderLayer {
 
   return (layer, hidden, read = x => x) => {
     const at = `layers.${layer}`;
-    return config.parallelBlocks ? parallel(layer, at, hidden, read) : oneByOne(layer, at, hidden, read);
+    // Linear layers that read the same values are asked for together. Where the blocks are parallel, the MLP reads what
+    // attention reads, and not the sum of the layer's input and attention's output.
+    const projections = config.parallelBlocks ? [...QUERY_KEY_VALUE, ...GATE_UP] : QUERY_KEY_VALUE;
+    const [q, k, v, ...gateUp] = linear(blockInput(hidden, at, norms.attention.before), at, projections);
+    const attended = attentionOutput(layer, at, [q!, k!, v!], read);
+    const between = add(at, 'self_attn', read(hidden), attended, norms.attention.after);
+    const fed = config.parallelBlocks
+      ? feedForwardOutput(at, gateUp, read)
+      : feedForwardOutput(at, linear(blockInput(between, at, norms.feedForward.before), at, GATE_UP));
+    return add(at, 'mlp', between, fed, norms.feedForward.after);
   };
 
-  /** The MLP reads the sum of the layer's input and the output of attention. */
-  function oneByOne(layer: number, at: string, hidden: Value, read: PickRows): Value {
-    const normed = precision.enter(normWhere(hidden, at, norms.attention.before));
-    const queryKeyValue = linear({ values: normed }, at, QUERY_KEY_VALUE);
-    const attended = attentionOutput(layer, at, queryKeyValue, read);
-    const between = add(at, 'self_attn', read(hidden), attended, norms.attention.after);
-    const normedBetween = precision.enter(normWhere(between, at, norms.feedForward.before));
-    const fed = feedForwardOutput(at, linear({ values: normedBetween }, at, GATE_UP), x => x);
-    return add(at, 'mlp', between, fed, norms.feedForward.after);
-  }
-
-  /** Attention and MLP read the same value, so their layers are asked for together. */
-  function parallel(layer: number, at: string, hidden: Value, read: PickRows): Value {
-    const normed = precision.enter(normWhere(hidden, at, norms.attention.before));
-    const projected = linear({ values: normed }, at, [...QUERY_KEY_VALUE, ...GATE_UP]);
-    const attended = attentionOutput(layer, at, projected, read);
-    const between = add(at, 'self_attn', read(hidden), attended, norms.attention.after);
-    const fed = feedForwardOutput(at, projected.slice(QUERY_KEY_VALUE.length), read);
-    return add(at, 'mlp', between, fed, norms.feedForward.after);
+  /** What a block of the layer `at` reads of the residual stream, in the type that linear layers take. */
+  function blockInput(x: Value, at: string, preNorm: string | undefined): ScaledRows {
+    return { values: precision.enter(normWhere(x, at, preNorm)) };
   }
 
   function attentionOutput(
     layer: number,
     at: string,
-    [q, k, v]: readonly ScaledRows[],
+    [q, k, v]: readonly [ScaledRows, ScaledRows, ScaledRows],
     read: PickRows,
   ): ScaledRows {
     const attended = attend(
       layer,
       `${at}.self_attn`,
-      queryKeyNorm(q!, `${at}.self_attn.q_norm`),
-      queryKeyNorm(k!, `${at}.self_attn.k_norm`),
-      applyScale(graph, v!),
+      queryKeyNorm(q, `${at}.self_attn.q_norm`),
+      queryKeyNorm(k, `${at}.self_attn.k_norm`),
+      applyScale(graph, v),
     );
     const [output] = linear({ values: read(attended) }, at, ['self_attn.o_proj']);
     return output!;
   }
 
-  function feedForwardOutput(at: string, [gate, up]: readonly ScaledRows[], read: PickRows): ScaledRows {
+  /** The MLP after its first linear layers. `read` picks the rows where those were computed for every token. */
+  function feedForwardOutput(
+    at: string,
+    [gate, up]: readonly ScaledRows[],
+    read: PickRows = x => x,
+  ): ScaledRows {
     const active = activate(graph, config.activation, applyScale(graph, gate!));
     const gated = graph.node(`${at}.mlp.gated`, 'Mul', [active, up!.values]);
     const rows = { values: read(gated), ...(up!.scale !== undefined && { scale: read(up!.scale) }) };

@@ -3,7 +3,10 @@
 import type { GraphContext } from './context.js';
 import type { Value } from './graph.js';
 
-/** Norms x over its last axis, in float32, and multiplies it by the module's weight plus normOffset. */
+/**
+ * Norms x over its last axis, in float32, multiplies it by the module's weight plus normOffset, and adds the module's
+ * bias where norms have one.
+ */
 export function norm({ graph, weights, config }: GraphContext, x: Value, module: string): Value {
   const weight = weights.write(graph, `${module}.weight`, 'float32', config.normOffset);
   const attributes = { axis: -1, epsilon: { float: config.normEpsilon } };

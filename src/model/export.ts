@@ -8,13 +8,13 @@ import { mergeAdapters } from '../checkpoint/merge.js';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open.js';
 import { UserError } from '../errors.js';
 import { type Int8Choice, type Readout, writeGraph } from '../graph/write.js';
-import { notationNotes } from '../text/notationText.js';
 import { Tokenizer, writeTokenizer } from '../text/tokenizer.js';
 import { verifyExport } from '../verify/verify.js';
 import { VERSION } from '../version.js';
 import { writeFolderAtomically } from './atomicFolder.js';
 import { ingredientsOf } from './identity.js';
 import { fileSizes, isModelFolder, MANIFEST, type Manifest } from './manifest.js';
+import { exportNotes } from './notes.js';
 import { type Plan, planExport } from './plan.js';
 import type { OnProgress, Stage } from './progress.js';
 import type { DeviceRequest } from './recipe.js';
@@ -31,7 +31,7 @@ export interface ExportOptions {
   readonly verify?: boolean;
   /** Called in the stages `calibrating` (counted in layers), `writing` (bytes) and `verifying` (values of weights). */
   readonly onProgress?: OnProgress;
-  /** Called with each line that the user should read, such as what of an adapter is left aside. */
+  /** Called with each line that the user should read (notes.ts), before the work that takes time. */
   readonly onNote?: (note: string) => void;
 }
 
@@ -88,15 +88,12 @@ async function writeModel(
   target: string,
   options: ExportOptions,
 ): Promise<Manifest> {
-  const { definition, record, note } = readChosenTokenizer(request);
-  if (note) options.onNote?.(`tokenizer: ${note}`);
-  const tokenizer = new Tokenizer(definition);
+  const chosen = readChosenTokenizer(request);
+  const tokenizer = new Tokenizer(chosen.definition);
   const merged = mergeAdapters(base, adapters);
   const plan = planExport(request, base, adapters, merged.head, tokenizer);
-  if (plan.scheme) {
-    for (const line of notationNotes(plan.labels, plan.scheme)) options.onNote?.(`labels: ${line}`);
-  }
-  for (const note of merged.notes) options.onNote?.(note);
+  const notes = exportNotes(chosen, plan, merged);
+  for (const note of notes) options.onNote?.(note);
   // The files are hashed while the graph is written. A rejection is reported where the result is awaited below; without
   // this handler, Node would end the process before that.
   const hashing = ingredientsOf(request);
@@ -115,7 +112,7 @@ async function writeModel(
       producerVersion: VERSION,
     };
     await writeGraph(folder, calibration?.merged ?? merged, { ...graph, onProgress: progressOf('writing') });
-    writeTokenizer(definition, folder);
+    writeTokenizer(chosen.definition, folder);
     const ingredients = await hashing;
     const verification =
       options.verify === false
@@ -125,7 +122,8 @@ async function writeModel(
       name: options.name ?? basename(target),
       version: ingredients.key.slice(0, 12),
       ...plan,
-      tokenizer: record,
+      tokenizer: chosen.record,
+      notes,
       vocabSize: merged.decoder.vocabSize,
       base: ingredients.base,
       adapters: [...ingredients.adapters],

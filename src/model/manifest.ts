@@ -51,7 +51,7 @@ const VERIFICATION = {
     maxDifference: { type: 'number' },
     texts: { type: 'integer' },
     layers: { type: 'integer' },
-    /** Neither is there for a head of one row, nor in model folders written before labels were counted. */
+    /** Both are missing for a head of one row, and in model folders written before labels were counted. */
     positions: { type: 'integer' },
     sameLabels: { type: 'integer' },
   },
@@ -60,14 +60,12 @@ const VERIFICATION = {
 /** Which of its two readings the tokenizer has; see tokenizerChoice.ts. */
 const TOKENIZER_CHOICE = {
   type: 'object',
-  required: ['asWritten', 'evidence', 'differs'],
+  required: ['asWritten', 'evidence'],
   properties: {
     /** Whether tokenizer.json was taken as written, as transformers 4 does, and not read as transformers 5 reads it. */
     asWritten: { type: 'boolean' },
     /** Why, as a clause. */
     evidence: { type: 'string' },
-    /** Whether the other reading gives some texts other ids. */
-    differs: { type: 'boolean' },
   },
 } as const;
 
@@ -130,6 +128,8 @@ const SCHEMA = {
     decoding: DECODING,
     /** Optional, because model folders that were written before there was a choice have none. */
     tokenizer: TOKENIZER_CHOICE,
+    /** What the export told its user, one line each; see notes.ts. Optional, because older folders have none. */
+    notes: { type: 'array', items: { type: 'string' } },
     /** The number of tokens that have an embedding. */
     vocabSize: { type: 'integer', minimum: 1 },
     base: IDENTITY,
@@ -183,13 +183,6 @@ export function verificationText({ verification, precision }: Manifest): string 
   const labels = positions === undefined ? '' : `the same label at ${sameLabels} of ${positions} positions, `;
   const difference = Number(maxDifference.toPrecision(2));
   return `verified against the checkpoint on ${texts} texts, over ${depth}: ${labels}logits at most ${difference} apart, within the tolerance for ${precision}`;
-}
-
-/** Which reading the tokenizer has, in words; undefined where there is only one. */
-export function tokenizerText({ tokenizer }: Manifest): string | undefined {
-  if (!tokenizer?.differs) return undefined;
-  const [version, other] = tokenizer.asWritten ? [4, 5] : [5, 4];
-  return `read as transformers ${version} does, because ${tokenizer.evidence}; transformers ${other} gives some texts other ids`;
 }
 
 function checkFiles(folder: string, { files }: Manifest): void {

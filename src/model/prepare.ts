@@ -12,8 +12,14 @@ import type { OnProgress } from './progress.js';
 
 const PROCESS = fileURLToPath(new URL('./exportProcess.js', import.meta.url));
 
+export interface PreparedModel {
+  readonly folder: string;
+  /** Whether the recipe was exported just now. */
+  readonly isNew: boolean;
+}
+
 /**
- * The path of the model folder for a model folder or recipe folder, and a device. `onProgress` is called while a
+ * Provides the model folder for a model folder or recipe folder, and a device. `onProgress` is called while a
  * recipe's files are hashed and while it is exported. Throws UserError where `path` is neither kind of folder, or the
  * recipe cannot be exported.
  */
@@ -21,21 +27,21 @@ export async function prepareModel(
   path: string,
   { cache, device }: { readonly cache: string; readonly device: string },
   onProgress: OnProgress = () => {},
-): Promise<string> {
-  if (isModelFolder(path)) return path;
+): Promise<PreparedModel> {
+  if (isModelFolder(path)) return { folder: path, isNew: false };
   const request = recipeOf(path, device);
   const name = basename(resolve(path));
   const folder = await cachedFolder(name, request, cache, (done, total) =>
     onProgress({ stage: 'hashing', done, total }),
   );
-  if (isComplete(folder)) return folder;
+  if (isComplete(folder)) return { folder, isNew: false };
   try {
     await exportInProcess({ request, name, out: folder }, onProgress);
   } catch (error) {
     // Another process may have exported the same recipe at the same time, to the same folder.
     if (!isComplete(folder)) throw error;
   }
-  return folder;
+  return { folder, isNew: true };
 }
 
 /** Whether a folder of the cache holds the files that its manifest lists. A damaged one is exported again. */

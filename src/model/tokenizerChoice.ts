@@ -38,11 +38,11 @@ export function chooseTokenizer(request: TokenizerRequest): TokenizerChoice {
   return { asWritten: false, evidence: 'no file tells which version the adapter was trained with' };
 }
 
-interface ChosenTokenizer {
+export interface ChosenTokenizer {
   readonly definition: TokenizerDefinition;
   readonly record: TokenizerRecord;
-  /** One line for the user where the two readings differ, with an example. */
-  readonly note: string | undefined;
+  /** One line for the user where the two readings differ, with an example; none where they do not. */
+  readonly notes: readonly string[];
 }
 
 /** Reads a request's tokenizer. Throws UserError if there is none, or it is damaged, or its ids would not be exact. */
@@ -50,16 +50,12 @@ export function readChosenTokenizer(request: TokenizerRequest): ChosenTokenizer 
   const choice = chooseTokenizer(request);
   const { kind, path } = locateTokenizer(request);
   if (kind === 'gguf') {
-    return { definition: readGgufTokenizer(path), record: { ...choice, differs: false }, note: undefined };
+    return { definition: readGgufTokenizer(path), record: choice, notes: [] };
   }
   const files = readTokenizerFiles(path);
   const definition = resolveTokenizer(files, choice.asWritten);
   const difference = differenceFrom(definition, () => resolveTokenizer(files, !choice.asWritten));
-  return {
-    definition,
-    record: { ...choice, differs: difference !== undefined },
-    note: difference && noteOf(difference, choice),
-  };
+  return { definition, record: choice, notes: difference ? [noteOf(difference, choice)] : [] };
 }
 
 function readGgufTokenizer(path: string): TokenizerDefinition {
@@ -90,7 +86,7 @@ function noteOf({ input, ids }: TokenizerDifference, { asWritten, evidence }: To
   const [chosen, other] = ids.map(listOf);
   const [version4, version5] = asWritten ? [chosen, other] : [other, chosen];
   return (
-    `transformers 5 reads ${JSON.stringify(input)} as ${version5}, transformers 4, which takes ` +
+    `tokenizer: transformers 5 reads ${JSON.stringify(input)} as ${version5}, transformers 4, which takes ` +
     `${TOKENIZER} as written, as ${version4}; using that of transformers ${asWritten ? 4 : 5}, because ${evidence}; ` +
     '--tokenizer-as-written and --no-tokenizer-as-written choose (in a recipe: "tokenizerAsWritten")'
   );

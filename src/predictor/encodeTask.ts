@@ -1,5 +1,6 @@
 // A request's texts as one task for the encoder. Tasks and results are plain values, so they can cross to a thread.
 
+import { UserError } from '../errors.js';
 import {
   type EncodedText,
   type EncodedWords,
@@ -43,7 +44,9 @@ export function encodeAll<T extends EncodeTask>(model: TextModel, task: T): Enco
     }
     return encoded as Encoded<T>;
   } catch (error) {
-    if (error instanceof UnusableText) return { unusable: error.message, index: encoded.length };
+    // A tokenizer throws UserError for a text on which its pattern takes too long, or which its normalizer makes too long.
+    if (error instanceof UnusableText || error instanceof UserError)
+      return { unusable: error.message, index: encoded.length };
     throw error;
   }
 }

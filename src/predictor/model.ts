@@ -17,6 +17,8 @@ export interface LoadedModel extends TextModel {
   readonly name: string;
   /** Its model folder. */
   readonly folder: string;
+  /** Whether its recipe was exported for this load. */
+  readonly isNew: boolean;
   /**
    * Runs sequences through the model, in whatever batches the scheduler makes of them. Resolves to the logits of each
    * sequence, row after row. Throws the errors of Scheduler.submit.

@@ -73,7 +73,7 @@ export class Runtime {
    */
   async load(name: string, path: string, onProgress: OnProgress = () => {}): Promise<LoadedModel> {
     const target = { cache: this.#cache, device: await this.engines.device() };
-    const folder = await this.#preparing(() => prepareModel(path, target, onProgress));
+    const { folder, isNew } = await this.#preparing(() => prepareModel(path, target, onProgress));
     const onStep = (done: number) => onProgress({ stage: 'loading', done, total: 3 });
     onStep(0);
     const manifest = readManifest(folder);
@@ -93,6 +93,7 @@ export class Runtime {
     return {
       name,
       folder,
+      isNew,
       manifest,
       tokenizer,
       run: (sequences, urgency) => this.#run(name, cacheKey, sequences, urgency),

@@ -42,7 +42,7 @@ export function createApp(context: ServerContext, { apiKey, corsOrigin }: AppOpt
     key,
     refuseWhileDraining(context),
     jsonOnly,
-    express.json({ limit: BODY_LIMIT, verify: utf8Only }),
+    express.json({ limit: BODY_LIMIT, strict: false, verify: utf8Only }),
   ];
   app.route('/classify').post(json, classifyRoute(context)).all(onlyMethod('POST'));
   app.route('/ner').post(json, nerRoute(context)).all(onlyMethod('POST'));

@@ -38,10 +38,11 @@ const KINDS: Readonly<Record<string, TagKind>> = {
 
 export const SCHEME_MARKERS = Object.keys(KINDS);
 
-/** The type of a bare marker, as seqeval's get_entities names it. */
+/** The type of a marker without one (B, B-), as seqeval's get_entities names it. */
 const UNTYPED = '_';
 
-const SEPARATORS = ['-', '_', ':', '.', '/', '|'];
+/** Dashes, connectors such as _, other punctuation than brackets and quotes, symbols, and spaces. */
+const SEPARATOR = /^[\p{Pd}\p{Pc}\p{Po}\p{S}\p{Zs}]$/u;
 
 /** Names of the outside label. `other` is one only in a set that has none of the first names. */
 const OUTSIDE_NAMES = /^(o|out|outside|none|null|nil|not?[-_ ]?entity|non[-_ ]?entity|background)$/i;
@@ -51,7 +52,7 @@ const SPECIAL_NAMES = /^(\[.+\]|<.+>|x|pad|cls|sep)$/i;
 
 /** Reads the notation of a label set. Every set has one: labels without a scheme are types, which join while they repeat. */
 export function readNotation(labels: readonly string[]): Notation {
-  const best = candidates()
+  const best = candidates(labels)
     .filter(notation => isScheme(labels, notation))
     .map(notation => ({ notation, unmarked: labels.filter(label => !splitLabel(label, notation)) }))
     .sort((a, b) => a.unmarked.length - b.unmarked.length)[0];
@@ -70,9 +71,12 @@ export function parseTag(label: string, notation: Notation): Tag {
 
 type Marking = Pick<Notation, 'marker' | 'separator'>;
 
-function candidates(): Marking[] {
+/** Every way to read the labels: a marker before or behind each separator that is there. */
+function candidates(labels: readonly string[]): Marking[] {
+  const characters = labels.flatMap(label => [label[1] ?? '', label.at(-2) ?? '']);
+  const separators = new Set(['-', ...characters.filter(character => SEPARATOR.test(character))]);
   const markers = ['prefix', 'suffix'] as const;
-  return markers.flatMap(marker => SEPARATORS.map(separator => ({ marker, separator })));
+  return markers.flatMap(marker => [...separators].map(separator => ({ marker, separator })));
 }
 
 /**
@@ -98,8 +102,8 @@ export function splitLabel(
   { marker: position, separator }: Marking,
 ): { readonly marker: string; readonly type: string } | undefined {
   if (position === 'none') return undefined;
-  if (label.length === 1) return markerOf(label, UNTYPED);
-  if (label.length < 3 || separator === '') return undefined;
+  if (label.length === 1) return markerOf(label, '');
+  if (separator === '') return undefined;
   return position === 'prefix'
     ? label[1] === separator
       ? markerOf(label[0]!, label.slice(2))
@@ -111,12 +115,12 @@ export function splitLabel(
 
 function markerOf(letter: string, type: string) {
   const marker = letter.toUpperCase();
-  return marker in KINDS ? { marker, type } : undefined;
+  return marker in KINDS ? { marker, type: type || UNTYPED } : undefined;
 }
 
 /** Whether every label with a marker is the marker alone. */
 function isBare(labels: readonly string[], marking: Marking): boolean {
-  return labels.every(label => (splitLabel(label, marking)?.type ?? UNTYPED) === UNTYPED);
+  return labels.every(label => label.length === 1 || !splitLabel(label, marking));
 }
 
 /** The labels that are outside by their names: O and its like, and those that match `more`. */

@@ -4,7 +4,9 @@ import { type Notation, parseTag, readNotation, SCHEME_MARKERS, splitLabel } fro
 
 /** Lines for the user of an export: how the labels were read, and what may not be read as it was meant. */
 export function notationNotes(labels: readonly string[], notation: Notation): string[] {
-  return [notationText(labels, notation), ...notationWarnings(labels, notation)];
+  return [notationText(labels, notation), ...notationWarnings(labels, notation)].map(
+    line => `labels: ${line}`,
+  );
 }
 
 /** How the labels were read: `markers B, I before the type (B-PER); outside: O`. */
@@ -15,7 +17,7 @@ export function notationText(labels: readonly string[], notation: Notation): str
 }
 
 /** What may not be read as it was meant, one sentence each. */
-export function notationWarnings(labels: readonly string[], notation: Notation): string[] {
+function notationWarnings(labels: readonly string[], notation: Notation): string[] {
   const warnings: string[] = [];
   const tags = labels.map(label => parseTag(label, notation));
   const plain = labels.filter((_, row) => tags[row]!.kind === 'plain');

@@ -27,13 +27,15 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Pearson's correlation; null where one of the lists has no variance. */
+/** Pearson's correlation; null where all values of one of the lists are the same. */
 function correlation(xs: readonly number[], ys: readonly number[]): number | null {
+  // The computed variance of such a list may be above 0, because its mean is rounded.
+  if ([xs, ys].some(values => values.every(value => value === values[0]))) return null;
   const [meanX, meanY] = [mean(xs), mean(ys)];
   const products = (as: readonly number[], meanA: number, bs: readonly number[], meanB: number) =>
     as.reduce((sum, a, i) => sum + (a - meanA) * (bs[i]! - meanB), 0);
-  const variances = products(xs, meanX, xs, meanX) * products(ys, meanY, ys, meanY);
-  return variances > 0 ? products(xs, meanX, ys, meanY) / Math.sqrt(variances) : null;
+  const [sizeX, sizeY] = [products(xs, meanX, xs, meanX), products(ys, meanY, ys, meanY)];
+  return products(xs, meanX, ys, meanY) / (Math.sqrt(sizeX) * Math.sqrt(sizeY));
 }
 
 /** The rank of each value, from 1 on. Equal values share the mean of their ranks. */
@@ -41,8 +43,8 @@ function ranks(values: readonly number[]): number[] {
   const sorted = [...values].sort((a, b) => a - b);
   const rankOf = new Map<number, number>();
   for (let first = 0; first < sorted.length; ) {
-    const after = sorted.findIndex((value, i) => i > first && value !== sorted[first]);
-    const end = after < 0 ? sorted.length : after;
+    let end = first + 1;
+    while (sorted[end] === sorted[first]) end++;
     rankOf.set(sorted[first]!, (first + 1 + end) / 2);
     first = end;
   }

@@ -40,12 +40,12 @@ export async function referenceLogits(
   );
 
   async function runLayer(layer: number, at: string, hidden: Rows): Promise<Rows> {
-    const normed = config.preNorms ? await norm(hidden, `${at}.input_layernorm`) : hidden;
+    const normed = await preNorm(hidden, `${at}.input_layernorm`);
     const attended = await attention(layer, `${at}.self_attn`, normed);
     const between = await addBlock(hidden, attended, `${at}.post_attention_layernorm`);
     const before = config.postNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
-    const read = config.preNorms && !config.parallelBlocks ? await norm(between, `${at}.${before}`) : between;
-    const fed = await feedForward(`${at}.mlp`, config.parallelBlocks ? normed : read);
+    const mlpInput = config.parallelBlocks ? normed : await preNorm(between, `${at}.${before}`);
+    const fed = await feedForward(`${at}.mlp`, mlpInput);
     return addBlock(between, fed, `${at}.post_feedforward_layernorm`);
   }
 
@@ -87,6 +87,11 @@ export async function referenceLogits(
     if (config.norm === 'rms') return rmsNorm(x, weight, config.normOffset, config.normEpsilon);
     const bias = config.normBias ? await weights.read(`${module}.bias`) : undefined;
     return layerNorm(x, weight, bias, config.normEpsilon);
+  }
+
+  /** What attention or the MLP reads of the residual stream. */
+  async function preNorm(x: Rows, module: string): Promise<Rows> {
+    return config.preNorms ? norm(x, module) : x;
   }
 
   /** The weight is as wide as what is normed together: one head, or all of them. */

@@ -1,8 +1,7 @@
 // Gemma 3 as it is published from 4B up, a multimodal model: its text part is exported. The matrix has the logits of the
 // other multimodal models.
 
-import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openAdapter } from '../../dist/checkpoint/adapter.js';
@@ -12,9 +11,11 @@ import { mergeAdapters } from '../../dist/checkpoint/merge.js';
 import { textConfigOf } from '../../dist/checkpoint/textConfig.js';
 import { withModel } from '../../dist/commands/offline.js';
 import { exportModel } from '../../dist/model/export.js';
+import { lsllama } from '../support/cli.js';
 import { ROOT, readJson, temporaryFolder, worstDifference } from '../support/fixtures.js';
 import { predictGolden } from '../support/golden.js';
 import { renameTensorsIn } from '../support/safetensors.js';
+import { ready, startService } from '../support/service.js';
 
 const CASE = join(ROOT, 'test/fixtures/cases/gemma3_wrapper');
 const work = temporaryFolder();
@@ -42,16 +43,31 @@ it('has the logits of transformers and PEFT, and says what it leaves aside', asy
 });
 
 it('inspect says what an export leaves aside', () => {
-  const inspect = (path: string) =>
-    spawnSync(process.execPath, [join(ROOT, 'dist/cli.js'), 'inspect', path], { encoding: 'utf8' }).stdout;
+  const inspect = (path: string) => lsllama(['inspect', path]).stdout;
   expect(inspect(join(CASE, 'adapter'))).toMatch(/changes +rank 4, scale 2: 3 × q_proj, 3 × v_proj\n/);
   expect(inspect(join(CASE, 'adapter'))).toMatch(
-    /left aside +2 × vision_tower: only the text part is exported\n/,
+    /note +2 changes to vision_tower left aside: only the text part is exported\n/,
   );
   expect(inspect(join(CASE, 'base'))).toMatch(/family +gemma3_text, /);
   const recipe = { base: join(CASE, 'base'), adapter: join(CASE, 'adapter'), labels: ['a', 'b', 'c'] };
   writeFileSync(join(work, 'recipe.json'), JSON.stringify(recipe));
   expect(inspect(work)).toContain(NOTE);
+});
+
+it('predict says so when it exports the recipe, and serve whenever it loads the model', async () => {
+  const [models, cache] = [join(work, 'models'), join(work, 'cache')];
+  const recipe = { base: join(CASE, 'base'), adapter: join(CASE, 'adapter'), labels: ['a', 'b', 'c'] };
+  mkdirSync(join(models, 'news'), { recursive: true });
+  writeFileSync(join(models, 'news/recipe.json'), JSON.stringify({ ...recipe, precision: 'float32' }));
+  const predict = () => lsllama(['predict', join(models, 'news'), '--cache', cache], '{"text": "news"}');
+  const [first, second] = [predict(), predict()];
+  expect(first.stdout).toMatch(/"label":/);
+  expect(first.stderr).toContain(NOTE);
+  expect(second.stdout).toBe(first.stdout);
+  expect(second.stderr).not.toContain(NOTE);
+  const service = await startService(models, cache);
+  await ready(service);
+  expect(service.log.join('\n')).toContain(NOTE);
 });
 
 // huggingface/transformers issue 36755: the text part of Gemma 3 in a folder of its own, with an adapter of the whole.

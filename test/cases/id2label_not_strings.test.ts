@@ -1,11 +1,11 @@
 // Labels that are no strings, or not where an export looks first. What the user says comes before the config.
 
-import { spawnSync } from 'node:child_process';
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readLabels } from '../../dist/commands/labels.js';
 import { readRecipe } from '../../dist/model/recipe.js';
+import { lsllama } from '../support/cli.js';
 import { ROOT, readJson, temporaryFolder } from '../support/fixtures.js';
 import { planOf } from '../support/plan.js';
 
@@ -47,11 +47,7 @@ describe('the public case', () => {
     const out = join(work, 'model');
     const flags = ['--base', request.base, '--adapter', request.adapters[0]!, '--precision', 'float32'];
     const labels = ['--labels', join(work, 'labels.json'), '--out', out, '--no-verify'];
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      [`${ROOT}/dist/cli.js`, 'export', ...flags, ...labels],
-      { encoding: 'utf8' },
-    );
+    const { status, stderr } = lsllama(['export', ...flags, ...labels]);
     expect([status, stderr]).toEqual([0, expect.any(String)]);
     expect(readJson(join(out, 'model.json'))).toMatchObject({ labels: ['a', 'b', 'c'] });
   });
@@ -80,6 +76,7 @@ describe('id2label in the config', () => {
       /id2label: expected a label.* 0 to 2, found none for row 1/,
     ],
     ['null', { id2label: { 0: 'a', 1: null, 2: 'c' } }, /found none for row 1/],
+    ['a key that is empty', { id2label: { '': 'a', 1: 'b', 2: 'c' } }, /found none for row 0/],
     ['fewer rows than the head', { id2label: { 0: 'a', 1: 'b' } }, /labels: expected 3,.* found 2: a, b/],
     [
       'more rows than the head',

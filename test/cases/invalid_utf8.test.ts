@@ -1,10 +1,11 @@
 // Bytes that are not UTF-8 are refused wherever they come from, and are never read as U+FFFD. Byte order marks are left out.
 
-import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CHECKPOINTS, exportCheckpoint, ROOT, temporaryFolder } from '../support/fixtures.js';
+import { lsllama } from '../support/cli.js';
+import { CHECKPOINTS, exportCheckpoint, temporaryFolder } from '../support/fixtures.js';
+import { post as postTo } from '../support/http.js';
 import { ready, startService } from '../support/service.js';
 
 const models = temporaryFolder();
@@ -25,14 +26,9 @@ const request = (...bytes: number[]) =>
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
-async function post(path: string, body: Buffer, headers: Record<string, string> = {}) {
-  const response = await fetch(`${url}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: new Uint8Array(body),
-  });
-  // biome-ignore lint/suspicious/noExplicitAny: the contract is checked elsewhere
-  return { status: response.status, body: (await response.json()) as any };
+async function post(path: string, bytes: Buffer, headers?: Record<string, string>) {
+  const { status, body } = await postTo(`${url}${path}`, bytes, headers);
+  return { status, body };
 }
 
 describe('a request body', () => {
@@ -84,13 +80,6 @@ describe('a request body', () => {
     expect((await post('/classify', Buffer.from('{"inputs":"a \\ud800 b"}'))).status).toBe(200);
   });
 });
-
-function lsllama(args: readonly string[], input: Buffer = Buffer.alloc(0)) {
-  return spawnSync(process.execPath, [`${ROOT}/dist/cli.js`, ...args, '--cache', work], {
-    input,
-    encoding: 'utf8',
-  });
-}
 
 describe('lines', () => {
   const good = Buffer.from('{"text": "東京 café"}\n');
@@ -154,11 +143,7 @@ describe('the files of a checkpoint', () => {
     for (const file of files) writeFileSync(`${folder}/${file}`, change(readFileSync(`${folder}/${file}`)));
     const inputs = ['--base', `${folder}/base`, '--adapter', `${folder}/adapter`];
     const options = ['--labels', `${folder}/labels.json`, '--precision', 'float32', '--no-verify'];
-    return spawnSync(
-      process.execPath,
-      [`${ROOT}/dist/cli.js`, 'export', ...inputs, ...options, '--out', `${folder}/out`],
-      { encoding: 'utf8' },
-    );
+    return lsllama(['export', ...inputs, ...options, '--out', `${folder}/out`]);
   }
 
   it('kemomi/daimai issue 20: may begin with a byte order mark', () => {

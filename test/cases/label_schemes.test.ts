@@ -1,7 +1,6 @@
 // Taggers whose labels are written otherwise than B-PER and I-PER. Each is a merged tagger of one layer whose word `a` has
 // the first label, `b` the second, and so on.
 
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { withModel } from '../../dist/commands/offline.js';
@@ -11,10 +10,10 @@ import { encodeWords } from '../../dist/predictor/encode.js';
 import { UNHURRIED } from '../../dist/predictor/model.js';
 import { tag } from '../../dist/predictor/tag.js';
 import { readNotation } from '../../dist/text/notation.js';
+import { lsllama } from '../support/cli.js';
 import { exportCheckpoint, ROOT, temporaryFolder } from '../support/fixtures.js';
 
 const FIXTURE = `${ROOT}/test/fixtures/cases/label_schemes`;
-const CLI = `${ROOT}/dist/cli.js`;
 const work = temporaryFolder();
 
 interface Answer {
@@ -23,7 +22,7 @@ interface Answer {
 }
 
 function run(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' });
+  const { status, stdout, stderr } = lsllama(args);
   expect(status, stderr).toBe(0);
   return { stdout, stderr };
 }
@@ -92,7 +91,7 @@ describe.each([
   it('is exported with lines that say how the labels were read', async () => {
     await exportModel(request, folder, { onNote: line => lines.push(line) });
     expect(lines).toEqual(notes);
-    expect(run('inspect', folder).stdout).toContain(`tags          ${notes[0]!.slice('labels: '.length)}`);
+    expect(run('inspect', folder).stdout).toContain(`note          ${notes[0]}\n`);
     expect(readManifest(folder).scheme).toBeDefined();
   });
 
@@ -201,8 +200,7 @@ it('a decoding for a classifier is refused', async () => {
   await expect(exportCheckpoint('ls_llama_seq', `${work}/other`, { decoding: 'argmax' })).rejects.toThrow(
     'decoding: expected none, found argmax',
   );
-  const args = [CLI, 'predict', classifier, '--decoding', 'argmax'];
-  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', input: '{"text":"a"}' });
+  const { status, stderr } = lsllama(['predict', classifier, '--decoding', 'argmax'], '{"text":"a"}');
   expect(status).toBe(1);
   expect(stderr).toContain('--decoding argmax: expected an entity tagger, found the classifier ls_llama_seq');
 });

@@ -42,6 +42,8 @@ it.each([
   ['thinker', 'thinker.base_model.model.'],
   ['inside', 'base_model.model._orig_mod.'],
   ['lightning', '_forward_module.model.base_model.model.'],
+  // huggingface/transformers issue 29659: FSDP of torch_xla.
+  ['torch_xla', 'base_model.model._orig_module.'],
 ])('merges the same weights where names begin as in %s', async (folder, prefix) => {
   const renamed = adapterWith(folder, name => name.replace('_orig_mod.base_model.model.', prefix));
   expect(await mergedWeights(renamed)).toEqual(await mergedWeights(join(CASE, 'adapter')));
@@ -113,4 +115,29 @@ it('says that an adapter is incomplete where a change inside its layers is missi
   expect(error).toMatch(
     /expected a change to model\.layers\.1\.self_attn\.q_proj, .*found none: the adapter is incomplete$/,
   );
+});
+
+it.each([
+  [
+    // instructlab/training issue 141: the state dict was saved with LoRA that is not merged.
+    'LoRA beside the weights',
+    (name: string) => name.replace('layers.0.mlp.up_proj.', 'layers.0.self_attn.q_proj.lora_A.default.'),
+    /expected the weights of a base alone, or merged, found layers\.0\.self_attn\.q_proj\.lora_A\.default\.weight .*merge_and_unload/,
+  ],
+  [
+    // MSIIP/MedM-VL issue 4: the same of a PEFT whose layers hold the layers that they change.
+    'weights inside LoRA',
+    (name: string) => `base_model.model.${name.replace('q_proj.', 'q_proj.base_layer.')}`,
+    /found layers\.0\.self_attn\.q_proj\.base_layer\.weight of an adapter that is not merged/,
+  ],
+  [
+    'a wrapper that is not known',
+    (name: string) => name.replace('model.', 'transformer.'),
+    /expected embed_tokens\.weight and layers, .*found .*transformer\.embed_tokens\.weight/,
+  ],
+])('a base with %s is refused', (name, rename, message) => {
+  const base = join(work, name);
+  cpSync(join(CASE, 'base'), base, { recursive: true });
+  renameTensorsIn(join(base, 'model.safetensors'), rename);
+  expect(() => openCheckpoint({ base, adapters: [] })).toThrow(message);
 });

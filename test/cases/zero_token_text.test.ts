@@ -1,10 +1,11 @@
 // Texts that a tokenizer has no token for: refused by name over HTTP, by predict and by eval, alone or beside others.
 
-import { spawnSync } from 'node:child_process';
 import { cpSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { exportModel } from '../../dist/model/export.js';
+import { jsonLines, lsllama } from '../support/cli.js';
 import { ROOT, readJson, temporaryFolder, worstDifference } from '../support/fixtures.js';
+import { post } from '../support/http.js';
 import { ready, startService } from '../support/service.js';
 
 const FIXTURE = `${ROOT}/test/fixtures/cases/zero_token_text`;
@@ -48,22 +49,8 @@ beforeAll(async () => {
   await ready(service);
 });
 
-async function classify(model: string, inputs: string | string[]) {
-  const response = await fetch(`${url}/classify`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model, inputs }),
-  });
-  // biome-ignore lint/suspicious/noExplicitAny: the contract is checked elsewhere
-  return { status: response.status, body: (await response.json()) as any };
-}
-
-function lsllama(args: readonly string[], lines: readonly object[]) {
-  const input = lines.map(line => `${JSON.stringify(line)}\n`).join('');
-  return spawnSync(process.execPath, [`${ROOT}/dist/cli.js`, ...args, '--cache', work], {
-    input,
-    encoding: 'utf8',
-  });
+function classify(model: string, inputs: string | string[]) {
+  return post(`${url}/classify`, { model, inputs });
 }
 
 it('POST /classify refuses the text alone and beside others', async () => {
@@ -78,7 +65,7 @@ it('POST /classify refuses the text alone and beside others', async () => {
 
 it('predict answers the other lines, and eval names the line', () => {
   const lines = [{ text: 'ok' }, { text: '東京' }, { tokens: ['東', '京'] }, { text: 'ok 東京' }];
-  const { stdout, status } = lsllama(['predict', `${models}/letters`], lines);
+  const { stdout, status } = lsllama(['predict', `${models}/letters`], jsonLines(lines));
   const answers = stdout
     .trimEnd()
     .split('\n')
@@ -92,7 +79,7 @@ it('predict answers the other lines, and eval names the line', () => {
     expect.objectContaining({ label: expect.any(String) }),
   ]);
   const labelled = lines.slice(0, 2).map(line => ({ ...line, label: 'a' }));
-  const evaluated = lsllama(['eval', `${models}/letters`, '-'], labelled);
+  const evaluated = lsllama(['eval', `${models}/letters`, '-'], jsonLines(labelled));
   expect([evaluated.status, evaluated.stdout]).toEqual([1, '']);
   expect(evaluated.stderr).toMatch(/line 2: the text has no token/);
 });
@@ -113,7 +100,7 @@ it.each([
 
 it('a text of which only the special token is left is classified as transformers does', async () => {
   const goldens = readJson(`${FIXTURE}/golden.json`) as { text: string; logits: number[] }[];
-  const { stdout } = lsllama(['predict', `${models}/with_bos`, '--logits'], goldens);
+  const { stdout } = lsllama(['predict', `${models}/with_bos`, '--logits'], jsonLines(goldens));
   const answers = stdout
     .trimEnd()
     .split('\n')

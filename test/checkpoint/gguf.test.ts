@@ -116,14 +116,14 @@ describe('a llama, presented as Hugging Face stores it', () => {
     [
       'general.architecture',
       'mamba',
-      'GGUF metadata: general.architecture: expected one of llama, qwen2, qwen3, phi3, gemma, gemma2, gemma3, found mamba',
+      'GGUF metadata: general.architecture: expected one of llama, qwen2, qwen3, phi3, gemma, gemma2, gemma3, found "mamba"',
     ],
     [
       'llama.rope.scaling.type',
       'longrope',
-      /llama\.rope\.scaling\.type: expected none or linear or yarn, found longrope/,
+      /llama\.rope\.scaling\.type: expected none or linear or yarn, found "longrope"/,
     ],
-    ['llama.rope.scaling.factor', 'x', /llama\.rope\.scaling\.factor: expected a number, found x/],
+    ['llama.rope.scaling.factor', 'x', /llama\.rope\.scaling\.factor: expected a number, found "x"/],
     ['llama.rope.dimension_count', 4, /llama\.rope\.dimension_count: expected 8.*found 4/],
     ['llama.attention.value_length', 16, /llama\.attention\.value_length: expected 8.*found 16/],
     [
@@ -131,7 +131,7 @@ describe('a llama, presented as Hugging Face stores it', () => {
       Uint32Array.of(2, 2),
       /head_count_kv: expected a number, found a list of 2/,
     ],
-    ['llama.embedding_length', '32', /llama\.embedding_length: expected a number, found 32/],
+    ['llama.embedding_length', '32', /llama\.embedding_length: expected a number, found "32"/],
   ])('refuses metadata with %s %s', (key, value, message) => {
     const config = () => ggufConfig({ ...file, metadata: new Map([...file.metadata, [key, value]]) });
     expect(config).toThrow(UserError);

@@ -1,7 +1,7 @@
 // The encoder: texts of any length get the same tokens, and its worker thread ends with it.
 
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import { readManifest } from '../../dist/model/manifest.js';
 import { encodeWords } from '../../dist/predictor/encode.js';
@@ -10,14 +10,15 @@ import { encodeAll } from '../../dist/predictor/encodeTask.js';
 import { type LoadedModel, UNHURRIED } from '../../dist/predictor/model.js';
 import { DeadlinePassed } from '../../dist/scheduler/errors.js';
 import { Tokenizer } from '../../dist/text/tokenizer.js';
-import { exportCheckpoint, ROOT, temporaryFolder } from '../support/fixtures.js';
+import { exportCheckpoint, ROOT, readJson, temporaryFolder } from '../support/fixtures.js';
 
 const out = temporaryFolder();
 
 async function modelOf(name: string): Promise<LoadedModel> {
   const folder = await exportCheckpoint(name, out);
   const run = () => Promise.reject(new Error('encoding runs no forward pass'));
-  return { name, folder, manifest: readManifest(folder), tokenizer: Tokenizer.load(folder), run };
+  const manifest = readManifest(folder);
+  return { name, folder, isNew: false, manifest, tokenizer: Tokenizer.load(folder), run };
 }
 
 const classifier = await modelOf('ls_llama_seq');
@@ -40,6 +41,28 @@ it('names the first text that the model cannot use', async () => {
   const task = { kind: 'texts', texts: [long, ' '], truncate: true } as const;
   const unusable = { unusable: 'the text is empty', index: 1 };
   expect(await encoder.encode(classifier, task, UNHURRIED)).toEqual(unusable);
+});
+
+const replace = (pattern: object, content: string) => ({ type: 'Replace', pattern, content });
+const twentyfold = replace({ String: 'a' }, 'a'.repeat(20));
+
+it.each([
+  ['takes too long to search', replace({ Regex: '(a+)+b' }, 'b'), /the regular expression .* takes longer/],
+  [
+    'makes too long',
+    { type: 'Sequence', normalizers: [twentyfold, twentyfold] },
+    /expected steps that make a text at most 100 times as long/,
+  ],
+])('names the text that a tokenizer %s', (_, normalizer, message) => {
+  const folder = temporaryFolder();
+  cpSync(classifier.folder, folder, { recursive: true });
+  const json = readJson(`${folder}/tokenizer.json`) as object;
+  writeFileSync(`${folder}/tokenizer.json`, JSON.stringify({ ...json, normalizer }));
+  const model = { ...classifier, tokenizer: Tokenizer.load(folder) };
+  const texts = [sentence, 'a'.repeat(50)];
+  const unusable = { unusable: expect.stringMatching(message), index: 1 };
+  expect(encodeAll(model, { kind: 'texts', texts })).toEqual(unusable);
+  expect(encodeAll(model, { kind: 'words', texts })).toEqual(unusable);
 });
 
 it('drops a task whose caller gave up before its turn', async () => {

@@ -2,6 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { exportCheckpoint, temporaryFolder } from '../support/fixtures.js';
+import { post as postTo } from '../support/http.js';
 import { type RunningService, ready, startService } from '../support/service.js';
 
 const models = temporaryFolder();
@@ -15,13 +16,9 @@ async function start(size: number): Promise<RunningService> {
 }
 
 async function post({ url }: RunningService, path: string, inputs: string | string[]): Promise<unknown> {
-  const response = await fetch(`${url}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ inputs }),
-  });
-  expect(response.status).toBe(200);
-  return response.json();
+  const { status, body } = await postTo(`${url}${path}`, { inputs });
+  expect(status).toBe(200);
+  return body;
 }
 
 async function lookups({ url }: RunningService) {

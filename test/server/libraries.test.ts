@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { exportCheckpoint, ROOT, temporaryFolder } from '../support/fixtures.js';
+import { post } from '../support/http.js';
 import { enginePids } from '../support/processes.js';
 import { ready, startService, stop } from '../support/service.js';
 
@@ -23,12 +24,7 @@ it('the HTTP process does not map it, the engine processes do', async () => {
   const before = threads();
   // The second text is too long for the main thread, so that the encoder thread starts.
   for (const inputs of ['the market fell', 'the market fell '.repeat(2000)]) {
-    const response = await fetch(`${service.url}/classify`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ inputs }),
-    });
-    expect(response.status).toBe(200);
+    expect((await post(`${service.url}/classify`, { inputs })).status).toBe(200);
   }
   expect(threads()).toBeGreaterThan(before);
   expect(mapsOf(service.process.pid!)).not.toMatch(RUNTIME);

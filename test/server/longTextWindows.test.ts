@@ -1,11 +1,8 @@
 // Long texts that are classified over windows, and the logits of answers, over HTTP and by predict and eval.
 
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { Tokenizer } from '../../dist/text/tokenizer.js';
+import { jsonLines, lsllama } from '../support/cli.js';
 import {
   CHECKPOINTS,
   exportCheckpoint,
@@ -15,6 +12,7 @@ import {
   temporaryFolder,
   worstDifference,
 } from '../support/fixtures.js';
+import { expectSchema, post as postTo } from '../support/http.js';
 import { type RunningService, ready, startService } from '../support/service.js';
 
 interface LongGolden {
@@ -30,9 +28,6 @@ const goldens = readJson(`${ROOT}/test/fixtures/longTexts/golden.json`) as LongG
 const models = temporaryFolder();
 let service: RunningService;
 
-const ajv = new Ajv2020({ strict: false });
-ajv.addSchema(parse(readFileSync(`${ROOT}/openapi.yaml`, 'utf8')), 'openapi');
-
 beforeAll(async () => {
   for (const name of ['ls_llama_seq', 'llama2_tokenizer_seq', 'ls_unllama_tok'])
     await exportCheckpoint(name, models);
@@ -42,25 +37,10 @@ beforeAll(async () => {
 
 /** Posts a request and checks the answer against its schema in openapi.yaml. */
 async function post(path: '/classify' | '/ner', body: object) {
-  const response = await fetch(`${service.url}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  const name = response.ok ? { '/classify': 'ClassifyResponse', '/ner': 'NerResponse' }[path] : 'Problem';
-  // biome-ignore lint/suspicious/noExplicitAny: answers are checked against openapi.yaml
-  const answer = (await response.json()) as any;
-  const check = ajv.compile({ $ref: `openapi#/components/schemas/${name}` });
-  expect(check(answer), JSON.stringify(check.errors)).toBe(true);
-  return { status: response.status, ...answer };
-}
-
-function lsllama(args: readonly string[], lines: readonly object[]) {
-  const { stdout } = spawnSync(process.execPath, [`${ROOT}/dist/cli.js`, ...args], {
-    input: lines.map(line => JSON.stringify(line)).join('\n'),
-    encoding: 'utf8',
-  });
-  return stdout;
+  const { status, body: answer } = await postTo(`${service.url}${path}`, body);
+  const name = status === 200 ? { '/classify': 'ClassifyResponse', '/ner': 'NerResponse' }[path] : 'Problem';
+  expectSchema(name, answer);
+  return { status, ...answer };
 }
 
 const softmax = (logits: number[]) => {
@@ -116,8 +96,8 @@ describe('long_text', () => {
   it('predict and eval have it as --long-text', () => {
     const ours = goldens.filter(({ checkpoint }) => checkpoint === 'llama2_tokenizer_seq');
     const args = [`${models}/llama2_tokenizer_seq`, '--long-text', 'max'];
-    const answers = lsllama(['predict', ...args, '--logits'], ours)
-      .trimEnd()
+    const answers = lsllama(['predict', ...args, '--logits'], jsonLines(ours))
+      .stdout.trimEnd()
       .split('\n');
     const best = ['World', 'Sports', 'Business', 'Sci/Tech'];
     const labelled = ours.map(({ text, max }, i) => {
@@ -125,8 +105,8 @@ describe('long_text', () => {
       return { text, label: best[max.indexOf(Math.max(...max))] };
     });
     const [model, ...options] = args;
-    const report = lsllama(['eval', model!, '-', ...options, '--json'], labelled);
-    expect(JSON.parse(report).accuracy).toBe(1);
+    const { stdout } = lsllama(['eval', model!, '-', ...options, '--json'], jsonLines(labelled));
+    expect(JSON.parse(stdout).accuracy).toBe(1);
   });
 });
 
@@ -158,7 +138,8 @@ describe('raw_scores', () => {
 
     const text = 'Peter Blackburn visited Germany.';
     const [raw] = (await post('/ner', { inputs: text, raw_scores: true, tags: true })).results;
-    const predicted = JSON.parse(lsllama(['predict', `${models}/ls_unllama_tok`, '--logits'], [{ text }]));
+    const { stdout } = lsllama(['predict', `${models}/ls_unllama_tok`, '--logits'], jsonLines([{ text }]));
+    const predicted = JSON.parse(stdout);
     expect(raw.logits).toEqual(predicted.logits);
     expect((await post('/ner', { inputs: text })).results[0]).not.toHaveProperty('logits');
   });

@@ -2,6 +2,7 @@
 
 import { beforeAll, expect, it } from 'vitest';
 import { exportCheckpoint, temporaryFolder } from '../support/fixtures.js';
+import { post as postTo } from '../support/http.js';
 import { type RunningService, ready, startService } from '../support/service.js';
 
 const models = temporaryFolder();
@@ -14,14 +15,8 @@ beforeAll(async () => {
   await ready(service);
 });
 
-async function post(path: string, body: object) {
-  const response = await fetch(`${service.url}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  // biome-ignore lint/suspicious/noExplicitAny: the contract is checked elsewhere
-  return { status: response.status, body: (await response.json()) as any };
+function post(path: string, body: object) {
+  return postTo(`${service.url}${path}`, body);
 }
 
 const sentence = 'Peter Blackburn visited the market in Germany. 🎉 ';

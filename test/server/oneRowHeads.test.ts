@@ -1,14 +1,13 @@
 // Heads of one row: yes or no, and values such as rewards. From the plan of their export to answers over HTTP.
 
-import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { exportModel } from '../../dist/model/export.js';
 import { type DeviceRequest, readRecipe } from '../../dist/model/recipe.js';
-import { type Golden, ROOT, readJson, temporaryFolder } from '../support/fixtures.js';
+import { lsllama } from '../support/cli.js';
+import { type Golden, readJson, temporaryFolder } from '../support/fixtures.js';
+import { expectSchema, post } from '../support/http.js';
 import { matrixCases } from '../support/matrix.js';
 import { planOf } from '../support/plan.js';
 import { ready, startService } from '../support/service.js';
@@ -100,10 +99,6 @@ describe('an export', () => {
   });
 });
 
-function lsllama(...args: string[]): { stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [`${ROOT}/dist/cli.js`, ...args], { encoding: 'utf8' });
-}
-
 function dataFile(lines: readonly object[]): string {
   const path = join(work, 'data.jsonl');
   writeFileSync(path, lines.map(line => `${JSON.stringify(line)}\n`).join(''));
@@ -112,7 +107,7 @@ function dataFile(lines: readonly object[]): string {
 
 describe('predict', () => {
   const predict = (model: string, golden: readonly Golden[]) =>
-    lsllama('predict', join(models, model), '--input', dataFile(golden.map(({ text }) => ({ text }))))
+    lsllama(['predict', join(models, model), '--input', dataFile(golden.map(({ text }) => ({ text })))])
       .stdout.trimEnd()
       .split('\n')
       .map(line => JSON.parse(line));
@@ -140,7 +135,7 @@ describe('eval', () => {
     const data = dataFile(
       goldensOf('reward_model').map(each => ({ text: each.text, label: logitOf(each) + 1 })),
     );
-    const report = JSON.parse(lsllama('eval', join(models, 'reward'), data, '--json').stdout);
+    const report = JSON.parse(lsllama(['eval', join(models, 'reward'), data, '--json']).stdout);
     expect(report).toEqual({
       count: 7,
       mean_squared_error: expect.closeTo(1, 3),
@@ -148,14 +143,14 @@ describe('eval', () => {
       pearson: expect.closeTo(1, 6),
       spearman: expect.closeTo(1, 6),
     });
-    expect(lsllama('eval', join(models, 'reward'), data).stdout).toMatch(
+    expect(lsllama(['eval', join(models, 'reward'), data]).stdout).toMatch(
       /^examples +7\nmean squared error +(1|0\.9)/,
     );
   });
 
   it('refuses gold labels that are no numbers', () => {
     const data = dataFile([{ text: 'a', label: 'good' }]);
-    expect(lsllama('eval', join(models, 'reward'), data).stderr).toMatch(
+    expect(lsllama(['eval', join(models, 'reward'), data]).stderr).toMatch(
       /"label" to be a number, found "good"/,
     );
   });
@@ -168,7 +163,7 @@ describe('eval', () => {
         return { text: each.text, label: i % 2 === 0 ? isYes : Number(isYes) };
       }),
     );
-    const report = JSON.parse(lsllama('eval', join(models, 'one_label'), data, '--json').stdout);
+    const report = JSON.parse(lsllama(['eval', join(models, 'one_label'), data, '--json']).stdout);
     expect(report.accuracy).toBe(1);
     expect(Object.keys(report.labels)).toEqual(['false', 'true']);
   });
@@ -177,24 +172,22 @@ describe('eval', () => {
     const data = dataFile(
       goldensOf('binary').map(each => ({ text: each.text, label: logitOf(each) > 0 ? 'spam' : 'ham' })),
     );
-    expect(JSON.parse(lsllama('eval', join(models, 'two_labels'), data, '--json').stdout).accuracy).toBe(1);
+    expect(JSON.parse(lsllama(['eval', join(models, 'two_labels'), data, '--json']).stdout).accuracy).toBe(1);
   });
 });
 
 describe('inspect', () => {
   it('says how the row is read', () => {
-    expect(lsllama('inspect', join(models, 'reward')).stdout).toMatch(
+    expect(lsllama(['inspect', join(models, 'reward')]).stdout).toMatch(
       /^task +sequence classification, a value$/m,
     );
-    expect(lsllama('inspect', join(models, 'one_label')).stdout).toMatch(
+    expect(lsllama(['inspect', join(models, 'one_label')]).stdout).toMatch(
       /^task +sequence classification, yes or no$/m,
     );
   });
 });
 
 describe('POST /classify', () => {
-  const ajv = new Ajv2020({ strict: false });
-  ajv.addSchema(parse(readFileSync(`${ROOT}/openapi.yaml`, 'utf8')), 'openapi');
   let url: string;
 
   beforeAll(async () => {
@@ -208,14 +201,8 @@ describe('POST /classify', () => {
   });
 
   async function classify(model: string, inputs: readonly (string | undefined)[], options: object = {}) {
-    const response = await fetch(`${url}/classify`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ inputs, model, ...options }),
-    });
-    const body = await response.json();
-    const check = ajv.compile({ $ref: 'openapi#/components/schemas/ClassifyResponse' });
-    expect(check(body), JSON.stringify(check.errors)).toBe(true);
+    const { body } = await post(`${url}/classify`, { inputs, model, ...options });
+    expectSchema('ClassifyResponse', body);
     return (body as { results: Record<string, unknown>[] }).results;
   }
 

@@ -1,22 +1,14 @@
 // The HTTP contract, through real requests: answers and problems match openapi.yaml, and no path of the machine leaks.
 
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { exportModel } from '../../dist/model/export.js';
 import { exportCheckpoint, goldensOf, ROOT, requestOf, temporaryFolder } from '../support/fixtures.js';
+import { expectSchema, post as postTo } from '../support/http.js';
 import { type RunningService, ready, startService } from '../support/service.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are checked against openapi.yaml before they are read
 type Body = any;
-
-const ajv = new Ajv2020({ strict: false });
-ajv.addSchema(parse(readFileSync(`${ROOT}/openapi.yaml`, 'utf8')), 'openapi');
-function expectSchema(name: string, body: unknown): void {
-  const check = ajv.compile({ $ref: `openapi#/components/schemas/${name}` });
-  expect(check(body), JSON.stringify(check.errors)).toBe(true);
-}
 
 const models = temporaryFolder();
 const cache = temporaryFolder();
@@ -32,13 +24,8 @@ beforeAll(async () => {
   await ready(service);
 });
 
-async function post(path: string, body: unknown, headers: Record<string, string> = {}) {
-  const response = await fetch(`${service.url}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
-  return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+function post(path: string, body: unknown, headers?: Record<string, string>) {
+  return postTo(`${service.url}${path}`, body, headers);
 }
 
 /** A request that cannot be answered within its deadline of a millisecond. */
@@ -151,6 +138,7 @@ describe('problems', () => {
     ['malformed JSON', '/classify', '{"inputs":', 400, /not valid JSON/],
     ['an empty body', '/classify', '', 422, /inputs/],
     ['a body that is no object', '/classify', '[]', 422, /must be object/],
+    ['a body of null', '/classify', 'null', 422, /must be object/],
     ['an empty list', '/classify', { inputs: [] }, 422, /fewer than 1/],
     ['an empty text', '/classify', { inputs: '' }, 422, /empty/],
     ['a text of only spaces', '/classify', { inputs: ['a', ' \t\n'] }, 422, /inputs\/1.*empty/],
@@ -246,16 +234,12 @@ describe('several models of one task', () => {
     const other = await startService(folder, cache, '--api-key', 'secret');
     await ready(other);
     const ask = (body: object, key = 'secret') =>
-      fetch(`${other.url}/classify`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-        body: JSON.stringify(body),
-      });
+      postTo(`${other.url}/classify`, body, { authorization: `Bearer ${key}` });
     const refused = await ask({ inputs: 'a' });
     expect(refused.status).toBe(422);
-    expect(((await refused.json()) as Body).detail).toMatch(/one, two/);
+    expect(refused.body.detail).toMatch(/one, two/);
 
-    const multi = (await (await ask({ inputs: 'a', model: 'two', threshold: 0.4 })).json()) as Body;
+    const { body: multi } = await ask({ inputs: 'a', model: 'two', threshold: 0.4 });
     expectSchema('ClassifyResponse', multi);
     const [{ probabilities, labels }] = multi.results;
     const over = Object.entries(probabilities as Record<string, number>).filter(([, p]) => p >= 0.4);

@@ -169,7 +169,7 @@ describe('ggufTokenizer refuses', () => {
     ['merges: expected two tokens .* that make a third token, found "z z"', bytes, { merges: ['z z'] }],
     ['scores: expected \\d+ numbers, one for each token, found nothing', pieces, { scores: undefined }],
     [
-      'scores: expected numbers, found no number',
+      'scores: expected finite numbers, found a number that is not finite',
       pieces,
       { scores: new Float32Array(size).fill(Number.NaN) },
     ],

@@ -30,4 +30,15 @@ it('values that are all the same have no correlation', () => {
       [3, 2],
     ]),
   ).toEqual({ count: 2, mean_squared_error: 1, mean_absolute_error: 1, pearson: null, spearman: null });
+  // The mean of these three is not 0.1 in floating-point numbers.
+  const gold = [0.1, 0.1, 0.1];
+  expect(regressionReport(gold.map((value, i) => [value, i]))).toMatchObject({
+    pearson: null,
+    spearman: null,
+  });
+});
+
+it('small values have the correlation of large ones', () => {
+  const { pearson } = regressionReport([1, 2, 4].map(value => [value * 1e-100, value * value * 1e-100]));
+  expect(pearson).toBeCloseTo(regressionReport([1, 2, 4].map(value => [value, value * value])).pearson!, 12);
 });

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { parseTag, readNotation } from '../../dist/text/notation.js';
-import { notationText, notationWarnings } from '../../dist/text/notationText.js';
+import { notationNotes } from '../../dist/text/notationText.js';
 import { entityReport } from '../../dist/text/score.js';
 import { ROOT, readJson } from '../support/fixtures.js';
 
@@ -56,6 +56,14 @@ describe('reads a label set as a whole', () => {
     ['I O B', 'inside:_ . begin:_'],
     // Résumé data in BMES: jiesutd/LatticeLSTM issue 17.
     ['O M-ORG E-ORG B-ORG B-LOC E-LOC', '. inside:ORG end:ORG begin:ORG begin:LOC end:LOC'],
+    // The type is missing, which seqeval's get_entities names `_`.
+    ['O B- I-', '. begin:_ inside:_'],
+    ['O -B -I PER-B PER-I', '. begin:_ inside:_ begin:PER inside:PER'],
+    ['O B-_ I-_', '. begin:_ inside:_'],
+    // Any separator.
+    ['O B#PER I#PER', '. begin:PER inside:PER'],
+    ['O PER~B PER~I', '. begin:PER inside:PER'],
+    ['O B\u2013PER I\u2013PER', '. begin:PER inside:PER'],
     // Only I-: huggingface/transformers issue 4262.
     ['O I-MISC I-PER', '. inside:MISC inside:PER'],
     // No markers: huggingface/transformers issue 13325, BritishGeologicalSurvey/geo-ner-model issue 1.
@@ -86,20 +94,19 @@ describe('reads a label set as a whole', () => {
 describe('says in words', () => {
   const say = (labels: string) => {
     const list = labels.split(' ');
-    const notation = readNotation(list);
-    return [notationText(list, notation), ...notationWarnings(list, notation)];
+    return notationNotes(list, readNotation(list));
   };
   it('how the labels were read', () => {
-    expect(say('O B-PER I-PER')).toEqual(['markers B, I before the type (B-PER); outside: O']);
-    expect(say('O PER_b PER_i')).toEqual(['markers B, I after the type (PER_b); outside: O']);
-    expect(say('O B I')).toEqual(['markers B, I without types; outside: O']);
-    expect(say('O PER LOC')).toEqual(['types without markers; outside: O']);
+    expect(say('O B-PER I-PER')).toEqual(['labels: markers B, I before the type (B-PER); outside: O']);
+    expect(say('O PER_b PER_i')).toEqual(['labels: markers B, I after the type (PER_b); outside: O']);
+    expect(say('O B I')).toEqual(['labels: markers B, I without types; outside: O']);
+    expect(say('O PER LOC')).toEqual(['labels: types without markers; outside: O']);
   });
   it.each([
     ['B-PER I-PER', /no label was found to be the outside one/],
-    ['O B-PER I-PER MISC', /^MISC: expected a marker/],
-    ['O B-PER I-PER I-LOC', /^I-LOC: other types have a label that begins an entity/],
-    ['O B-TYPE C-TYPE D-TYPE', /^B-TYPE: most labels have no marker/],
+    ['O B-PER I-PER MISC', /^labels: MISC: expected a marker/],
+    ['O B-PER I-PER I-LOC', /^labels: I-LOC: other types have a label that begins an entity/],
+    ['O B-TYPE C-TYPE D-TYPE', /^labels: B-TYPE: most labels have no marker/],
   ])('what may be meant in another way: %s', (labels, warning) => {
     const [, ...warnings] = say(labels);
     expect(warnings).toHaveLength(1);

@@ -62,7 +62,7 @@ export function literal(owner: string, string: string): Pattern {
  */
 export function compiled(owner: string, source: string, flags: string): RegExp {
   try {
-    const regex = new (repeatsRepeats(source) ? BoundedRegExp : RegExp)(source, flags);
+    const regex = new (repeatsVaryingGroup(source) ? BoundedRegExp : RegExp)(source, flags);
     // V8 compiles an expression at its first search, once for texts of Latin-1 and once for others, and again at its
     // second, to machine code. Each time it may find it too large.
     for (const text of ['', '', '\u0100', '\u0100']) text.search(regex);
@@ -72,14 +72,16 @@ export function compiled(owner: string, source: string, flags: string): RegExp {
   }
 }
 
-/** A group without groups inside it, what it holds, and the quantifier behind it. */
+/** A group that holds no other group: what it holds, and the first character of the quantifier behind it. */
 const GROUP = /\((?:\?(?:[:=!]|<[^>]*>|i:))?([^()]*)\)([*+{]?)/;
 
 /**
- * Whether a group that matches in several ways, by a quantifier or alternatives, is itself repeated, as in (a+)+. Such an expression may match a
- * text in so many ways that trying them all takes years.
+ * Whether the expression repeats a group that holds a quantifier or alternatives, as (a+)+ and (a|aa)* do. Such a group
+ * may match a text in many ways, and trying all of them takes time that doubles with each character.
  */
-function repeatsRepeats(source: string): boolean {
+function repeatsVaryingGroup(source: string): boolean {
+  // Escapes and classes match one character each. Then each innermost group becomes one such character, which has a
+  // quantifier if the group varies, until a repeated group that varies is found or no group is left.
   let rest = source.replace(/\\[pP]\{[^}]*\}|\\.|\[(?:\\.|[^\\\]])*\]/gsu, 'x');
   for (let group = GROUP.exec(rest); group; group = GROUP.exec(rest)) {
     const varies = /[*+?|]|\{\d*,/.test(group[1]!);

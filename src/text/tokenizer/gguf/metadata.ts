@@ -2,6 +2,7 @@
 // Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, under "Tokenizer".
 
 import { UserError } from '../../../errors.js';
+import { ggufValueText } from '../../../ggufValueText.js';
 
 /** Values by key, as checkpoint/gguf.ts reads them: strings, numbers, booleans, lists of strings, typed arrays. */
 export type GgufMetadata = ReadonlyMap<string, unknown>;
@@ -62,7 +63,7 @@ export class TokenizerKeys {
   /** The error for a key. `found` is the key's value unless a part of it is named. */
   invalid(key: string, expected: string, found: unknown = this.#get(key)): UserError {
     return new UserError(
-      `GGUF metadata: ${fullKey(key)}: expected ${expected}, found ${display(found)}. ${USE_TOKENIZER_JSON}`,
+      `GGUF metadata: ${fullKey(key)}: expected ${expected}, found ${ggufValueText(found)}. ${USE_TOKENIZER_JSON}`,
     );
   }
 
@@ -73,12 +74,4 @@ export class TokenizerKeys {
 
 function fullKey(key: string): string {
   return `tokenizer.ggml.${key}`;
-}
-
-/** A value as it stands in a message: a list by its length, a string in quotes and shortened. */
-function display(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (Number.isNaN(value)) return 'no number';
-  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}…` : value);
-  return typeof value === 'object' ? `a list of ${(value as ArrayLike<unknown>).length}` : String(value);
 }

@@ -26,7 +26,7 @@ export function scoredMerges(keys: TokenizerKeys, vocabulary: GgufVocabulary): [
   const pieceByScore = new Map<number, string>();
   const merges: (Split & { readonly score: number })[] = [];
   for (const [piece, score] of pieces) {
-    if (!Number.isFinite(score)) throw keys.invalid('scores', 'numbers', score);
+    if (!Number.isFinite(score)) throw keys.invalid('scores', 'finite numbers', score);
     const splits = splitsOf(keys, piece, pieces);
     if (splits.length === 0) continue;
     const other = pieceByScore.get(score);
