@@ -7,9 +7,10 @@ import { stopAll } from '../support/serve.js';
 import { ENGINE_FAULTS } from './engines.js';
 import type { Fault, FaultOptions, FaultResult } from './fault.js';
 import { OVERLOADS } from './overload.js';
+import { ROLLING_RESTARTS } from './restarts.js';
 import { SLOW_SOCKETS } from './sockets.js';
 
-const FAULTS: readonly Fault[] = [...ENGINE_FAULTS, ...OVERLOADS, SLOW_SOCKETS];
+const FAULTS: readonly Fault[] = [...ENGINE_FAULTS, ...OVERLOADS, SLOW_SOCKETS, ROLLING_RESTARTS];
 
 program
   .argument(

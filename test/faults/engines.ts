@@ -1,20 +1,11 @@
 // Faults of engine processes: killed, stopped, and a service that is itself stopped for a while.
 
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defaultCache } from '../../dist/model/cache.js';
-import { ROOT } from '../support/fixtures.js';
 import { enginePids } from '../support/processes.js';
-import { type RunningService, ready, startService, stop } from '../support/serve.js';
+import { type RunningService, stop } from '../support/serve.js';
 import type { Fault, FaultOptions, FaultResult } from './fault.js';
 import { Load } from './load.js';
-
-/** Serves the shipped models from the user's cache, without the result cache, so that every text is computed. */
-export async function startShipped(): Promise<RunningService> {
-  const service = await startService(join(ROOT, 'models'), defaultCache(), '--cache-size', '0');
-  await ready(service);
-  return service;
-}
+import { startShipped } from './shipped.js';
 
 /** Does something to a service under full load, and waits until it has recovered. */
 async function underLoad(

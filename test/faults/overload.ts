@@ -5,8 +5,8 @@ import { Agent, request } from 'node:http';
 import { type LoadTestReport, runLoadTest, type Send } from '../../dist/loadtest/loadTest.js';
 import { enginePids } from '../support/processes.js';
 import { type RunningService, stop } from '../support/serve.js';
-import { startShipped } from './engines.js';
 import type { Fault, FaultOptions, FaultResult } from './fault.js';
+import { startShipped } from './shipped.js';
 import { newsTexts } from './texts.js';
 
 /** What every request asks for. Milliseconds. */

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stop } from '../support/serve.js';
-import { startShipped } from './engines.js';
 import type { Fault, FaultOptions, FaultResult } from './fault.js';
 import { Load } from './load.js';
+import { startShipped } from './shipped.js';
 
 const SOCKETS = 2000;
 
