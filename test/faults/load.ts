@@ -1,0 +1,122 @@
+// Callers that ask without pause, and compare every answer with the one that the service gave before the fault.
+
+import { createHistogram } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { goldenTexts } from './texts.js';
+
+/** A request, and the results that are right for it, as JSON. */
+interface Question {
+  readonly route: string;
+  readonly body: string;
+  readonly results: string;
+}
+
+/** The time over which the rate is taken. Milliseconds. */
+const WINDOW_MS = 500;
+/** The service has recovered when it answers at this share of its rate before the fault. */
+const RECOVERED = 0.9;
+
+export class Load {
+  requests = 0;
+  wrong = 0;
+  readonly failed: Record<string, number> = {};
+  readonly #url: () => string;
+  readonly #questions: readonly Question[];
+  /** When each right answer arrived. Milliseconds on the clock of performance.now(). */
+  readonly #answered: number[] = [];
+  readonly #latencies = createHistogram();
+  #callers: Promise<void>[] = [];
+  #stopped = false;
+
+  private constructor(url: () => string, questions: readonly Question[]) {
+    this.#url = url;
+    this.#questions = questions;
+  }
+
+  /** Asks every question once, so that the right answers are known, and then starts the callers. */
+  static async start(url: string | (() => string), callers = 32): Promise<Load> {
+    const urlOf = typeof url === 'string' ? () => url : url;
+    const questions = await Promise.all(
+      goldenTexts().map(async ({ route, body }) => {
+        const response = await post(`${urlOf()}${route}`, body);
+        return {
+          route,
+          body,
+          results: JSON.stringify(((await response.json()) as { results: object }).results),
+        };
+      }),
+    );
+    const load = new Load(urlOf, questions);
+    load.#callers = Array.from({ length: callers }, (_, caller) => load.#call(caller));
+    return load;
+  }
+
+  /** Answers per second in the last `milliseconds`. */
+  rate(milliseconds = 3000): number {
+    const from = performance.now() - milliseconds;
+    const first = this.#answered.findLastIndex(time => time < from) + 1;
+    return ((this.#answered.length - first) / milliseconds) * 1000;
+  }
+
+  /** Percentiles of the right answers' latencies since the last call. Milliseconds. */
+  takeLatencies(): { readonly p50: number; readonly p99: number } {
+    const at = (percentile: number) => this.#latencies.percentile(percentile) / 1000;
+    const latencies = { p50: at(50), p99: at(99) };
+    this.#latencies.reset();
+    return latencies;
+  }
+
+  /** Resolves to the seconds from now until the service answers at nearly the given rate again. Gives up after a minute. */
+  async recovery(before: number): Promise<number> {
+    const started = performance.now();
+    const after = this.#answered.length;
+    while (performance.now() - started < 60_000) {
+      await sleep(50);
+      if (
+        this.#answered.length - after > before * (WINDOW_MS / 1000) &&
+        this.rate(WINDOW_MS) >= RECOVERED * before
+      )
+        break;
+    }
+    return (performance.now() - started) / 1000;
+  }
+
+  /** Stops the callers once they have their last answers. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#callers);
+  }
+
+  async #call(caller: number): Promise<void> {
+    for (let next = caller * 7; !this.#stopped; next++) {
+      const { route, body, results } = this.#questions[next % this.#questions.length]!;
+      this.requests++;
+      const sent = performance.now();
+      try {
+        const response = await post(`${this.#url()}${route}`, body);
+        const text = await response.text();
+        if (!response.ok) this.#fail(String(response.status));
+        else if (JSON.stringify((JSON.parse(text) as { results: object }).results) !== results) this.wrong++;
+        else this.#record(sent);
+      } catch (error) {
+        this.#fail(
+          ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? (error as Error).name,
+        );
+      }
+    }
+  }
+
+  #record(sent: number): void {
+    const now = performance.now();
+    this.#answered.push(now);
+    this.#latencies.record(Math.round((now - sent) * 1000));
+  }
+
+  #fail(reason: string): void {
+    this.failed[reason] = (this.failed[reason] ?? 0) + 1;
+  }
+}
+
+export function post(url: string, body: string): Promise<Response> {
+  return fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+}

@@ -1,0 +1,75 @@
+// More load than the service can answer: what it goes on answering, how long callers wait, and what is refused how fast.
+
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { type LoadTestReport, runLoadTest, type Send } from '../../dist/loadtest/loadTest.js';
+import { enginePids } from '../support/processes.js';
+import { type RunningService, stop } from '../support/serve.js';
+import type { Fault, FaultOptions, FaultResult } from './fault.js';
+import { startShipped } from './shipped.js';
+import { newsTexts } from './texts.js';
+
+/** What every request asks for. Milliseconds. */
+const TIMEOUT_MS = 2000;
+/** Requests in flight while the capacity is measured. */
+const IN_FLIGHT = 64;
+
+export const OVERLOADS: readonly Fault[] = [1, 2, 5, 20].map(factor => ({
+  name: `load-${factor}`,
+  description: `${factor} × the capacity, deadlines of ${TIMEOUT_MS / 1000} s`,
+  run: options => overload(factor, options),
+}));
+
+async function overload(factor: number, { seconds }: FaultOptions): Promise<FaultResult> {
+  const service = await startShipped();
+  const agent = new Agent({ keepAlive: true });
+  const send = (timeout?: number) => sender(agent, `${service.url}/classify`, timeout);
+  const measure = { seconds: Math.min(20, seconds), warmup: 3, concurrency: IN_FLIGHT };
+  const before = await runLoadTest(send(), measure);
+  const load = { seconds, warmup: 3, concurrency: 0, rate: factor * before.requests_per_second };
+  const report = await runLoadTest(send(TIMEOUT_MS), load);
+  const memory = peakMemory(service);
+  const after = await runLoadTest(send(), measure);
+  agent.destroy();
+  await stop(service);
+  const capacity = (before.requests_per_second + after.requests_per_second) / 2;
+  return resultOf(report, capacity, memory);
+}
+
+function resultOf(report: LoadTestReport, capacity: number, memory: number): FaultResult {
+  const { requests, requests_per_second, latency, errors, error_latency } = report;
+  const { 429: refused = 0, ...failed } = errors;
+  const notes = [
+    `capacity ${capacity.toFixed(0)} texts/s, answered ${((100 * requests_per_second) / capacity).toFixed(0)}% of it`,
+    `accepted: p99 ${latency.p99.toFixed(0)} ms`,
+    refused > 0 ? `${refused} refused with 429, p99 ${error_latency.p99.toFixed(0)} ms` : 'none refused',
+    `at most ${memory} MiB resident`,
+  ];
+  const failures = Object.values(failed).reduce((sum, count) => sum + count, 0);
+  return { requests: requests + refused + failures, failed, wrong: 0, notes };
+}
+
+/** Sends one text after another over kept-alive connections, with as little work as possible beside the service. */
+function sender(agent: Agent, url: string, timeout?: number): Send {
+  const bodies = newsTexts().map(text => JSON.stringify({ inputs: text, timeout_ms: timeout }));
+  let next = 0;
+  return () =>
+    new Promise(resolve => {
+      const body = bodies[next++ % bodies.length]!;
+      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+      const sent = request(url, { agent, method: 'POST', headers }, response => {
+        response.resume();
+        response.on('end', () => resolve(response.statusCode === 200 ? 'ok' : String(response.statusCode)));
+      });
+      sent.on('error', error => resolve((error as NodeJS.ErrnoException).code ?? error.name));
+      sent.end(body);
+    });
+}
+
+/** The most memory that the service's processes had resident, each at its own time. MiB. Linux only. */
+function peakMemory({ process: { pid } }: RunningService): number {
+  const peaks = [pid!, ...enginePids(pid)].map(each =>
+    Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${each}/status`, 'utf8'))?.[1] ?? 0),
+  );
+  return Math.round(peaks.reduce((sum, peak) => sum + peak, 0) / 1024);
+}

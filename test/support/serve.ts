@@ -1,0 +1,65 @@
+// Starts a service by the command that a user runs, on a free port.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ROOT } from './fixtures.js';
+
+export interface RunningService {
+  readonly url: string;
+  readonly process: ChildProcess;
+  /** The lines that the service has logged so far. */
+  readonly log: string[];
+}
+
+const running = new Set<ChildProcess>();
+
+/** Ends every service that was started and not stopped. */
+export function stopAll(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
+/** Starts `lsllama serve` and waits until it listens. Rejects if it exits before. */
+export async function startService(
+  models: string,
+  cache: string,
+  ...flags: string[]
+): Promise<RunningService> {
+  const child = spawn(
+    process.execPath,
+    [`${ROOT}/dist/cli.js`, 'serve', '--models', models, '--cache', cache, '--port', '0', ...flags],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  running.add(child);
+  const log: string[] = [];
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stderr!).on('line', line => {
+      log.push(line);
+      const found = /"url":"([^"]+)"/.exec(line);
+      if (found) resolve(found[1]!);
+    });
+    child.on('exit', code => reject(new Error(`serve ended with ${code}: ${log.join('\n')}`)));
+  });
+  return { url, process: child, log };
+}
+
+/** Waits until the service is ready. Rejects after about 30 seconds. */
+export async function ready({ url }: RunningService): Promise<void> {
+  for (let i = 0; i < 600; i++) {
+    if ((await fetch(`${url}/health/ready`)).ok) return;
+    await sleep(50);
+  }
+  throw new Error(`${url}/health/ready: not ready after 30 seconds`);
+}
+
+/** Sends the service a signal and waits until it exits. Resolves to its exit code. */
+export async function stop(
+  { process: child }: RunningService,
+  signal: NodeJS.Signals = 'SIGTERM',
+): Promise<number | null> {
+  child.kill(signal);
+  if (child.exitCode === null) await once(child, 'exit');
+  running.delete(child);
+  return child.exitCode;
+}
