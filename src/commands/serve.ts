@@ -35,6 +35,12 @@ export function configure(command: Command): void {
       new Option('--api-key <key>', 'a key that callers must send as a bearer token').env('LSLLAMA_API_KEY'),
     )
     .addOption(
+      new Option(
+        '--api-keys <file>',
+        'a file of keys with scopes and limits, written with the command "key"',
+      ).env('LSLLAMA_API_KEYS'),
+    )
+    .addOption(
       new Option('--cors-origin <origins>', 'origins whose web pages may call the service: a,b or *')
         .env('LSLLAMA_CORS_ORIGIN')
         .default([], 'none')
@@ -110,7 +116,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   if (ready.length === 0) return log.error('no model is ready: each of them failed, for the reason above');
   ready.sort((a, b) => (a.name < b.name ? -1 : 1));
   const seconds = Math.round(performance.now() / 1000);
-  const command = curlCommand(service.url, ready, flags.apiKey !== undefined);
+  const command = curlCommand(service.url, ready, flags.apiKey !== undefined || flags.apiKeys !== undefined);
   log.info(`ready on ${service.url} after ${seconds} s. Try: ${command}`);
 }
 

@@ -3,7 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type RequestHandler } from 'express';
 import { utf8Fault } from '../utf8.js';
-import { requireKey } from './auth.js';
+import { scopeGuard } from './access/authorize.js';
+import { securityHeaders } from './access/securityHeaders.js';
 import type { ServerContext } from './context.js';
 import { allowOrigins } from './cors.js';
 import { notFound, onlyMethod, Problem, problemHandler, unavailable } from './problems.js';
@@ -15,8 +16,6 @@ import { nerRoute } from './routes/ner.js';
 import { openapiRoute } from './routes/openapi.js';
 
 export interface AppOptions {
-  /** The bearer token that callers must send. Callers need none unless it is given. */
-  readonly apiKey?: string;
   /** The origins whose pages may call the service from a browser, `*` for all of them. Empty for none. */
   readonly corsOrigin: readonly string[];
 }
@@ -27,26 +26,26 @@ const BODY_LIMIT = 8 * 2 ** 20;
 /** The status of requests whose caller closed the connection before the answer, as nginx logs it. It is never sent. */
 const CLIENT_CLOSED_REQUEST = 499;
 
-export function createApp(context: ServerContext, { apiKey, corsOrigin }: AppOptions): Express {
+export function createApp(context: ServerContext, { corsOrigin }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
-  app.use(requestId, measured(context));
+  app.use(requestId, securityHeaders, measured(context));
   if (corsOrigin.length > 0) app.use(allowOrigins(corsOrigin));
 
-  const key = requireKey(apiKey);
+  const requireScope = scopeGuard(context);
   const json = [
-    key,
+    requireScope('predict'),
     refuseWhileDraining(context),
     jsonOnly,
     express.json({ limit: BODY_LIMIT, verify: utf8Only }),
   ];
   app.route('/classify').post(json, classifyRoute(context)).all(onlyMethod('POST'));
   app.route('/ner').post(json, nerRoute(context)).all(onlyMethod('POST'));
-  app.route('/models').get(key, modelsRoute(context)).all(onlyMethod('GET'));
-  app.route('/models/:name').get(key, modelRoute(context)).all(onlyMethod('GET'));
+  app.route('/models').get(requireScope('predict'), modelsRoute(context)).all(onlyMethod('GET'));
+  app.route('/models/:name').get(requireScope('predict'), modelRoute(context)).all(onlyMethod('GET'));
   app.route('/health/live').get(liveRoute).all(onlyMethod('GET'));
   app.route('/health/ready').get(readyRoute(context)).all(onlyMethod('GET'));
-  app.route('/metrics').get(metricsRoute(context)).all(onlyMethod('GET'));
+  app.route('/metrics').get(requireScope('metrics'), metricsRoute(context)).all(onlyMethod('GET'));
   app.route('/openapi.yaml').get(openapiRoute).all(onlyMethod('GET'));
 
   app.use(notFound, problemHandler(context.log, context.metrics));

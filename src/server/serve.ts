@@ -8,12 +8,14 @@ import { UserError } from '../errors.js';
 import { Encoder } from '../predictor/encoder.js';
 import { Runtime, type RuntimeOptions } from '../predictor/runtime.js';
 import { ModelStore, type StoreEvents } from '../predictor/store.js';
+import { type KeyOptions, Keyring } from './access/keyring.js';
+import { KeyLimits } from './access/limits.js';
 import { type AppOptions, createApp } from './app.js';
 import type { ServerContext } from './context.js';
 import { Metrics } from './metrics.js';
 import { shutDown } from './shutdown.js';
 
-export interface ServeOptions extends RuntimeOptions, AppOptions {
+export interface ServeOptions extends RuntimeOptions, AppOptions, KeyOptions {
   /** The folder of model and recipe folders. */
   readonly models: string;
   readonly host: string;
@@ -40,15 +42,19 @@ export async function startService(
   events: StoreEvents,
 ): Promise<Service> {
   const store = new ModelStore(options.models);
+  const metrics = new Metrics();
   const context: ServerContext = {
     store,
     encoder: new Encoder(),
-    metrics: new Metrics(),
+    metrics,
+    keyring: new Keyring(options),
+    limits: new KeyLimits(metrics),
     log,
     draining: false,
   };
   const server = createServer(createApp(context, options));
   const url = await listen(server, options);
+  context.keyring.watch(log);
 
   const runtime = new Runtime(options);
   context.metrics.observe(runtime, store);

@@ -24,6 +24,7 @@ export function classifyRoute(context: ServerContext): RequestHandler {
     const task = { kind: 'texts', texts: isOne ? [inputs] : inputs, truncate, longText } as const;
     const pathOf = (index: number) => (isOne ? '/inputs' : `/inputs/${index}`);
     const texts = await encodeTexts(context, model, task, pathOf, urgency);
+    await context.limits.chargeTokens(response, texts);
     const results = await classify(model, texts, urgency, longText);
 
     for (const { label } of results) metrics.predictions.inc({ model: model.name, label });

@@ -24,6 +24,7 @@ export function nerRoute(context: ServerContext): RequestHandler {
     const field = body.tokens ? '/tokens' : '/inputs';
     const pathOf = (index: number) => (typeof body.inputs === 'string' ? field : `${field}/${index}`);
     const encoded = await encodeTexts(context, model, { kind: 'words', texts }, pathOf, urgency);
+    await context.limits.chargeTokens(response, encoded);
     const taggings = await tag(model, encoded, urgency, body.decoding);
 
     for (const { label } of taggings.flatMap(({ entities }) => entities))
