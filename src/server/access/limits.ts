@@ -24,14 +24,13 @@ export class KeyLimits {
   }
 
   /**
-   * Charges the key of a request with the tokens of its texts. Throws Problem 429 where the key has fewer left; they
+   * Charges the key of a request with the `tokens` of its texts. Throws Problem 429 where the key has fewer left; they
    * are not charged then.
    */
-  async chargeTokens(response: Response, texts: readonly { readonly tokens: number }[]): Promise<void> {
+  async chargeTokens(response: Response, tokens: number): Promise<void> {
     const key = response.locals.key as ApiKey | undefined;
     if (!key) return;
     const { name, tokens_per_minute: limit } = key;
-    const tokens = texts.reduce((sum, text) => sum + text.tokens, 0);
     if (limit !== undefined) await this.#consume(name, 'tokens', limit, tokens);
     this.#metrics.keyTokens.inc({ key: name }, tokens);
   }
