@@ -5,6 +5,8 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Keyring } from '../../dist/server/access/keyring.js';
+import { createApp } from '../../dist/server/app.js';
+import type { ServerContext } from '../../dist/server/context.js';
 import { type AccessRow, accessKeys, accessMarkdown, accessTable, routes } from '../support/accessTable.js';
 import { exportCheckpoint, temporaryFolder } from '../support/fixtures.js';
 import { type RunningService, ready, startService } from '../support/service.js';
@@ -68,6 +70,21 @@ describe('every route of openapi.yaml', () => {
     const wait = Number(answers['over the limit'].headers.get('retry-after'));
     expect(wait).toBeGreaterThanOrEqual(1);
     expect(wait).toBeLessThanOrEqual(60);
+  });
+
+  it('is all that the application has', () => {
+    const context = { keyring: new Keyring({}) } as ServerContext;
+    const layers = createApp(context, { corsOrigin: [] }, 'all').router.stack;
+    const served = layers.flatMap(({ route }) => {
+      const path = route?.path.replace(/:(\w+)/g, '{$1}');
+      const methods = (route?.stack ?? []).map(({ method }) => method).filter(method => method !== undefined);
+      return [...new Set(methods)].map(method => `${method.toUpperCase()} ${path}`);
+    });
+    expect(served.sort()).toEqual(
+      routes()
+        .map(({ method, path }) => `${method} ${path}`)
+        .sort(),
+    );
   });
 
   it('is a line of the Markdown table', () => {
