@@ -2,7 +2,9 @@
 # docker build -t lsllama:cuda --build-arg DEVICE=cuda .  for NVIDIA GPUs (x86-64, CUDA 13)
 # docker run --read-only --tmpfs /tmp -p 8080:8080 -v lsllama-cache:/cache lsllama
 #
-# The service writes to /cache only. On a GPU, CUDA keeps what it compiles in the home folder, /tmp.
+# The service writes to /cache only. On a GPU, CUDA keeps what it compiles in the home folder, /tmp. Files that are
+# mounted, such as API keys and certificates, have to be readable by user 10001. Mount their folder, not the files: a
+# file that is replaced by a new one stays the old one inside the container.
 
 ARG DEVICE=cpu
 ARG NODE=node:22-bookworm-slim
@@ -50,6 +52,8 @@ USER 10001:10001
 ENV NODE_ENV=production HOME=/tmp LSLLAMA_HOST=0.0.0.0 LSLLAMA_PORT=8080 LSLLAMA_CACHE=/cache
 VOLUME /cache
 EXPOSE 8080
+# The check speaks to its own machine, whose name is in no certificate. Where LSLLAMA_TLS_CLIENT_CA is set, it has no
+# certificate of a client: use `--no-healthcheck` there, and probe from outside.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=120s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.LSLLAMA_PORT}/health/ready`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "const {LSLLAMA_PORT: port, LSLLAMA_TLS_CERT: cert} = process.env; process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; fetch(`${cert ? 'https' : 'http'}://127.0.0.1:${port}/health/ready`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "dist/cli.js", "serve"]

@@ -46,6 +46,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/inspect.js'),
   },
   {
+    name: 'key',
+    description: 'make an API key for callers of the service',
+    load: () => import('./commands/key.js'),
+  },
+  {
     name: 'doctor',
     description: 'tell what this machine offers, and whether the models load',
     load: () => import('./commands/doctor.js'),

@@ -81,3 +81,11 @@ export function originList(text: string): string[] {
   if (wrong === undefined) return origins.filter(origin => origin !== '');
   throw new InvalidArgumentError(`expected origins such as https://example.com or *, found ${wrong}.`);
 }
+
+/** Splits a list at its commas. */
+export function addressList(text: string): string[] {
+  return text
+    .split(',')
+    .map(address => address.trim())
+    .filter(address => address !== '');
+}

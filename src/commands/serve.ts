@@ -8,7 +8,7 @@ import type { LoadedModel } from '../predictor/model.js';
 import { type ServeOptions, startService } from '../server/serve.js';
 import { Bars } from './bars.js';
 import { curlCommand } from './curl.js';
-import { cacheOption, deviceOption, modelsOption, originList, wholeNumber } from './options.js';
+import { addressList, cacheOption, deviceOption, modelsOption, originList, wholeNumber } from './options.js';
 import { linesView, Progress } from './progress.js';
 import { percent } from './work.js';
 
@@ -32,6 +32,39 @@ export function configure(command: Command): void {
     .addOption(cacheOption())
     .addOption(
       new Option('--api-key <key>', 'a key that callers must send as a bearer token').env('LSLLAMA_API_KEY'),
+    )
+    .addOption(
+      new Option(
+        '--api-keys <file>',
+        'a file of keys with scopes and limits, written with the command "key"',
+      ).env('LSLLAMA_API_KEYS'),
+    )
+    .addOption(
+      new Option('--admin-port <port>', 'another port for metrics and administration; 0 takes any free port')
+        .env('LSLLAMA_ADMIN_PORT')
+        .argParser(wholeNumber(0, 65_535)),
+    )
+    .addOption(
+      new Option('--tls-cert <file>', 'the certificate with which to serve HTTPS, in PEM').env(
+        'LSLLAMA_TLS_CERT',
+      ),
+    )
+    .addOption(
+      new Option('--tls-key <file>', 'the private key of the certificate, in PEM').env('LSLLAMA_TLS_KEY'),
+    )
+    .addOption(
+      new Option(
+        '--tls-client-ca <file>',
+        'the authority whose client certificates callers must have, in PEM',
+      ).env('LSLLAMA_TLS_CLIENT_CA'),
+    )
+    .addOption(
+      new Option(
+        '--trust-proxy <addresses>',
+        'proxies that tell the addresses of clients: 10.0.0.1,192.168.0.0/16',
+      )
+        .env('LSLLAMA_TRUST_PROXY')
+        .argParser(addressList),
     )
     .addOption(
       new Option('--cors-origin <origins>', 'origins whose web pages may call the service: a,b or *')
@@ -84,7 +117,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     },
     onFailed: name => progress.end(name),
   });
-  log.info({ url: service.url }, 'listening while the models load');
+  log.info({ url: service.url, admin_url: service.adminUrl }, 'listening while the models load');
   let stoppedAt: number | undefined;
   const stop = (signal: NodeJS.Signals) => {
     if (stoppedAt !== undefined) {
@@ -105,7 +138,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   if (ready.length === 0) return log.error('no model is ready: each of them failed, for the reason above');
   ready.sort((a, b) => (a.name < b.name ? -1 : 1));
   const seconds = Math.round(performance.now() / 1000);
-  const command = curlCommand(service.url, ready, flags.apiKey !== undefined);
+  const command = curlCommand(service.url, ready, flags.apiKey !== undefined || flags.apiKeys !== undefined);
   log.info(`ready on ${service.url} after ${seconds} s. Try: ${command}`);
 }
 

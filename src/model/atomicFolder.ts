@@ -109,7 +109,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EIO: 'the disk failed',
 };
 
-function writeError(target: string, error: unknown): unknown {
+/** The error for a user where the folder or file `target` could not be written. */
+export function writeError(target: string, error: unknown): unknown {
   const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''];
   return reason ? new UserError(`${target}: cannot be written: ${reason}`) : error;
 }

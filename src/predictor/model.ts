@@ -31,7 +31,7 @@ export interface Urgency {
   /** In milliseconds, on the clock of performance.now(). */
   readonly deadline: number;
   /** Interactive unless it is given. */
-  readonly priority?: Priority;
+  readonly priority?: Priority | undefined;
   /** Aborted when the caller no longer waits. */
   readonly signal?: AbortSignal;
 }

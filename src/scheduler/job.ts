@@ -18,7 +18,7 @@ export interface Submission {
   /** Milliseconds on the clock of performance.now(). */
   readonly deadline: number;
   /** Interactive unless it is given. */
-  readonly priority?: Priority;
+  readonly priority?: Priority | undefined;
   /** Aborted when nobody waits for the result any more. */
   readonly signal?: AbortSignal;
 }

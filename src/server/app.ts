@@ -3,7 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type RequestHandler } from 'express';
 import { utf8Fault } from '../utf8.js';
-import { requireKey } from './auth.js';
+import { scopeGuard } from './access/authorize.js';
+import { trustProxies } from './access/proxies.js';
+import { securityHeaders } from './access/securityHeaders.js';
 import type { ServerContext } from './context.js';
 import { allowOrigins } from './cors.js';
 import {
@@ -22,37 +24,50 @@ import { nerRoute } from './routes/ner.js';
 import { openapiRoute } from './routes/openapi.js';
 
 export interface AppOptions {
-  /** The bearer token that callers must send. Callers need none unless it is given. */
-  readonly apiKey?: string;
   /** The origins whose pages may call the service from a browser, `*` for all of them. Empty for none. */
   readonly corsOrigin: readonly string[];
+  /** The addresses and networks of proxies whose x-forwarded-for is believed. */
+  readonly trustProxy?: readonly string[];
 }
 
 /** The limit for the body of a request, in bytes: some thousand news articles. */
 const BODY_LIMIT = 8 * 2 ** 20;
 
-export function createApp(context: ServerContext, { apiKey, corsOrigin }: AppOptions): Express {
+/** The routes of a port: all, those for callers of models, or those for metrics and administration. */
+export type RouteGroup = 'all' | 'callers' | 'admin';
+
+export function createApp(
+  context: ServerContext,
+  { corsOrigin, trustProxy }: AppOptions,
+  group: RouteGroup,
+): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
-  app.use(requestId, measured(context));
+  if (trustProxy) trustProxies(app, trustProxy);
+  app.use(requestId, securityHeaders, measured(context));
   if (corsOrigin.length > 0) app.use(allowOrigins(corsOrigin));
 
-  const key = requireKey(apiKey);
+  const requireScope = scopeGuard(context);
+  const predict = requireScope('predict');
   const json = [
-    key,
+    predict,
     refuseWhileDraining(context),
     jsonOnly,
     express.json({ limit: BODY_LIMIT, strict: false, verify: utf8Only }),
   ];
-  app.route('/classify').post(json, classifyRoute(context)).all(onlyMethod('POST'));
-  app.route('/ner').post(json, nerRoute(context)).all(onlyMethod('POST'));
-  app.route('/models').get(key, modelsRoute(context)).all(onlyMethod('GET'));
-  app.route('/models/:name').get(key, modelRoute(context)).all(onlyMethod('GET'));
+
+  if (group !== 'admin') {
+    app.route('/classify').post(json, classifyRoute(context)).all(onlyMethod('POST'));
+    app.route('/ner').post(json, nerRoute(context)).all(onlyMethod('POST'));
+    app.route('/models').get(predict, modelsRoute(context)).all(onlyMethod('GET'));
+    app.route('/models/:name').get(predict, modelRoute(context)).all(onlyMethod('GET'));
+  }
+  if (group !== 'callers') {
+    app.route('/metrics').get(requireScope('metrics'), metricsRoute(context)).all(onlyMethod('GET'));
+  }
   app.route('/health/live').get(liveRoute).all(onlyMethod('GET'));
   app.route('/health/ready').get(readyRoute(context)).all(onlyMethod('GET'));
-  app.route('/metrics').get(metricsRoute(context)).all(onlyMethod('GET'));
   app.route('/openapi.yaml').get(openapiRoute).all(onlyMethod('GET'));
-
   app.use(notFound, problemHandler(context.log, context.metrics));
   return app;
 }
@@ -71,6 +86,8 @@ const requestId: RequestHandler = (request, response, next) => {
 function measured({ metrics, log }: ServerContext): RequestHandler {
   return (request, response, next) => {
     const started = performance.now();
+    // A closed connection no longer tells it.
+    const client = request.ip;
     response.on('close', () => {
       const seconds = (performance.now() - started) / 1000;
       const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
@@ -81,6 +98,7 @@ function measured({ metrics, log }: ServerContext): RequestHandler {
         {
           request_id: response.getHeader('x-request-id'),
           method: request.method,
+          client,
           route,
           model,
           status,

@@ -57,9 +57,15 @@ export class Metrics {
   );
   readonly rejected = this.#counter(
     'requests_rejected_total',
-    'Requests that were refused: queue_full, deadline, draining, not_ready or unauthorized',
+    'Requests that were refused: queue_full, deadline, draining, not_ready, unauthorized, forbidden or rate_limited',
     ['reason'],
   );
+  readonly keyRequests = this.#counter('key_requests_total', 'Requests by the name of their API key', [
+    'key',
+  ]);
+  readonly keyTokens = this.#counter('key_tokens_total', 'Tokens of texts by the name of the API key', [
+    'key',
+  ]);
   readonly engineRestarts = this.#counter(
     'engine_restarts_total',
     'Engine processes that ended by themselves and were started again',

@@ -12,7 +12,7 @@ export interface components {
         /** @description Milliseconds that the caller waits for the answer. */
         readonly TimeoutMs: number;
         /**
-         * @description The class of the request. Where both wait, interactive requests get eight times the share of batch requests, which are never held up altogether. Deadlines hold for both.
+         * @description The class of the request. Where both wait, interactive requests get eight times the share of batch requests, which are never held up altogether. Deadlines hold for both. Unless it is given, the priority of the API key, which is interactive unless the key says otherwise.
          * @enum {string}
          */
         readonly Priority: "interactive" | "batch";
@@ -45,8 +45,7 @@ export interface components {
              * @default 0.5
              */
             readonly threshold: components["schemas"]["Probability"];
-            /** @default interactive */
-            readonly priority: components["schemas"]["Priority"];
+            readonly priority?: components["schemas"]["Priority"];
             /** @default 60000 */
             readonly timeout_ms: components["schemas"]["TimeoutMs"];
         };
@@ -110,8 +109,7 @@ export interface components {
              * @default 0
              */
             readonly threshold: components["schemas"]["Probability"];
-            /** @default interactive */
-            readonly priority: components["schemas"]["Priority"];
+            readonly priority?: components["schemas"]["Priority"];
             /** @default 60000 */
             readonly timeout_ms: components["schemas"]["TimeoutMs"];
         } & (unknown | unknown);

@@ -1,29 +1,27 @@
 // Starts the service: listens, loads the models, and logs what happens to models and engines.
 
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { UserError } from '../errors.js';
 import { Encoder } from '../predictor/encoder.js';
 import { Runtime, type RuntimeOptions } from '../predictor/runtime.js';
 import { ModelStore, type StoreEvents } from '../predictor/store.js';
+import { type KeyOptions, Keyring } from './access/keyring.js';
+import { KeyLimits } from './access/limits.js';
 import { type AppOptions, createApp } from './app.js';
 import type { ServerContext } from './context.js';
+import { type ListenOptions, listenOnAll } from './listeners.js';
 import { Metrics } from './metrics.js';
-import { shutDown } from './shutdown.js';
+import { closeServer, shutDown } from './shutdown.js';
 
-export interface ServeOptions extends RuntimeOptions, AppOptions {
+export interface ServeOptions extends RuntimeOptions, AppOptions, KeyOptions, ListenOptions {
   /** The folder of model and recipe folders. */
   readonly models: string;
-  readonly host: string;
-  /** 0 for any free port. */
-  readonly port: number;
 }
 
 export interface Service {
   /** The address that the service listens on: `http://HOST:PORT`. */
   readonly url: string;
+  /** The address for metrics and administration, if it is another one. */
+  readonly adminUrl: string | undefined;
   /** Resolves when every model is loaded or has failed. */
   readonly loaded: Promise<void>;
   /** Refuses new requests, answers those that were accepted, then ends the service. */
@@ -40,15 +38,18 @@ export async function startService(
   events: StoreEvents,
 ): Promise<Service> {
   const store = new ModelStore(options.models);
+  const metrics = new Metrics();
   const context: ServerContext = {
     store,
     encoder: new Encoder(),
-    metrics: new Metrics(),
+    metrics,
+    keyring: new Keyring(options),
+    limits: new KeyLimits(metrics),
     log,
     draining: false,
   };
-  const server = createServer(createApp(context, options));
-  const url = await listen(server, options);
+  const { main, admin } = await listenOnAll(options, group => createApp(context, options, group), log);
+  context.keyring.watch(log);
 
   const runtime = new Runtime(options);
   context.metrics.observe(runtime, store);
@@ -69,25 +70,9 @@ export async function startService(
       events.onFailed?.(model, error);
     },
   });
-  return { url, loaded, close: () => shutDown(server, context, runtime) };
-}
-
-const NOT_LISTENING: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there: choose another port with --port',
-  EACCES: 'permission denied: choose a port above 1023 with --port',
-  EADDRNOTAVAIL:
-    'this machine has no such address: choose one of its own with --host, or 0.0.0.0 for all of them',
-  ENOTFOUND: 'no such host: choose an address of this machine with --host, or 0.0.0.0 for all of them',
-};
-
-async function listen(server: Server, { host, port }: ServeOptions): Promise<string> {
-  server.listen(port, host);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code!;
-    throw new UserError(`cannot listen on port ${port} of ${host}: ${NOT_LISTENING[code] ?? code}`);
-  }
-  const address = server.address() as AddressInfo;
-  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+  const close = async () => {
+    await shutDown(main.server, context, runtime);
+    if (admin) await closeServer(admin.server);
+  };
+  return { url: main.url, adminUrl: admin?.url, loaded, close };
 }

@@ -47,7 +47,7 @@ async function lastCall(server: Server): Promise<void> {
 }
 
 /** Accepts no more connections, and resolves when every request in flight is answered. */
-async function closeServer(server: Server): Promise<void> {
+export async function closeServer(server: Server): Promise<void> {
   const closed = once(server.close(), 'close');
   // A kept-alive connection becomes idle only after its last answer is sent.
   const idle = setInterval(() => server.closeIdleConnections(), 50);

@@ -24,13 +24,15 @@ export function classifyRoute(context: ServerContext): RequestHandler {
     const task = { kind: 'texts', texts: isOne ? [inputs] : inputs, truncate, longText } as const;
     const pathOf = (index: number) => (isOne ? '/inputs' : `/inputs/${index}`);
     const texts = await encodeTexts(context, model, task, pathOf, urgency);
+    const tokens = texts.reduce((sum, text) => sum + text.tokens, 0);
+    await context.limits.chargeTokens(response, tokens);
     const results = await classify(model, texts, urgency, longText);
 
     for (const { label } of results) metrics.predictions.inc({ model: model.name, label });
     const answer: ClassifyResponse = {
       model: model.name,
       results: results.map(result => resultOf(result, model, body)),
-      usage: { tokens: results.reduce((sum, { tokens }) => sum + tokens, 0) },
+      usage: { tokens },
     };
     response.json(answer);
   };

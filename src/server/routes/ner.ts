@@ -24,6 +24,8 @@ export function nerRoute(context: ServerContext): RequestHandler {
     const field = body.tokens ? '/tokens' : '/inputs';
     const pathOf = (index: number) => (typeof body.inputs === 'string' ? field : `${field}/${index}`);
     const encoded = await encodeTexts(context, model, { kind: 'words', texts }, pathOf, urgency);
+    const tokens = encoded.reduce((sum, text) => sum + text.tokens, 0);
+    await context.limits.chargeTokens(response, tokens);
     const taggings = await tag(model, encoded, urgency, body.decoding);
 
     for (const { label } of taggings.flatMap(({ entities }) => entities))
@@ -31,7 +33,7 @@ export function nerRoute(context: ServerContext): RequestHandler {
     const answer: NerResponse = {
       model: model.name,
       results: taggings.map((tagging, i) => resultOf(tagging, texts[i]!, encoded[i]!, body)),
-      usage: { tokens: taggings.reduce((sum, { tokens }) => sum + tokens, 0) },
+      usage: { tokens },
     };
     response.json(answer);
   };

@@ -4,6 +4,7 @@ import type { Response } from 'express';
 import type { Task } from '../../model/manifest.js';
 import type { LoadedModel, Urgency } from '../../predictor/model.js';
 import type { ModelStore } from '../../predictor/store.js';
+import type { ApiKey } from '../access/keysFile.js';
 import type { ClassifyRequest } from '../openapi.js';
 import { Problem, unavailable, unprocessable } from '../problems.js';
 
@@ -53,5 +54,7 @@ export function urgencyOf(
   response.on('close', () => {
     if (!response.writableFinished) abort.abort();
   });
-  return { deadline: performance.now() + timeout_ms, priority, signal: abort.signal };
+  const key = response.locals.key as ApiKey | undefined;
+  const urgency = { deadline: performance.now() + timeout_ms, priority: priority ?? key?.priority };
+  return { ...urgency, signal: abort.signal };
 }
