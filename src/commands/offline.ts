@@ -25,7 +25,7 @@ export async function withModel<T>(
     const loading = runtime.load(name, path, stage => progress.update(name, stage));
     return await work(await loading.finally(() => progress.end(name)));
   } finally {
-    runtime.close();
+    await runtime.close();
   }
 }
 

@@ -16,6 +16,8 @@ export interface LoadedModel extends TextModel {
   readonly name: string;
   /** Its model folder. */
   readonly folder: string;
+  /** Whether an engine serves it at present. */
+  isUp(): boolean;
   /**
    * Runs sequences through the model, in whatever batches the scheduler makes of them. Resolves to the logits of each
    * sequence, row after row. Throws the errors of Scheduler.submit.

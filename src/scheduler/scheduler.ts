@@ -1,9 +1,9 @@
 // Keeps the engines busy: takes requests, runs their sequences in batches, and returns the logits.
 
 import { EventEmitter } from 'node:events';
-import { EngineCrashed } from '../engine/engine.js';
 import type { Engines } from '../engine/engines.js';
-import { DeadlinePassed, Draining, QueueFull } from './errors.js';
+import { EngineCrashed } from '../engine/errors.js';
+import { DeadlinePassed, Draining, EngineDown, QueueFull } from './errors.js';
 import { type Job, lengthOf, type QueuedRequest, type Submission, tokensOf } from './job.js';
 import { type Candidate, Placement, type Run } from './placement.js';
 import { Queue } from './queue.js';
@@ -28,9 +28,15 @@ export interface BatchReport {
 /** A sequence that was in this many crashes is taken for their cause, and its request fails. */
 const MAX_CRASHES = 2;
 
+/** What the scheduler needs of the engines. */
+type SchedulerEngines = Pick<Engines, 'run' | 'slots' | 'isUp' | 'downFor'> & {
+  /** Calls the listener when a model has been loaded again. */
+  on(event: 'up', listener: () => void): unknown;
+};
+
 /** Emits `batch` after every forward pass. */
 export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
-  readonly #engines: Pick<Engines, 'run' | 'slots'>;
+  readonly #engines: SchedulerEngines;
   readonly #options: SchedulerOptions;
   readonly #batchTokens = new Map<string, number>();
   readonly #queue = new Queue();
@@ -38,11 +44,12 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   #draining = false;
   #onIdle: (() => void)[] = [];
 
-  constructor(engines: Pick<Engines, 'run' | 'slots'>, options: SchedulerOptions) {
+  constructor(engines: SchedulerEngines, options: SchedulerOptions) {
     super();
     this.#engines = engines;
     this.#options = options;
-    this.#placement = new Placement(model => engines.slots(model));
+    this.#placement = new Placement(engines);
+    engines.on('up', () => this.#dispatch());
   }
 
   /** The number of a model's waiting sequences, and their tokens in all. */
@@ -62,7 +69,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
 
   /**
    * Runs the sequences, in as many batches as it takes. Returns the logits of each, in their order.
-   * Throws QueueFull or Draining, or an Error for an empty sequence, at once; DeadlinePassed at the deadline; and the
+   * Throws QueueFull, EngineDown or Draining, or an Error for an empty sequence, at once; DeadlinePassed at the deadline; and the
    * errors of Engines.run.
    */
   async submit(submission: Submission): Promise<Float32Array[]> {
@@ -71,6 +78,8 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     if (submission.sequences.some(({ ids }) => ids.length === 0)) {
       throw new Error('expected a token in every sequence, found none in one of them');
     }
+    const downFor = this.#engines.downFor(submission.model);
+    if (downFor !== undefined) throw new EngineDown(submission.model, downFor);
     const tokens = submission.sequences.reduce((sum, { ids }) => sum + ids.length, 0);
     const waiting = this.#queue.tokens;
     if (waiting > 0 && waiting + tokens > this.#options.queueTokens) {

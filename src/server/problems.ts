@@ -3,7 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { DeadlinePassed, Draining, QueueFull } from '../scheduler/errors.js';
+import { DeadlinePassed, Draining, EngineDown, QueueFull } from '../scheduler/errors.js';
 import type { Metrics } from './metrics.js';
 import type { Problem as ProblemDocument } from './openapi.js';
 
@@ -35,9 +35,9 @@ export function unprocessable(path: string, message: string): Problem {
   return new Problem(422, `${path}: ${message}`, { errors: [{ path, message }] });
 }
 
-/** 503 that asks the caller to try again in a second. `reason` counts it as a rejected request. */
-export function unavailable(detail: string, reason?: string): Problem {
-  return new Problem(503, detail, { ...(reason && { reason }), headers: { 'retry-after': '1' } });
+/** 503 that asks the caller to try again after some seconds. `reason` counts it as a rejected request. */
+export function unavailable(detail: string, reason?: string, seconds = 1): Problem {
+  return new Problem(503, detail, { ...(reason && { reason }), headers: { 'retry-after': String(seconds) } });
 }
 
 export const notFound: RequestHandler = (request, _response) => {
@@ -90,6 +90,7 @@ function asProblem(error: unknown): Problem {
     });
   }
   if (error instanceof Draining) return unavailable('the service is shutting down', 'draining');
+  if (error instanceof EngineDown) return unavailable(error.message, 'engine_down', error.retryAfterSeconds);
   if (error instanceof DeadlinePassed) return new Problem(504, error.message, { reason: 'deadline' });
   return bodyProblem(error) ?? new Problem(500, 'the request failed; the service log says why');
 }

@@ -53,9 +53,10 @@ export async function startService(
   const runtime = new Runtime(options);
   context.metrics.observe(runtime, store);
   runtime.engines.on('restart', reason => log.error({ reason }, 'engine restarted'));
-  runtime.engines.on('unshared', reason =>
-    log.warn({ reason }, 'weights could not be shared: one batch runs at a time'),
+  runtime.engines.on('failed', (model, reason) =>
+    log.error({ model, reason }, 'an engine could not load the model again, and tries later'),
   );
+  runtime.engines.on('unshared', reason => log.warn({ reason }, 'weights could not be shared'));
   const loaded = store.loadAll(runtime, {
     ...events,
     onReady: model => {

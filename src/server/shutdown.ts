@@ -28,7 +28,7 @@ export async function shutDown(server: Server, context: ServerContext, runtime: 
   await lastCall(server);
   await closeServer(server);
   await context.encoder.close();
-  runtime.close();
+  await runtime.close();
 }
 
 /**

@@ -17,7 +17,14 @@ const out = temporaryFolder();
 async function modelOf(name: string): Promise<LoadedModel> {
   const folder = await exportCheckpoint(name, out);
   const run = () => Promise.reject(new Error('encoding runs no forward pass'));
-  return { name, folder, manifest: readManifest(folder), tokenizer: Tokenizer.load(folder), run };
+  return {
+    name,
+    folder,
+    manifest: readManifest(folder),
+    tokenizer: Tokenizer.load(folder),
+    isUp: () => true,
+    run,
+  };
 }
 
 const classifier = await modelOf('ls_llama_seq');
