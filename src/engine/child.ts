@@ -67,10 +67,11 @@ export class EngineChild {
     return new Promise((resolve, reject) => {
       if (this.#hasEnded) return reject(new EngineCrashed('the engine process has ended', false));
       const request = { id: this.#nextId++, kind, content } as Request;
-      const wasUp = this.#process.connected;
+      const { connected } = this.#process;
+      const wasUp = connected && this.#heartbeat.isSteady;
       this.#pending.set(request.id, { request, resolve, reject, wasUp, ticks: 0 });
       // Sending fails only where the process is ending, and its exit rejects the pending requests.
-      if (wasUp) this.#process.send(request, () => {});
+      if (connected) this.#process.send(request, () => {});
     });
   }
 
@@ -87,6 +88,7 @@ export class EngineChild {
   }
 
   #answer(reply: Reply): void {
+    this.#heartbeat.beat();
     const pending = this.#pending.get(reply.id);
     if (!pending) return;
     this.#pending.delete(reply.id);

@@ -32,6 +32,8 @@ interface Held {
 /** Milliseconds before the first new try, which doubles with each one that fails, and the most that it comes to. */
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 10_000;
+/** From this many ends of the process in a row on, it is no chance that the models are not loaded again. */
+const DOWN_CRASHES = 3;
 /** A model that is loaded for the first time is refused if the process ends this many times meanwhile. */
 const MAX_LOAD_CRASHES = 3;
 
@@ -118,12 +120,11 @@ export class Engine extends EventEmitter<{
 
   #restart(reason: string): void {
     const pause = pauseAfter(this.#crashesInARow++);
-    for (const model of this.#models.values()) {
-      // A model that was up is not late yet: the new process is its first try.
-      model.nextTryAt = model.isUp ? undefined : performance.now() + pause;
-      model.isUp = false;
-    }
     this.emit('restart', reason);
+    for (const model of this.#models.values()) {
+      model.isUp = false;
+      if (this.#crashesInARow >= DOWN_CRASHES) this.#failed(model, pause, reason);
+    }
     this.#started = this.#startAfter(pause);
   }
 
@@ -153,13 +154,17 @@ export class Engine extends EventEmitter<{
       // The process has ended, and its successor loads all models.
       if (error instanceof EngineCrashed) return;
       const pause = pauseAfter(failures);
-      model.nextTryAt = performance.now() + pause;
-      this.emit('failed', model.name, (error as Error).message);
+      this.#failed(model, pause, (error as Error).message);
       void this.#pause(pause).then(() => {
         const isCurrent = child === this.#child && !this.#closing.signal.aborted;
         return isCurrent ? this.#keepTrying(child, model, failures + 1) : undefined;
       });
     }
+  }
+
+  #failed(model: Held, pause: number, reason: string): void {
+    model.nextTryAt = performance.now() + pause;
+    this.emit('failed', model.name, reason);
   }
 
   /** Loads a model and runs a first pass. */

@@ -38,11 +38,13 @@ const MAX_ENGINES = 8;
 
 /**
  * Emits `restart` when a process has ended by itself, `failed` when a model could not be loaded into a new process yet,
- * `up` when it has been and is warm, and `unshared` when a model's weights could not be shared.
+ * `down` when that has happened to each of its engines, `up` when a new process has loaded a model and is warm, and
+ * `unshared` when a model's weights could not be shared.
  */
 interface EnginesEvents {
   restart: [reason: string];
   failed: [model: string, reason: string];
+  down: [model: string];
   up: [];
   unshared: [reason: string];
 }
@@ -148,10 +150,15 @@ export class Engines extends EventEmitter<EnginesEvents> {
     while (this.#engines.length < count) {
       const engine = new Engine();
       engine.on('restart', reason => this.emit('restart', reason));
-      engine.on('failed', (session, reason) => this.emit('failed', modelOf(session), reason));
+      engine.on('failed', (session, reason) => this.#failed(modelOf(session), reason));
       engine.on('up', () => this.emit('up'));
       this.#engines.push(engine);
     }
+  }
+
+  #failed(model: string, reason: string): void {
+    this.emit('failed', model, reason);
+    if (this.downFor(model) !== undefined) this.emit('down', model);
   }
 
   /**

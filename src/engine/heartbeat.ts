@@ -10,14 +10,22 @@ const MAX_MISSED = 20;
 /** The same for the first beat, which comes when Node and ONNX Runtime have been read from the disk. */
 const MAX_MISSED_AT_START = 240;
 
+/** The number of ticks without a beat up to which a process is surely up. */
+const MAX_MISSED_STEADY = 4;
+
 export class Heartbeat {
   #missed = 0;
   #maxMissed = MAX_MISSED_AT_START;
 
-  /** Records that at least one beat has arrived. */
+  /** Records a beat, or another sign of life. */
   beat(): void {
     this.#missed = 0;
     this.#maxMissed = MAX_MISSED;
+  }
+
+  /** Whether beats arrive, or have been missing for less than a second. */
+  get isSteady(): boolean {
+    return this.#missed < MAX_MISSED_STEADY;
   }
 
   /** Counts a tick. Returns what is wrong once too many have passed without a beat. */

@@ -4,7 +4,10 @@
 import { writeSync } from 'node:fs';
 import { BEAT_MS, HEARTBEAT_FD } from './heartbeat.js';
 
-setInterval(() => {
+beat();
+setInterval(beat, BEAT_MS);
+
+function beat(): void {
   try {
     writeSync(HEARTBEAT_FD, '.');
   } catch (error) {
@@ -12,4 +15,4 @@ setInterval(() => {
     // answers of this process, and its main thread may hang and not notice.
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.kill(process.pid, 'SIGKILL');
   }
-}, BEAT_MS);
+}

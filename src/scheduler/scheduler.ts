@@ -25,13 +25,13 @@ export interface BatchReport {
   readonly waited: readonly number[];
 }
 
-/** A sequence that was in this many crashes is taken for their cause, and its request fails. */
-const MAX_CRASHES = 2;
+/** A sequence that was in this many crashes, all but the first one alone, is taken for their cause: its request fails. */
+const MAX_CRASHES = 4;
 
 /** What the scheduler needs of the engines. */
 type SchedulerEngines = Pick<Engines, 'run' | 'slots' | 'isUp' | 'downFor'> & {
-  /** Calls the listener when a model has been loaded again. */
   on(event: 'up', listener: () => void): unknown;
+  on(event: 'down', listener: (model: string) => void): unknown;
 };
 
 /** Emits `batch` after every forward pass. */
@@ -50,6 +50,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     this.#options = options;
     this.#placement = new Placement(engines);
     engines.on('up', () => this.#dispatch());
+    engines.on('down', model => this.#refuse(model));
   }
 
   /** The number of a model's waiting sequences, and their tokens in all. */
@@ -78,8 +79,8 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     if (submission.sequences.some(({ ids }) => ids.length === 0)) {
       throw new Error('expected a token in every sequence, found none in one of them');
     }
-    const downFor = this.#engines.downFor(submission.model);
-    if (downFor !== undefined) throw new EngineDown(submission.model, downFor);
+    const down = this.#down(submission.model);
+    if (down) throw down;
     const tokens = submission.sequences.reduce((sum, { ids }) => sum + ids.length, 0);
     const waiting = this.#queue.tokens;
     if (waiting > 0 && waiting + tokens > this.#options.queueTokens) {
@@ -104,6 +105,21 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     if (!this.#placement.isIdle || this.#queue.sequences > 0) {
       await new Promise<void>(resolve => this.#onIdle.push(resolve));
     }
+  }
+
+  /** Refuses the waiting requests for a model that no engine can load. */
+  #refuse(model: string): void {
+    const down = this.#down(model);
+    for (const job of down ? this.#queue.waiting(model) : []) {
+      job.request.failed = true;
+      job.reject(down!);
+    }
+    this.#dispatch();
+  }
+
+  #down(model: string): EngineDown | undefined {
+    const milliseconds = this.#engines.downFor(model);
+    return milliseconds === undefined ? undefined : new EngineDown(model, milliseconds);
   }
 
   /** Starts batches until the next one has to wait. */
@@ -171,7 +187,8 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
    * Rejects the jobs of a failed batch. Most jobs of a crashed one did not cause the crash, so they run again, alone.
    */
   #failed(batch: Job[], error: Error): void {
-    const again = batch.filter(job => error instanceof EngineCrashed && ++job.crashes < MAX_CRASHES);
+    const isCrash = error instanceof EngineCrashed;
+    const again = batch.filter(job => isCrash && (!error.wasUp || ++job.crashes < MAX_CRASHES));
     for (const job of batch) {
       if (again.includes(job)) continue;
       job.request.failed = true;
