@@ -1,7 +1,7 @@
 // Several engine processes on shared weights: logits are the same bits in every slot, and no file is left behind.
 
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { Sequence } from '../../dist/engine/batch.js';
@@ -115,4 +115,58 @@ it('report a model that ONNX Runtime refuses, and serve the others', async () =>
   // The copy of the other model.
   expect(readdirSync(scratch)).toHaveLength(1);
   expect((await engines.run('m', sequences, 1)).logits).toHaveLength(sequences.length);
+});
+
+it('serve one model while another cannot be loaded again, and the other too once it is there again', async () => {
+  const before = enginePids();
+  const own = () => enginePids().filter(pid => !before.includes(pid));
+  const { engines, scratch } = startEngines(2);
+  let isThere = true;
+  await engines.load('m', orderOf(folder));
+  const keptCopies = readdirSync(scratch);
+  await engines.load('lost', {
+    ...orderOf(folder),
+    restore: () => (isThere ? Promise.resolve(folder) : Promise.reject(new Error('the folder is gone'))),
+  });
+  const expected = await alone(engines);
+  const failures: string[] = [];
+  engines.on('failed', (model, reason) => failures.push(`${model}: ${reason}`));
+  isThere = false;
+  for (const copy of readdirSync(scratch).filter(name => !keptCopies.includes(name))) {
+    rmSync(join(scratch, copy), { recursive: true });
+  }
+  const down = once(engines, 'down');
+  await killAll(engines, own());
+  expect(await down).toEqual(['lost']);
+  expect(failures[0]).toBe('lost: the folder is gone');
+  expect(engines.downFor('lost')).toBeTypeOf('number');
+  expect(engines.downFor('m')).toBeUndefined();
+  expect(await alone(engines)).toEqual(expected);
+  isThere = true;
+  while (!engines.slots('lost').every(slot => engines.isUp(slot, 'lost'))) await once(engines, 'up');
+  expect(engines.downFor('lost')).toBeUndefined();
+  for (const slot of engines.slots('lost')) {
+    expect((await engines.run('lost', sequences, slot)).logits).toEqual(expected);
+  }
+});
+
+it('write the shared weights again where the file was damaged, once for all engines', async () => {
+  const before = enginePids();
+  const own = () => enginePids().filter(pid => !before.includes(pid));
+  const { engines, scratch } = startEngines(2);
+  await engines.load('m', orderOf(folder));
+  const expected = await alone(engines);
+  const [copy] = readdirSync(scratch);
+  // Of the same size, so that only ONNX Runtime notices.
+  const graph = join(scratch, copy!, 'model.onnx');
+  writeFileSync(graph, Buffer.alloc(statSync(graph).size, 'x'));
+  await killAll(engines, own());
+  const [again, ...more] = readdirSync(scratch);
+  expect(more).toEqual([]);
+  expect(again).not.toBe(copy);
+  const shared = join(scratch, again!, 'model.onnx.data');
+  expect(own().map(mappedWeights)).toEqual([[shared], [shared]]);
+  for (const slot of engines.slots('m')) {
+    expect((await engines.run('m', sequences, slot)).logits).toEqual(expected);
+  }
 });
