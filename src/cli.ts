@@ -3,7 +3,7 @@
 // ONNX Runtime with it.
 
 import { Command, CommanderError } from 'commander';
-import { EngineCrashed, EngineError } from './engine/engine.js';
+import { EngineCrashed, EngineError } from './engine/errors.js';
 import { UserError } from './errors.js';
 import { VERSION } from './version.js';
 

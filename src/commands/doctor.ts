@@ -68,7 +68,7 @@ async function examine({ models, cache, device }: DoctorOptions) {
       ),
     };
   } finally {
-    runtime.close();
+    await runtime.close();
   }
 }
 

@@ -31,7 +31,7 @@ export async function withModel<T>(
     if (model.isNew) for (const note of notesOf(model.manifest)) process.stderr.write(`${note}\n`);
     return await work(model);
   } finally {
-    runtime.close();
+    await runtime.close();
   }
 }
 

@@ -1,142 +1,193 @@
-// The supervisor of one engine process: starts it, hands it batches, and starts it again when it crashes.
+// The supervisor of one engine process: starts it, hands it batches, and starts it again when it has ended.
 
-import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Sequence } from './batch.js';
+import { EngineChild } from './child.js';
+import { EngineCrashed, EngineError } from './errors.js';
 import type { RuntimeReport } from './probe.js';
-import type { Exchange, Kind, Reply, Request, RunReply } from './protocol.js';
+import type { RunReply } from './protocol.js';
 import type { SessionOptions } from './session.js';
 
-const PROCESS = fileURLToPath(new URL('./process.js', import.meta.url));
-
-/** The engine process ended, or was closed, while it held this request. A batch may be run again. */
-export class EngineCrashed extends Error {
-  override readonly name = 'EngineCrashed';
+/** What an engine needs to load a model, and to load it again when its process has ended. */
+export interface ModelSource {
+  readonly options: SessionOptions;
+  /** The sequences of a brief pass, which warms the model. */
+  readonly warmUp: readonly Sequence[];
+  /** The folder to load from. Asked again for every try. */
+  folder(): Promise<string>;
+  /** Called with a folder that ONNX Runtime refused. */
+  refused(folder: string): void;
 }
 
-/** ONNX Runtime refused a model or a batch. The process goes on running. */
-export class EngineError extends Error {
-  override readonly name = 'EngineError';
+/** A model that the engine holds, or loads again. */
+interface Held {
+  readonly name: string;
+  readonly source: ModelSource;
+  isUp: boolean;
+  /** When it is loaded again, on the clock of performance.now(), if the last try failed. */
+  nextTryAt: number | undefined;
 }
 
-/** A request without an answer yet. */
-interface Pending {
-  readonly resolve: (content: Exchange[Kind]['reply']) => void;
-  readonly reject: (error: Error) => void;
-}
+/** Milliseconds before the first new try, which doubles with each one that fails, and the most that it comes to. */
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 10_000;
+/** From this many ends of the process in a row on, it is no chance that the models are not loaded again. */
+const DOWN_CRASHES = 3;
+/** A model that is loaded for the first time is refused if the process ends this many times meanwhile. */
+const MAX_LOAD_CRASHES = 3;
 
-/** Emits `restart` when the process has ended by itself and a new one is being started. */
-export class Engine extends EventEmitter<{ restart: [reason: string] }> {
-  readonly #loaded = new Map<string, { readonly folder: string; readonly options: SessionOptions }>();
-  readonly #pending = new Map<number, Pending>();
-  #child: ChildProcess;
-  #ready: Promise<void> = Promise.resolve();
-  #nextId = 0;
-  #closed = false;
+/**
+ * Emits `restart` when the process has ended by itself and a new one is being started, `failed` when a model could not
+ * be loaded again and will be tried later, and `up` when a model has been loaded again and is warm.
+ */
+export class Engine extends EventEmitter<{
+  restart: [reason: string];
+  failed: [model: string, reason: string];
+  up: [];
+}> {
+  readonly #models = new Map<string, Held>();
+  #child: EngineChild;
+  readonly #closing = new AbortController();
+  /** The number of times that the process has ended without having loaded its models. */
   #crashesInARow = 0;
-  #isRestarting = false;
+  /** Resolves when a new process has been started in the place of one that ended. */
+  #started: Promise<void> = Promise.resolve();
 
   constructor() {
     super();
     this.#child = this.#start();
   }
 
-  /** Whether the process is up and holds every model that was loaded into it, at least one. */
+  /** Whether every model that was loaded, at least one, can run. */
   get isReady(): boolean {
-    return this.#loaded.size > 0 && !this.#isRestarting && !this.#closed;
+    return this.#models.size > 0 && [...this.#models.values()].every(({ isUp }) => isUp);
   }
 
-  /**
-   * Loads a model folder under a name, from its copy in the folder `packed` if there is one. After a crash it is loaded
-   * from the model folder itself. Throws EngineError if ONNX Runtime cannot load it.
-   */
-  async load(model: string, folder: string, options: SessionOptions, packed?: string): Promise<void> {
-    await this.#ask('load', { model, folder: packed ?? folder, options });
-    this.#loaded.set(model, { folder, options });
+  /** Whether a model is loaded and warm, and the process is up. */
+  isUp(model: string): boolean {
+    return this.#models.get(model)?.isUp ?? false;
   }
 
-  /**
-   * Writes a copy of a model folder's graph, packed for this processor, into the folder `into`. Throws EngineError if
-   * ONNX Runtime cannot load the graph or write the copy.
-   */
-  async pack(folder: string, into: string): Promise<void> {
-    await this.#ask('pack', { folder, into });
+  /** When a model that could not be loaded again is tried next, on the clock of performance.now(). */
+  nextTryAt(model: string): number | undefined {
+    return this.#models.get(model)?.nextTryAt;
   }
 
-  /** Runs one forward pass. Throws EngineCrashed if the process ends meanwhile, EngineError for a refused batch. */
-  async run(model: string, sequences: readonly Sequence[]): Promise<RunReply> {
-    await this.#ready;
-    const reply = await this.#ask('run', { model, sequences });
+  /** Loads a model under a name, and warms it. Throws EngineError if ONNX Runtime cannot load it. */
+  async load(name: string, source: ModelSource): Promise<void> {
+    const model: Held = { name, source, isUp: false, nextTryAt: undefined };
+    for (let crashes = 1; ; crashes++) {
+      try {
+        await this.#bringUp(this.#child, model);
+        break;
+      } catch (error) {
+        if (!(error instanceof EngineCrashed) || crashes === MAX_LOAD_CRASHES || this.#closing.signal.aborted)
+          throw error;
+        await this.#started;
+      }
+    }
+    this.#models.set(name, model);
     this.#crashesInARow = 0;
-    return reply;
+  }
+
+  /**
+   * Runs one forward pass. Throws EngineCrashed if the model is not up, or the process ends meanwhile; EngineError for a
+   * refused batch.
+   */
+  async run(model: string, sequences: readonly Sequence[]): Promise<RunReply> {
+    if (!this.isUp(model)) throw new EngineCrashed('the engine is not up', false);
+    return this.#child.ask('run', { model, sequences });
   }
 
   /** The version and the execution providers of ONNX Runtime on this machine. */
   probe(): Promise<RuntimeReport> {
-    return this.#ask('probe', {});
+    return this.#child.ask('probe', {});
   }
 
-  /** Ends the process. Requests that it has not answered are rejected with EngineCrashed. */
-  close(): void {
-    this.#closed = true;
-    if (this.#child.connected) this.#child.disconnect();
-    this.#failPending(new EngineCrashed('the engine is closed'));
+  /** Ends the process. Requests that it has not answered are rejected with EngineCrashed. Resolves when it has ended. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    for (const model of this.#models.values()) model.isUp = false;
+    await this.#child.close();
   }
 
-  #start(): ChildProcess {
-    const child = fork(PROCESS, {
-      // Typed arrays arrive as such: https://nodejs.org/api/child_process.html#advanced-serialization
-      serialization: 'advanced',
-      // glibc gives each thread an arena of freed memory. One is enough: the threads of a pass do not compete for it.
-      env: { ...process.env, MALLOC_ARENA_MAX: '1' },
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  #start(): EngineChild {
+    return new EngineChild(reason => {
+      if (!this.#closing.signal.aborted) this.#restart(reason);
     });
-    child.on('message', (reply: Reply) => {
-      const pending = this.#pending.get(reply.id);
-      this.#pending.delete(reply.id);
-      if ('error' in reply) pending?.reject(new EngineError(reply.error));
-      else pending?.resolve(reply.content);
-    });
-    child.on('exit', (code, signal) => {
-      if (!this.#closed) this.#restart(`the engine process ended (${signal ?? `exit code ${code}`})`);
-    });
-    // An `exit` event follows and tells the reason.
-    child.on('error', () => {});
-    return child;
   }
 
   #restart(reason: string): void {
-    this.#failPending(new EngineCrashed(reason));
+    const pause = pauseAfter(this.#crashesInARow++);
     this.emit('restart', reason);
-    this.#isRestarting = true;
-    const pause = Math.min(100 * 2 ** this.#crashesInARow++, 10_000);
-    this.#ready = (async () => {
-      await sleep(pause);
-      if (this.#closed) return;
+    for (const model of this.#models.values()) {
+      model.isUp = false;
+      if (this.#crashesInARow >= DOWN_CRASHES) this.#failed(model, pause, reason);
+    }
+    this.#started = this.#startAfter(pause);
+  }
+
+  async #startAfter(pause: number): Promise<void> {
+    await this.#pause(pause);
+    if (this.#closing.signal.aborted) return;
+    try {
       this.#child = this.#start();
-      for (const [model, { folder, options }] of this.#loaded) {
-        await this.#ask('load', { model, folder, options });
-      }
-      this.#isRestarting = false;
-    })();
-    // The next run() throws the error of a failed reload. Without this handler, Node would end this process first.
-    this.#ready.catch(() => {});
+    } catch (error) {
+      return this.#restart(`the engine process could not be started: ${(error as Error).message}`);
+    }
+    void this.#bringUpAll(this.#child);
   }
 
-  #ask<K extends Kind>(kind: K, content: Exchange[K]['request']): Promise<Exchange[K]['reply']> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(new EngineCrashed('the engine is closed'));
-      const id = this.#nextId++;
-      this.#pending.set(id, { resolve, reject });
-      // Sending fails only where the process is ending, and its exit rejects the pending requests.
-      this.#child.send({ id, kind, content } satisfies Request<K>, () => {});
-    });
+  /** Loads all models into a new process. If this does not end the process, its next crash is the first in a row. */
+  async #bringUpAll(child: EngineChild): Promise<void> {
+    await Promise.all([...this.#models.values()].map(model => this.#keepTrying(child, model)));
+    if (child === this.#child && this.#models.size > 0) this.#crashesInARow = 0;
   }
 
-  #failPending(error: Error): void {
-    for (const { reject } of this.#pending.values()) reject(error);
-    this.#pending.clear();
+  /** Tries to load a model. Goes on trying after this has resolved, as long as the process is the same. */
+  async #keepTrying(child: EngineChild, model: Held, failures = 0): Promise<void> {
+    try {
+      await this.#bringUp(child, model);
+      this.emit('up');
+    } catch (error) {
+      // The process has ended, and its successor loads all models.
+      if (error instanceof EngineCrashed) return;
+      const pause = pauseAfter(failures);
+      this.#failed(model, pause, (error as Error).message);
+      void this.#pause(pause).then(() => {
+        const isCurrent = child === this.#child && !this.#closing.signal.aborted;
+        return isCurrent ? this.#keepTrying(child, model, failures + 1) : undefined;
+      });
+    }
   }
+
+  #failed(model: Held, pause: number, reason: string): void {
+    model.nextTryAt = performance.now() + pause;
+    this.emit('failed', model.name, reason);
+  }
+
+  /** Loads a model and runs a first pass. */
+  async #bringUp(child: EngineChild, model: Held): Promise<void> {
+    const { name, source } = model;
+    const folder = await source.folder();
+    try {
+      await child.ask('load', { model: name, folder, options: source.options });
+      await child.ask('run', { model: name, sequences: source.warmUp });
+    } catch (error) {
+      if (error instanceof EngineError) source.refused(folder);
+      throw error;
+    }
+    model.isUp = true;
+    model.nextTryAt = undefined;
+  }
+
+  /** Resolves after so many milliseconds, or when the engine is closed. */
+  async #pause(milliseconds: number): Promise<void> {
+    await sleep(milliseconds, undefined, { signal: this.#closing.signal }).catch(() => {});
+  }
+}
+
+function pauseAfter(failures: number): number {
+  return Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS);
 }

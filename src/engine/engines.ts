@@ -2,11 +2,9 @@
 // the cores, has the higher throughput, because no core waits for another between two operators.
 
 import { EventEmitter } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { DATA_FILE, MODEL_FILE } from '../onnx/contract.js';
 import type { Sequence } from './batch.js';
-import { Engine } from './engine.js';
+import { Engine, type ModelSource } from './engine.js';
+import { graphBytes, PackedCopy } from './packedCopy.js';
 import type { RuntimeReport } from './probe.js';
 import type { RunReply } from './protocol.js';
 
@@ -17,8 +15,17 @@ export interface EnginesOptions {
   /** `cpu`, `cuda`, `cuda:N`, or `auto`, which is cuda where that works and cpu elsewhere. */
   readonly device: string;
   readonly cores: number;
-  /** A folder on a disk that has room for another copy of the weights. */
-  readonly scratch: string;
+  /** Makes an empty folder on a disk that has room for another copy of the weights. */
+  readonly scratch: () => string;
+}
+
+/** What is needed to load a model, and to load it again when an engine process has ended. */
+export interface ModelOrder {
+  readonly folder: string;
+  /** The sequences of a brief pass, which warms the model. */
+  readonly warmUp: readonly Sequence[];
+  /** Provides the model folder again, which may no longer be there. Throws where it cannot. */
+  restore(): Promise<string>;
 }
 
 /**
@@ -29,17 +36,35 @@ const MAX_SPREAD_BYTES = 2 ** 30;
 /** A limit, because every engine is a Node process with its own memory for activations. */
 const MAX_ENGINES = 8;
 
-/** Emits `restart` when a process has ended by itself, and `unshared` when a model's weights could not be shared. */
-export class Engines extends EventEmitter<{ restart: [reason: string]; unshared: [reason: string] }> {
+/**
+ * Emits `restart` when a process has ended by itself, `failed` when a model could not be loaded into a new process yet,
+ * `down` when that has happened to each of its engines, `up` when a new process has loaded a model and is warm, and
+ * `unshared` when a model's weights could not be shared.
+ */
+interface EnginesEvents {
+  restart: [reason: string];
+  failed: [model: string, reason: string];
+  down: [model: string];
+  up: [];
+  unshared: [reason: string];
+}
+
+export class Engines extends EventEmitter<EnginesEvents> {
   readonly #options: EnginesOptions;
   readonly #engines: Engine[] = [];
   readonly #slots = new Map<string, readonly Slot[]>();
+  /** The packed copies of the models that are spread over the engines. */
+  readonly #copies = new Map<string, PackedCopy>();
   #device: Promise<string> | undefined;
+  readonly #removeCopies = (): void => {
+    for (const copy of this.#copies.values()) copy.close();
+  };
 
   constructor(options: EnginesOptions) {
     super();
     this.#options = options;
     this.#start(1);
+    process.once('exit', this.#removeCopies);
   }
 
   /** The number of engine processes that are up and hold their models. */
@@ -47,13 +72,15 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
     return this.#engines.filter(engine => engine.isReady).length;
   }
 
-  /** Loads a model folder under a name. Throws EngineError if ONNX Runtime cannot load it. */
-  async load(model: string, folder: string): Promise<void> {
+  /** Loads a model under a name, and warms it. Throws EngineError if ONNX Runtime cannot load it. */
+  async load(model: string, order: ModelOrder): Promise<void> {
     const device = await this.device();
     const { cores } = this.#options;
-    const isSpread = device === 'cpu' && cores > 1 && graphBytes(folder) <= MAX_SPREAD_BYTES;
-    if (isSpread && (await this.#spread(model, folder))) return;
-    await this.#first.load(onAllCores(model), folder, { device, threads: cores });
+    const isSpread = device === 'cpu' && cores > 1 && graphBytes(order.folder) <= MAX_SPREAD_BYTES;
+    if (isSpread && (await this.#spread(model, order))) return;
+    const { warmUp, restore } = order;
+    const source = { options: { device, threads: cores }, warmUp, folder: restore, refused() {} };
+    await this.#first.load(sessionName('all', model), source);
     this.#slots.set(model, ['all']);
   }
 
@@ -62,11 +89,29 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
     return this.#slots.get(model) ?? [];
   }
 
-  /** Runs one forward pass. Throws EngineCrashed if the process ends meanwhile, EngineError for a refused batch. */
+  /** Whether a batch of a loaded model can run in a slot: its process is up, with the model loaded and warm. */
+  isUp(slot: Slot, model: string): boolean {
+    return this.#engineOf(slot).isUp(sessionName(slot, model));
+  }
+
+  /**
+   * The milliseconds until the next try to load a model that no engine serves, because no process could load it again.
+   * Undefined where an engine serves it, or the first try of one still goes on.
+   */
+  downFor(model: string): number | undefined {
+    const slots = this.slots(model);
+    if (slots.length === 0 || slots.some(slot => this.isUp(slot, model))) return undefined;
+    const tries = slots.map(slot => this.#engineOf(slot).nextTryAt(sessionName(slot, model)));
+    if (!tries.every(at => at !== undefined)) return undefined;
+    return Math.max(0, Math.min(...tries) - performance.now());
+  }
+
+  /**
+   * Runs one forward pass. Throws EngineCrashed if the slot is not up or its process ends meanwhile, EngineError for a
+   * refused batch.
+   */
   run(model: string, sequences: readonly Sequence[], slot: Slot): Promise<RunReply> {
-    return slot === 'all'
-      ? this.#first.run(onAllCores(model), sequences)
-      : this.#engines[slot]!.run(model, sequences);
+    return this.#engineOf(slot).run(sessionName(slot, model), sequences);
   }
 
   /** The device that models run on: `cpu`, `cuda` or `cuda:N`. The device `auto` is resolved once. */
@@ -80,9 +125,11 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
     return this.#first.probe();
   }
 
-  /** Ends the processes. Requests that they have not answered are rejected with EngineCrashed. */
-  close(): void {
-    for (const engine of this.#engines) engine.close();
+  /** Ends the processes. Requests that they have not answered are rejected with EngineCrashed. Resolves when they have ended. */
+  async close(): Promise<void> {
+    await Promise.all(this.#engines.map(engine => engine.close()));
+    process.off('exit', this.#removeCopies);
+    this.#removeCopies();
   }
 
   async #resolveDevice(): Promise<string> {
@@ -95,63 +142,98 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
     return this.#engines[0]!;
   }
 
+  #engineOf(slot: Slot): Engine {
+    return slot === 'all' ? this.#first : this.#engines[slot]!;
+  }
+
   #start(count: number): void {
     while (this.#engines.length < count) {
-      this.#engines.push(new Engine().on('restart', reason => this.emit('restart', reason)));
+      const engine = new Engine();
+      engine.on('restart', reason => this.emit('restart', reason));
+      engine.on('failed', (session, reason) => this.#failed(modelOf(session), reason));
+      engine.on('up', () => this.emit('up'));
+      this.#engines.push(engine);
     }
   }
 
+  #failed(model: string, reason: string): void {
+    this.emit('failed', model, reason);
+    if (this.downFor(model) !== undefined) this.emit('down', model);
+  }
+
   /**
-   * Loads a model into each engine, and for all cores. The weights are in memory once: they are packed in the layout in
-   * which this processor multiplies them, and written to a file that every process maps. The file is deleted as soon as
-   * all of them have mapped it. Emits `unshared` and returns false if any of that fails.
+   * Loads a model into each engine, and for all cores, from one packed copy. Emits `unshared` and returns false if any
+   * of that fails.
    */
-  async #spread(model: string, folder: string): Promise<boolean> {
+  async #spread(model: string, order: ModelOrder): Promise<boolean> {
     const { cores, scratch } = this.#options;
     const threads = Math.ceil(cores / MAX_ENGINES);
-    const count = Math.floor(cores / threads);
-    this.#start(count);
-    let packed: string | undefined;
-    const remove = () => packed && rmSync(packed, { recursive: true, force: true });
-    process.once('exit', remove);
+    this.#start(Math.floor(cores / threads));
+    const copy = new PackedCopy(scratch);
+    this.#copies.set(model, copy);
     try {
-      mkdirSync(scratch, { recursive: true });
-      packed = mkdtempSync(join(scratch, '.packed-'));
-      await pack(folder, packed);
+      await copy.write(order.folder);
+      const source = this.#sharedSource(model, copy, order);
       await Promise.all([
-        this.#first.load(onAllCores(model), folder, { device: 'cpu', threads: cores }, packed),
-        ...this.#engines.map(engine => engine.load(model, folder, { device: 'cpu', threads }, packed)),
+        this.#first.load(sessionName('all', model), {
+          ...source,
+          options: { device: 'cpu', threads: cores },
+        }),
+        ...this.#engines.map(engine =>
+          engine.load(model, { ...source, options: { device: 'cpu', threads } }),
+        ),
       ]);
       this.#slots.set(model, ['all', ...this.#engines.keys()]);
       return true;
     } catch (error) {
       this.emit('unshared', `${model}: ${(error as Error).message}`);
+      copy.close();
       return false;
-    } finally {
-      process.off('exit', remove);
-      remove();
     }
   }
-}
 
-/** Packs in a process that ends afterwards, because an engine would keep the memory that packing takes. */
-async function pack(folder: string, into: string): Promise<void> {
-  const packer = new Engine();
-  try {
-    await packer.pack(folder, into);
-  } finally {
-    packer.close();
+  /** The packed copy: written again where it is gone, and replaced by the model folder where it cannot be written. */
+  #sharedSource(
+    model: string,
+    copy: PackedCopy,
+    { warmUp, restore }: ModelOrder,
+  ): Omit<ModelSource, 'options'> {
+    const writeAgain = joined(async () => {
+      const folder = await restore();
+      try {
+        return await copy.write(folder);
+      } catch (error) {
+        this.emit('unshared', `${model}: ${(error as Error).message}`);
+        return folder;
+      }
+    });
+    return {
+      warmUp,
+      folder: async () => copy.folder ?? writeAgain(),
+      refused: folder => {
+        if (folder === copy.folder) copy.discard();
+      },
+    };
   }
 }
 
-/** The model's name for its session on all cores, in the first engine, which also has one on its share of the cores. */
-function onAllCores(model: string): string {
-  return `${model}\0all`;
+/** Calls of the function that are made while one is in progress get its result. */
+function joined<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  return () => {
+    running ??= work().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
 }
 
-function graphBytes(folder: string): number {
-  const sizes = [MODEL_FILE, DATA_FILE].map(
-    name => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0,
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
+/** A model's name for its session in a slot. The first engine has one on all cores, and one on its share of the cores. */
+function sessionName(slot: Slot, model: string): string {
+  return slot === 'all' ? `${model}\0all` : model;
+}
+
+/** The model of a session. */
+function modelOf(session: string): string {
+  return session.split('\0')[0]!;
 }

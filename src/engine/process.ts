@@ -1,6 +1,7 @@
 // The engine process: holds the ONNX Runtime sessions and answers requests, one after another.
 // ONNX Runtime's run() blocks its thread, and a native crash ends its process, so neither happens in the HTTP process.
 
+import { Worker } from 'node:worker_threads';
 import { probeRuntime } from './probe.js';
 import type { Exchange, Kind, Reply, Request } from './protocol.js';
 import { Session } from './session.js';
@@ -10,6 +11,9 @@ process.title = 'lsllama-engine';
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 process.on('disconnect', () => process.exit(0));
+new Worker(new URL('./heartbeatThread.js', import.meta.url), {
+  resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 },
+}).unref();
 
 const sessions = new Map<string, Session>();
 

@@ -23,11 +23,7 @@ export async function writeFolderAtomically<T>(
   const remove = () => partial && rmSync(partial, { recursive: true, force: true });
   process.once('exit', remove);
   try {
-    makeFolder(dirname(target));
-    removeAbandoned(target);
-    const unique = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
-    partial = join(dirname(target), `${prefix(target)}${unique}`);
-    mkdirSync(partial);
+    partial = makeTemporaryFolder(target);
     const result = await write(partial);
     replaceFolder(target, partial);
     return result;
@@ -37,6 +33,19 @@ export async function writeFolderAtomically<T>(
     process.off('exit', remove);
     remove();
   }
+}
+
+/**
+ * Makes an empty folder of a new name beside `target`, for as long as this process runs, and removes those that killed
+ * processes left behind. Returns its path. Throws what the file system throws.
+ */
+export function makeTemporaryFolder(target: string): string {
+  makeFolder(dirname(target));
+  removeAbandoned(target);
+  const unique = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const folder = join(dirname(target), `${prefix(target)}${unique}`);
+  mkdirSync(folder);
+  return folder;
 }
 
 /** Like `mkdir -p`. Node's own recursive mkdir never returns where no folder can be made in a readable one, as in /proc. */
@@ -66,14 +75,16 @@ function removeAbandoned(target: string): void {
     const [, host, pid] = /^(.+)-(\d+)-\w{6}(?:-old)?$/.exec(name.slice(start.length)) ?? [];
     const folder = join(dirname(target), name);
     if (host === undefined) continue;
-    const isAbandoned = host === hostname() ? !isAlive(Number(pid)) : isUntouched(folder);
+    const isAbandoned = host === hostname() ? !isOwnerAlive(Number(pid), folder) : isUntouched(folder);
     if (!isAbandoned) continue;
     if (name.endsWith(OLD) && !existsSync(target)) renameSync(folder, target);
     else rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function isAlive(pid: number): boolean {
+function isOwnerAlive(pid: number, folder: string): boolean {
+  // A container that is started again has the name and the process id of the one that was killed.
+  if (pid === process.pid) return changedAt(folder) >= performance.timeOrigin;
   try {
     process.kill(pid, 0);
     return true;
@@ -83,9 +94,14 @@ function isAlive(pid: number): boolean {
 }
 
 function isUntouched(folder: string): boolean {
+  return Date.now() - changedAt(folder) > ABANDONED_MS;
+}
+
+/** When a folder, or a file in it, last changed. Milliseconds since 1970. */
+function changedAt(folder: string): number {
   const paths = [folder, ...readdirSync(folder).map(name => join(folder, name))];
   const changes = paths.map(path => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-  return Date.now() - Math.max(...changes) > ABANDONED_MS;
+  return Math.max(...changes);
 }
 
 /** Between the two renames the target does not exist; a reader never sees a mix of the old folder and the new one. */

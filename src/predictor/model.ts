@@ -19,6 +19,8 @@ export interface LoadedModel extends TextModel {
   readonly folder: string;
   /** Whether its recipe was exported for this load. */
   readonly isNew: boolean;
+  /** Whether an engine serves it at present. */
+  isUp(): boolean;
   /**
    * Runs sequences through the model, in whatever batches the scheduler makes of them. Resolves to the logits of each
    * sequence, row after row. Throws the errors of Scheduler.submit.

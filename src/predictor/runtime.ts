@@ -1,10 +1,13 @@
 // The engines, the scheduler and the result cache of a process, and the loading of models into them.
 
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Sequence } from '../engine/batch.js';
 import { Engines } from '../engine/engines.js';
+import { UserError } from '../errors.js';
 import { usableCores } from '../machine/cores.js';
+import { makeTemporaryFolder } from '../model/atomicFolder.js';
 import { type Manifest, readManifest } from '../model/manifest.js';
 import { prepareModel } from '../model/prepare.js';
 import type { OnProgress } from '../model/progress.js';
@@ -18,8 +21,8 @@ export interface RuntimeOptions {
   /** `cpu`, `cuda`, `cuda:N`, or `auto`: cuda where it works, else cpu. */
   readonly device: string;
   /**
-   * The folder that recipes are exported to. Models are packed there while they load, so it needs room for the weights
-   * of one more model.
+   * The folder that recipes are exported to. It also holds the packed copies that the engines share, so it needs room for
+   * the weights of each loaded model.
    */
   readonly cache: string;
   /** The most tokens in one forward pass, or `measured`: timed for each model when it is loaded (budget.ts). */
@@ -58,7 +61,8 @@ export class Runtime {
   }: RuntimeOptions) {
     this.#cache = cache;
     this.#isMeasured = batchTokens === 'measured';
-    this.engines = new Engines({ device, cores: usableCores(), scratch: cache });
+    const scratch = () => makeTemporaryFolder(join(cache, 'packed'));
+    this.engines = new Engines({ device, cores: usableCores(), scratch });
     this.scheduler = new Scheduler(this.engines, {
       batchTokens: batchTokens === 'measured' ? BATCH_TOKENS : batchTokens,
       queueTokens,
@@ -74,21 +78,20 @@ export class Runtime {
   async load(name: string, path: string, onProgress: OnProgress = () => {}): Promise<LoadedModel> {
     const target = { cache: this.#cache, device: await this.engines.device() };
     const { folder, isNew } = await this.#preparing(() => prepareModel(path, target, onProgress));
-    const onStep = (done: number) => onProgress({ stage: 'loading', done, total: 3 });
+    const onStep = (done: number) => onProgress({ stage: 'loading', done, total: 2 });
     onStep(0);
     const manifest = readManifest(folder);
-    const loading = this.engines.load(name, folder);
+    const warmUp = sampleSequences(manifest, BRIEF_TOKENS);
+    const restore = () => this.#preparing(() => restoreModel(path, target, manifest));
+    const loading = this.engines.load(name, { folder, warmUp, restore });
     loading.catch(() => {});
     // Reading the tokenizer keeps this thread busy for a while, so the engine processes are first given their work.
     await setImmediate();
     const tokenizer = Tokenizer.load(folder);
     await loading;
     onStep(1);
-    const brief = sampleSequences(manifest, BRIEF_TOKENS);
-    await this.#warm(name, brief);
+    if (this.#isMeasured) await this.#measure(name, manifest, warmUp);
     onStep(2);
-    if (this.#isMeasured) await this.#measure(name, manifest, brief);
-    onStep(3);
     const cacheKey = `${name}\0${manifest.version}`;
     return {
       name,
@@ -96,18 +99,14 @@ export class Runtime {
       isNew,
       manifest,
       tokenizer,
+      isUp: () => this.engines.slots(name).some(slot => this.engines.isUp(slot, name)),
       run: (sequences, urgency) => this.#run(name, cacheKey, sequences, urgency),
     };
   }
 
-  /** Ends the engine processes. The sequences that they still hold are rejected. */
-  close(): void {
-    this.engines.close();
-  }
-
-  /** Runs a first pass, of `brief`, in every slot. */
-  async #warm(name: string, brief: readonly Sequence[]): Promise<void> {
-    await Promise.all(this.engines.slots(name).map(slot => this.engines.run(name, brief, slot)));
+  /** Ends the engine processes. The sequences that they still hold are rejected. Resolves when they have ended. */
+  async close(): Promise<void> {
+    await this.engines.close();
   }
 
   /** Times some forward passes to find the model's budget, and gives it to the scheduler. */
@@ -131,4 +130,21 @@ export class Runtime {
       this.scheduler.submit({ model, sequences: missing, ...urgency });
     return this.results ? this.results.through(cacheKey, sequences, compute) : compute(sequences);
   }
+}
+
+/**
+ * The folder of a model that was loaded before. A recipe is exported again where the cache has lost its export. Throws
+ * UserError where that fails, or gives another model.
+ */
+async function restoreModel(
+  path: string,
+  target: Parameters<typeof prepareModel>[1],
+  { version }: Manifest,
+): Promise<string> {
+  const { folder } = await prepareModel(path, target);
+  const found = readManifest(folder).version;
+  if (found === version) return folder;
+  throw new UserError(
+    `${path}: the model has changed since it was loaded: expected version ${version}, found ${found}`,
+  );
 }

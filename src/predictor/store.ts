@@ -14,6 +14,11 @@ export type StoredModel =
   | { readonly name: string; readonly state: 'ready'; readonly model: LoadedModel }
   | { readonly name: string; readonly state: 'failed'; readonly reason: string };
 
+/** The state of a model as callers see it: a loaded one is `restarting` while no engine serves it. */
+export function stateOf(stored: StoredModel): StoredModel['state'] | 'restarting' {
+  return stored.state === 'ready' && !stored.model.isUp() ? 'restarting' : stored.state;
+}
+
 export interface StoreEvents {
   /** Called during the export of a recipe, and after each step of loading a model. */
   onProgress?(name: string, progress: Progress): void;
@@ -70,10 +75,12 @@ export class ModelStore {
     );
   }
 
-  /** True once every model that did not fail is loaded, and there is at least one. */
+  /** Whether every model that did not fail is loaded and an engine serves it, and there is at least one. */
   get ready(): boolean {
-    const alive = this.all().filter(({ state }) => state !== 'failed');
-    return alive.length > 0 && alive.every(({ state }) => state === 'ready');
+    const alive = this.all()
+      .map(stateOf)
+      .filter(state => state !== 'failed');
+    return alive.length > 0 && alive.every(state => state === 'ready');
   }
 }
 

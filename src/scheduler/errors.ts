@@ -22,6 +22,17 @@ export class CallerGone extends Error {
   override readonly name = 'CallerGone';
 }
 
+/** No engine can load the model at present. It is tried again. */
+export class EngineDown extends Error {
+  override readonly name = 'EngineDown';
+  readonly retryAfterSeconds: number;
+
+  constructor(model: string, milliseconds: number) {
+    super(`no engine could load the model ${model} again yet`);
+    this.retryAfterSeconds = Math.max(1, Math.ceil(milliseconds / 1000));
+  }
+}
+
 /** The service is shutting down and takes no new requests. */
 export class Draining extends Error {
   override readonly name = 'Draining';

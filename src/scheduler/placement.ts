@@ -42,14 +42,14 @@ const BATCHES_ON_ALL = 2;
 const SHARE_SLACK = 1.25;
 
 export class Placement {
-  readonly #slots: Engines['slots'];
+  readonly #engines: Pick<Engines, 'slots' | 'isUp'>;
   readonly #latencyModels = new Map<string, LatencyModel>();
   readonly #running = new Set<Run>();
   /** When a batch of sequences within the budget last ended. */
   #shortEndedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(slots: Engines['slots']) {
-    this.#slots = slots;
+  constructor(engines: Pick<Engines, 'slots' | 'isUp'>) {
+    this.#engines = engines;
   }
 
   get isIdle(): boolean {
@@ -58,15 +58,16 @@ export class Placement {
 
   /** Whether one more long sequence may run: they get all engines but one, which is left to the short sequences. */
   takesLong(model: string): boolean {
-    const engines = this.#enginesOf(model).length;
-    return engines === 0 || [...this.#running].filter(run => run.isLong).length < engines - 1;
+    const engines = this.#enginesUp(model).length;
+    return engines <= 1 || [...this.#running].filter(run => run.isLong).length < engines - 1;
   }
 
-  /** Returns a slot and the most tokens for a batch in it; undefined where the batch has to wait for a running one. */
+  /** Returns a slot and the most tokens for a batch in it; undefined where the batch has to wait for a running one or for an engine. */
   choose(next: Candidate, now: number): { slot: Slot; tokens: number } | undefined {
-    const engines = this.#enginesOf(next.model);
+    const engines = this.#enginesUp(next.model);
     const onAll = [...this.#running].filter(({ slot }) => slot === 'all');
     if (engines.length > 0) return onAll.length > 0 ? undefined : this.#chooseAmong(engines, next, now);
+    if (!this.#engines.isUp('all', next.model)) return undefined;
     const choice = { slot: 'all' as const, tokens: next.budget };
     if (this.isIdle) return choice;
     if (this.#running.size > onAll.length || onAll.length >= BATCHES_ON_ALL) return undefined;
@@ -131,7 +132,8 @@ export class Placement {
       // A long sequence gets all cores only where no short one waits, or ran within the time that the long one takes.
       const isQuiet =
         now - this.#shortEndedAt > latency.predict('together', next.length, now) &&
-        next.waiting(next.budget).length === 0;
+        next.waiting(next.budget).length === 0 &&
+        this.#engines.isUp('all', next.model);
       return { slot: this.isIdle && isQuiet ? ('all' as const) : slot, tokens: next.budget };
     }
     const freeIn = engines.map(engine => this.#freeIn(engine, now));
@@ -145,10 +147,11 @@ export class Placement {
   }
 
   /**
-   * Milliseconds until all cores together would have finished sequences of these lengths. Infinite while a long
-   * sequence runs, as short ones do not wait for it.
+   * Milliseconds until all cores together would have finished sequences of these lengths. Infinite where that cannot
+   * run, and while a long sequence runs, as short ones do not wait for it.
    */
   #togetherIn({ model, budget }: Candidate, lengths: readonly number[], freeIn: number, now: number): number {
+    if (!this.#engines.isUp('all', model)) return Number.POSITIVE_INFINITY;
     if ([...this.#running].some(run => run.isLong)) return Number.POSITIVE_INFINITY;
     const tokens = lengths.reduce((sum, length) => sum + length, 0);
     const passes = Math.ceil(tokens / budget);
@@ -171,8 +174,13 @@ export class Placement {
     return slot === 'all' ? 1 : this.#enginesOf(model).length;
   }
 
+  /** The slots on a share of the cores in which a batch can run at present. */
+  #enginesUp(model: string): Slot[] {
+    return this.#enginesOf(model).filter(slot => this.#engines.isUp(slot, model));
+  }
+
   #enginesOf(model: string): Slot[] {
-    return this.#slots(model).filter(slot => slot !== 'all');
+    return this.#engines.slots(model).filter(slot => slot !== 'all');
   }
 
   #latencyOf(model: string): LatencyModel {

@@ -98,7 +98,7 @@ export class Queue {
   lengths(model: string, maxLength: number, tokens: number): number[] {
     const found: number[] = [];
     let sum = 0;
-    for (const job of this.#waiting(model)) {
+    for (const job of this.waiting(model)) {
       const length = lengthOf(job);
       if (length > maxLength) continue;
       if (sum + length > tokens) break;
@@ -117,11 +117,12 @@ export class Queue {
 
   /** The number of a model's waiting sequences, and their tokens in all. */
   waitingFor(model: string): { readonly sequences: number; readonly tokens: number } {
-    const jobs = [...this.#waiting(model)];
+    const jobs = [...this.waiting(model)];
     return { sequences: jobs.length, tokens: tokensOf(jobs) };
   }
 
-  *#waiting(model: string): Generator<Job> {
+  /** A model's waiting sequences, suspects first. */
+  *waiting(model: string): Generator<Job> {
     yield* this.#suspects.filter(({ request }) => request.model === model);
     for (const { jobs } of this.#modelQueues.get(model)?.requests ?? []) yield* jobs;
   }

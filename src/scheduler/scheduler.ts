@@ -1,10 +1,10 @@
 // Keeps the engines busy: takes requests, runs their sequences in batches, and returns the logits.
 
 import { EventEmitter } from 'node:events';
-import { EngineCrashed } from '../engine/engine.js';
 import type { Engines } from '../engine/engines.js';
+import { EngineCrashed } from '../engine/errors.js';
 import { lateness, millisecondsOf, mostUrgent, type Pace, type Work } from './deadlines.js';
-import { CallerGone, DeadlinePassed, Draining, FatalSequence, QueueFull } from './errors.js';
+import { CallerGone, DeadlinePassed, Draining, EngineDown, FatalSequence, QueueFull } from './errors.js';
 import { type Job, lengthOf, QueuedRequest, type Submission, tokensOf } from './job.js';
 import { type Candidate, Placement, type Run } from './placement.js';
 import { Queue } from './queue.js';
@@ -34,9 +34,15 @@ const MAX_CRASHES_ALONE = 3;
 /** The longest time for which a refused caller is told to wait. Seconds. */
 const MAX_RETRY_AFTER = 60;
 
+/** What the scheduler needs of the engines. */
+type SchedulerEngines = Pick<Engines, 'run' | 'slots' | 'isUp' | 'downFor'> & {
+  on(event: 'up', listener: () => void): unknown;
+  on(event: 'down', listener: (model: string) => void): unknown;
+};
+
 /** Emits `batch` after every forward pass. */
 export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
-  readonly #engines: Pick<Engines, 'run' | 'slots'>;
+  readonly #engines: SchedulerEngines;
   readonly #options: SchedulerOptions;
   readonly #batchTokens = new Map<string, number>();
   readonly #queue = new Queue();
@@ -44,11 +50,13 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   #draining = false;
   #onIdle: (() => void)[] = [];
 
-  constructor(engines: Pick<Engines, 'run' | 'slots'>, options: SchedulerOptions) {
+  constructor(engines: SchedulerEngines, options: SchedulerOptions) {
     super();
     this.#engines = engines;
     this.#options = options;
-    this.#placement = new Placement(model => engines.slots(model));
+    this.#placement = new Placement(engines);
+    engines.on('up', () => this.#dispatch());
+    engines.on('down', model => this.#refuse(model));
   }
 
   /** The number of a model's waiting sequences, and their tokens in all. */
@@ -67,12 +75,14 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   }
 
   /**
-   * Throws what submit would throw at once for a request of so many tokens: Draining; DeadlinePassed if it cannot be done
-   * by its deadline even alone; QueueFull if it cannot be done by then with what waits already, or would make another
-   * request miss its deadline.
+   * Throws what submit would throw at once for a request of so many tokens: Draining; EngineDown; DeadlinePassed if it
+   * cannot be done by its deadline even alone; QueueFull if it cannot be done by then with what waits already, or would
+   * make another request miss its deadline.
    */
   admit(work: Work): void {
     if (this.#draining) throw new Draining('shutting down');
+    const down = this.#down(work.model);
+    if (down) throw down;
     const now = performance.now();
     const isEmpty = this.#queue.tokens === 0;
     // Where nothing was timed lately the pace is a guess. A pass that delays nobody makes it a measurement again.
@@ -145,6 +155,18 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     this.#resolveIfIdle();
   }
 
+  /** Refuses the waiting requests for a model that no engine can load. */
+  #refuse(model: string): void {
+    const down = this.#down(model);
+    const requests = new Set([...this.#queue.waiting(model)].map(job => job.request));
+    if (down) for (const request of requests) this.#giveUp(request, down);
+  }
+
+  #down(model: string): EngineDown | undefined {
+    const milliseconds = this.#engines.downFor(model);
+    return milliseconds === undefined ? undefined : new EngineDown(model, milliseconds);
+  }
+
   /** Starts batches until the next one has to wait. */
   #dispatch(): void {
     for (;;) {
@@ -206,7 +228,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
         waited: batch.map(({ request }) => (startedAt - request.enqueuedAt) / 1000),
       });
     } catch (error) {
-      if (error instanceof EngineCrashed) this.#crashed(batch);
+      if (error instanceof EngineCrashed) this.#crashed(batch, error);
       else for (const { request } of batch) this.#giveUp(request, error as Error);
     } finally {
       this.#placement.end(run, seconds, performance.now());
@@ -217,9 +239,9 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
    * Puts back the jobs of a batch during which the engine crashed. Most of them did not cause the crash, so each runs
    * again alone. A job that goes on crashing engines then is the cause, and its request alone fails.
    */
-  #crashed(batch: Job[]): void {
+  #crashed(batch: Job[], { wasUp }: EngineCrashed): void {
     const [only] = batch;
-    if (batch.length === 1 && ++only!.crashesAlone === MAX_CRASHES_ALONE) {
+    if (wasUp && batch.length === 1 && ++only!.crashesAlone === MAX_CRASHES_ALONE) {
       const error = new FatalSequence(
         `the engine ended ${MAX_CRASHES_ALONE} times while it ran this text alone`,
       );

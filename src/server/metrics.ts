@@ -3,7 +3,7 @@
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Runtime } from '../predictor/runtime.js';
-import type { ModelStore } from '../predictor/store.js';
+import { type ModelStore, stateOf } from '../predictor/store.js';
 import type { BatchReport } from '../scheduler/scheduler.js';
 
 /** Buckets in seconds, from a forward pass of a few tokens on a GPU to a deadline of a minute. */
@@ -57,7 +57,7 @@ export class Metrics {
   );
   readonly rejected = this.#counter(
     'requests_rejected_total',
-    'Requests that were refused: queue_full, deadline, draining, not_ready, unauthorized, forbidden or rate_limited',
+    'Requests that were refused: queue_full, deadline, draining, not_ready, engine_down, unauthorized, forbidden or rate_limited',
     ['reason'],
   );
   readonly keyRequests = this.#counter('key_requests_total', 'Requests by the name of their API key', [
@@ -107,7 +107,7 @@ export class Metrics {
       gauge.set(engines.ready),
     );
     this.#gauge('models_ready', 'Models that are loaded and warm', gauge =>
-      gauge.set(store.all().filter(({ state }) => state === 'ready').length),
+      gauge.set(store.all().filter(stored => stateOf(stored) === 'ready').length),
     );
     scheduler.on('batch', report => this.#countBatch(report));
     engines.on('restart', () => this.engineRestarts.inc());

@@ -147,8 +147,11 @@ export interface components {
         };
         readonly Model: {
             readonly name: string;
-            /** @enum {string} */
-            readonly state: "loading" | "ready" | "failed";
+            /**
+             * @description loading: it is not ready yet. ready: it answers. restarting: it was ready, and no engine serves it at present. failed: it could not be loaded.
+             * @enum {string}
+             */
+            readonly state: "loading" | "ready" | "restarting" | "failed";
             readonly version?: string;
             /** @enum {string} */
             readonly task?: "sequence" | "token";

@@ -3,7 +3,14 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { CallerGone, DeadlinePassed, Draining, FatalSequence, QueueFull } from '../scheduler/errors.js';
+import {
+  CallerGone,
+  DeadlinePassed,
+  Draining,
+  EngineDown,
+  FatalSequence,
+  QueueFull,
+} from '../scheduler/errors.js';
 import type { Metrics } from './metrics.js';
 import type { Problem as ProblemDocument } from './openapi.js';
 
@@ -38,9 +45,9 @@ export function unprocessable(path: string, message: string): Problem {
   return new Problem(422, `${path}: ${message}`, { errors: [{ path, message }] });
 }
 
-/** 503 that asks the caller to try again in a second. `reason` counts it as a rejected request. */
-export function unavailable(detail: string, reason?: string): Problem {
-  return new Problem(503, detail, { ...(reason && { reason }), headers: { 'retry-after': '1' } });
+/** 503 that asks the caller to try again after some seconds. `reason` counts it as a rejected request. */
+export function unavailable(detail: string, reason?: string, seconds = 1): Problem {
+  return new Problem(503, detail, { ...(reason && { reason }), headers: { 'retry-after': String(seconds) } });
 }
 
 export const notFound: RequestHandler = (request, _response) => {
@@ -96,6 +103,7 @@ function asProblem(error: unknown): Problem {
   if (error instanceof CallerGone) return new Problem(CLIENT_CLOSED_REQUEST, error.message);
   if (error instanceof FatalSequence) return new Problem(500, error.message);
   if (error instanceof Draining) return unavailable('the service is shutting down', 'draining');
+  if (error instanceof EngineDown) return unavailable(error.message, 'engine_down', error.retryAfterSeconds);
   if (error instanceof DeadlinePassed) return new Problem(504, error.message, { reason: 'deadline' });
   return bodyProblem(error) ?? new Problem(500, 'the request failed; the service log says why');
 }

@@ -10,7 +10,7 @@ import { type AppOptions, createApp } from './app.js';
 import type { ServerContext } from './context.js';
 import { type ListenOptions, listenOnAll } from './listeners.js';
 import { Metrics } from './metrics.js';
-import { closeServer, shutDown } from './shutdown.js';
+import { shutDown } from './shutdown.js';
 
 export interface ServeOptions extends RuntimeOptions, AppOptions, KeyOptions, ListenOptions {
   /** The folder of model and recipe folders. */
@@ -48,15 +48,16 @@ export async function startService(
     log,
     draining: false,
   };
-  const { main, admin } = await listenOnAll(options, group => createApp(context, options, group), log);
+  const listeners = await listenOnAll(options, group => createApp(context, options, group), log);
   context.keyring.watch(log);
 
   const runtime = new Runtime(options);
   context.metrics.observe(runtime, store);
   runtime.engines.on('restart', reason => log.error({ reason }, 'engine restarted'));
-  runtime.engines.on('unshared', reason =>
-    log.warn({ reason }, 'weights could not be shared: one batch runs at a time'),
+  runtime.engines.on('failed', (model, reason) =>
+    log.error({ model, reason }, 'an engine could not load the model again, and tries later'),
   );
+  runtime.engines.on('unshared', reason => log.warn({ reason }, 'weights could not be shared'));
   const loaded = store.loadAll(runtime, {
     ...events,
     onReady: model => {
@@ -70,9 +71,7 @@ export async function startService(
       events.onFailed?.(model, error);
     },
   });
-  const close = async () => {
-    await shutDown(main.server, context, runtime);
-    if (admin) await closeServer(admin.server);
-  };
+  const { main, admin } = listeners;
+  const close = () => shutDown(listeners, context, runtime);
   return { url: main.url, adminUrl: admin?.url, loaded, close };
 }

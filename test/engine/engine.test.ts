@@ -1,9 +1,11 @@
 // The engine process: it sends no telemetry, ignores signals, ends with its parent, and is started again after a crash.
 
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
-import { Engine, EngineCrashed, EngineError } from '../../dist/engine/engine.js';
+import { Engine, type ModelSource } from '../../dist/engine/engine.js';
+import { EngineCrashed, EngineError } from '../../dist/engine/errors.js';
 import { exportCheckpoint, goldensOf, temporaryFolder } from '../support/fixtures.js';
 import { enginePids } from '../support/processes.js';
 
@@ -14,7 +16,12 @@ const sequence = {
   headPositions: Int32Array.of(golden.input_ids.length - 1),
 };
 
-const ONE_THREAD = { device: 'cpu', threads: 1 };
+const sourceOf = (path: string): ModelSource => ({
+  options: { device: 'cpu', threads: 1 },
+  warmUp: [sequence],
+  folder: async () => path,
+  refused() {},
+});
 
 const engines: Engine[] = [];
 function startEngine(): Engine {
@@ -29,7 +36,7 @@ afterEach(() => {
 async function loaded(): Promise<{ engine: Engine; pid: number }> {
   const before = enginePids();
   const engine = startEngine();
-  await engine.load('m', folder, ONE_THREAD);
+  await engine.load('m', sourceOf(folder));
   return { engine, pid: enginePids().find(pid => !before.includes(pid))! };
 }
 
@@ -57,6 +64,9 @@ it('starts again after a crash, with its models', async () => {
   const restarted = new Promise(resolve => engine.once('restart', resolve));
   process.kill(pid, 'SIGKILL');
   expect(await restarted).toContain('SIGKILL');
+  expect(engine.isUp('m')).toBe(false);
+  await expect(engine.run('m', [sequence])).rejects.toMatchObject({ name: 'EngineCrashed', wasUp: false });
+  await once(engine, 'up');
   const after = await engine.run('m', [sequence]);
   expect(after.logits).toEqual(before.logits);
 });
@@ -73,7 +83,7 @@ it('rejects the batch that it held when it crashed', async () => {
 
 it('reports a model or batch that ONNX Runtime refuses, and goes on running', async () => {
   const { engine } = await loaded();
-  await expect(engine.load('other', '/nowhere', ONE_THREAD)).rejects.toThrow(EngineError);
+  await expect(engine.load('other', sourceOf('/nowhere'))).rejects.toThrow(EngineError);
   const bad = { ids: Int32Array.of(999_999), headPositions: Int32Array.of(0) };
   await expect(engine.run('m', [bad])).rejects.toThrow(EngineError);
   const empty = { ids: new Int32Array(0), headPositions: Int32Array.of(0) };

@@ -1,11 +1,12 @@
 // Several engine processes on shared weights: logits are the same bits in every slot, and no file is left behind.
 
-import { readdirSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { Sequence } from '../../dist/engine/batch.js';
-import { EngineError } from '../../dist/engine/engine.js';
-import { Engines } from '../../dist/engine/engines.js';
+import { Engines, type ModelOrder } from '../../dist/engine/engines.js';
+import { EngineError } from '../../dist/engine/errors.js';
 import { exportCheckpoint, goldensOf, temporaryFolder } from '../support/fixtures.js';
 import { enginePids } from '../support/processes.js';
 
@@ -16,16 +17,23 @@ const sequences: Sequence[] = goldensOf(CAUSAL).map(({ input_ids }) => ({
 }));
 const folder = await exportCheckpoint(CAUSAL, temporaryFolder(), { precision: 'int8' });
 
+const orderOf = (path: string): ModelOrder => ({
+  folder: path,
+  warmUp: sequences.slice(0, 1),
+  restore: async () => path,
+});
+
 const started: Engines[] = [];
-function startEngines(cores: number, scratch = temporaryFolder()) {
+function startEngines(cores: number, parent = temporaryFolder()) {
+  const scratch = () => mkdtempSync(join(parent, 'packed-'));
   const engines = new Engines({ device: 'cpu', cores, scratch });
   const unshared: string[] = [];
   engines.on('unshared', reason => unshared.push(reason));
   started.push(engines);
-  return { engines, scratch, unshared };
+  return { engines, scratch: parent, unshared };
 }
 afterEach(() => {
-  for (const engines of started.splice(0)) engines.close();
+  for (const engines of started.splice(0)) void engines.close();
 });
 
 async function alone(engines: Engines) {
@@ -38,7 +46,7 @@ it.each(['float32', 'int8'] as const)(
   'return the same bits in every slot and batch, at %s',
   async precision => {
     const { engines } = startEngines(3);
-    await engines.load('m', await exportCheckpoint(CAUSAL, temporaryFolder(), { precision }));
+    await engines.load('m', orderOf(await exportCheckpoint(CAUSAL, temporaryFolder(), { precision })));
     expect(engines.slots('m')).toEqual(['all', 0, 1, 2]);
     const expected = await alone(engines);
     for (const slot of engines.slots('m')) {
@@ -47,26 +55,43 @@ it.each(['float32', 'int8'] as const)(
   },
 );
 
-it('leave no file of shared weights behind, and do not need one after a crash', async () => {
+/** Kills every engine process, and waits until each slot is up again. */
+async function killAll(engines: Engines, pids: readonly number[]): Promise<void> {
+  const restarted = pids.map(() => once(engines, 'restart'));
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  await Promise.all(restarted);
+  while (!engines.slots('m').every(slot => engines.isUp(slot, 'm'))) await once(engines, 'up');
+}
+
+/** The files of weights that a process has mapped. */
+function mappedWeights(pid: number): string[] {
+  const maps = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n');
+  const paths = maps.map(line => line.split(/\s+/).slice(5).join(' '));
+  return [...new Set(paths.filter(path => path.includes('model.onnx.data')))];
+}
+
+it('map the same file of shared weights after a crash, and leave none behind', async () => {
   const before = enginePids();
+  const own = () => enginePids().filter(pid => !before.includes(pid));
   const { engines, scratch } = startEngines(2);
-  await engines.load('m', folder);
-  expect(readdirSync(scratch)).toEqual([]);
+  await engines.load('m', orderOf(folder));
   const expected = await alone(engines);
-  for (const pid of enginePids().filter(pid => !before.includes(pid))) {
-    const restarted = new Promise(resolve => engines.once('restart', resolve));
-    process.kill(pid, 'SIGKILL');
-    await restarted;
-  }
+  const [copy] = readdirSync(scratch);
+  const shared = join(scratch, copy!, 'model.onnx.data');
+  expect(own().map(mappedWeights)).toEqual([[shared], [shared]]);
+  await killAll(engines, own());
+  expect(own().map(mappedWeights)).toEqual([[shared], [shared]]);
   for (const slot of engines.slots('m')) {
     expect((await engines.run('m', sequences, slot)).logits).toEqual(expected);
   }
+  await engines.close();
+  expect(readdirSync(scratch)).toEqual([]);
 });
 
 it('are a single process on a single core', async () => {
   const before = enginePids();
   const { engines } = startEngines(1);
-  await engines.load('m', folder);
+  await engines.load('m', orderOf(folder));
   expect(engines.slots('m')).toEqual(['all']);
   expect(enginePids().filter(pid => !before.includes(pid))).toHaveLength(1);
 });
@@ -75,7 +100,7 @@ it('run without shared weights where these cannot be written, and say so', async
   const file = join(temporaryFolder(), 'file');
   writeFileSync(file, '');
   const { engines, unshared } = startEngines(2, join(file, 'scratch'));
-  await engines.load('m', folder);
+  await engines.load('m', orderOf(folder));
   expect(engines.slots('m')).toEqual(['all']);
   expect(unshared).toEqual([expect.stringContaining('m: ENOTDIR')]);
   expect((await engines.run('m', sequences, 'all')).logits).toHaveLength(sequences.length);
@@ -85,8 +110,63 @@ it('report a model that ONNX Runtime refuses, and serve the others', async () =>
   const broken = await exportCheckpoint(CAUSAL, temporaryFolder());
   writeFileSync(join(broken, 'model.onnx'), 'no graph');
   const { engines, scratch } = startEngines(2);
-  await expect(engines.load('broken', broken)).rejects.toThrow(EngineError);
-  await engines.load('m', folder);
-  expect(readdirSync(scratch)).toEqual([]);
+  await expect(engines.load('broken', orderOf(broken))).rejects.toThrow(EngineError);
+  await engines.load('m', orderOf(folder));
+  // The copy of the other model.
+  expect(readdirSync(scratch)).toHaveLength(1);
   expect((await engines.run('m', sequences, 1)).logits).toHaveLength(sequences.length);
+});
+
+it('serve one model while another cannot be loaded again, and the other too once it is there again', async () => {
+  const before = enginePids();
+  const own = () => enginePids().filter(pid => !before.includes(pid));
+  const { engines, scratch } = startEngines(2);
+  let isThere = true;
+  await engines.load('m', orderOf(folder));
+  const keptCopies = readdirSync(scratch);
+  await engines.load('lost', {
+    ...orderOf(folder),
+    restore: () => (isThere ? Promise.resolve(folder) : Promise.reject(new Error('the folder is gone'))),
+  });
+  const expected = await alone(engines);
+  const failures: string[] = [];
+  engines.on('failed', (model, reason) => failures.push(`${model}: ${reason}`));
+  isThere = false;
+  for (const copy of readdirSync(scratch).filter(name => !keptCopies.includes(name))) {
+    rmSync(join(scratch, copy), { recursive: true });
+  }
+  const down = once(engines, 'down');
+  await killAll(engines, own());
+  expect(await down).toEqual(['lost']);
+  expect(failures[0]).toBe('lost: the folder is gone');
+  expect(engines.downFor('lost')).toBeTypeOf('number');
+  expect(engines.downFor('m')).toBeUndefined();
+  expect(await alone(engines)).toEqual(expected);
+  isThere = true;
+  while (!engines.slots('lost').every(slot => engines.isUp(slot, 'lost'))) await once(engines, 'up');
+  expect(engines.downFor('lost')).toBeUndefined();
+  for (const slot of engines.slots('lost')) {
+    expect((await engines.run('lost', sequences, slot)).logits).toEqual(expected);
+  }
+});
+
+it('write the shared weights again where the file was damaged, once for all engines', async () => {
+  const before = enginePids();
+  const own = () => enginePids().filter(pid => !before.includes(pid));
+  const { engines, scratch } = startEngines(2);
+  await engines.load('m', orderOf(folder));
+  const expected = await alone(engines);
+  const [copy] = readdirSync(scratch);
+  // Of the same size, so that only ONNX Runtime notices.
+  const graph = join(scratch, copy!, 'model.onnx');
+  writeFileSync(graph, Buffer.alloc(statSync(graph).size, 'x'));
+  await killAll(engines, own());
+  const [again, ...more] = readdirSync(scratch);
+  expect(more).toEqual([]);
+  expect(again).not.toBe(copy);
+  const shared = join(scratch, again!, 'model.onnx.data');
+  expect(own().map(mappedWeights)).toEqual([[shared], [shared]]);
+  for (const slot of engines.slots('m')) {
+    expect((await engines.run('m', sequences, slot)).logits).toEqual(expected);
+  }
 });

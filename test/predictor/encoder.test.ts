@@ -18,7 +18,7 @@ async function modelOf(name: string): Promise<LoadedModel> {
   const folder = await exportCheckpoint(name, out);
   const run = () => Promise.reject(new Error('encoding runs no forward pass'));
   const manifest = readManifest(folder);
-  return { name, folder, isNew: false, manifest, tokenizer: Tokenizer.load(folder), run };
+  return { name, folder, isNew: false, isUp: () => true, manifest, tokenizer: Tokenizer.load(folder), run };
 }
 
 const classifier = await modelOf('ls_llama_seq');

@@ -21,7 +21,7 @@ const MEASURED = {
 
 class Machine {
   now = 0;
-  readonly #placement = new Placement(() => ['all', 0, 1]);
+  readonly #placement = new Placement({ slots: () => ['all', 0, 1], isUp: () => true });
 
   /** Runs passes. `times` holds the milliseconds of a pass by its tokens. */
   observe(mode: Mode, times: Record<number, number>): void {

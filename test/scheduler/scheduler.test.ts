@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Sequence } from '../../dist/engine/batch.js';
-import { EngineCrashed } from '../../dist/engine/engine.js';
 import type { Slot } from '../../dist/engine/engines.js';
+import { EngineCrashed } from '../../dist/engine/errors.js';
 import type { RunReply } from '../../dist/engine/protocol.js';
 import {
   CallerGone,
@@ -37,6 +37,10 @@ class FakeEngines {
     this.slots = () => slots;
   }
 
+  isUp = () => true;
+  downFor = () => undefined;
+  on() {}
+
   run(model: string, sequences: readonly Sequence[], slot: Slot): Promise<RunReply> {
     return new Promise((resolve, reject) => {
       const end = async (act: () => void) => {
@@ -64,7 +68,7 @@ class FakeEngines {
   async crash(cause: Batch): Promise<void> {
     const processOf = ({ slot }: Batch) => (slot === 'all' ? 0 : slot);
     const lost = this.running.filter(batch => processOf(batch) === processOf(cause));
-    await Promise.all(lost.map(batch => batch.fail(new EngineCrashed('crash'))));
+    await Promise.all(lost.map(batch => batch.fail(new EngineCrashed('crash', true))));
   }
 
   async finishAll(): Promise<void> {

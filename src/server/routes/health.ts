@@ -1,6 +1,7 @@
 // GET /health/live: the process answers. GET /health/ready: the models are loaded.
 
 import type { RequestHandler } from 'express';
+import { stateOf } from '../../predictor/store.js';
 import type { ServerContext } from '../context.js';
 import { unavailable } from '../problems.js';
 
@@ -17,6 +18,7 @@ export function readyRoute(context: ServerContext): RequestHandler {
 }
 
 function unreadyModels({ store }: ServerContext): string {
-  const waiting = store.all().filter(({ state }) => state !== 'ready');
-  return `not ready: ${waiting.map(({ name, state }) => `${name} ${state}`).join(', ')}`;
+  const states = store.all().map(stored => [stored.name, stateOf(stored)] as const);
+  const waiting = states.filter(([, state]) => state !== 'ready');
+  return `not ready: ${waiting.map(([name, state]) => `${name} ${state}`).join(', ')}`;
 }

@@ -1,7 +1,7 @@
 // GET /models and /models/{name}: the models of this service and their states.
 
 import type { RequestHandler } from 'express';
-import type { StoredModel } from '../../predictor/store.js';
+import { type StoredModel, stateOf } from '../../predictor/store.js';
 import type { ServerContext } from '../context.js';
 import type { Model, ModelsResponse } from '../openapi.js';
 import { Problem } from '../problems.js';
@@ -23,7 +23,8 @@ export function modelRoute({ store }: ServerContext): RequestHandler<{ name: str
 }
 
 function describe(stored: StoredModel): Model {
-  const { name, state } = stored;
+  const { name } = stored;
+  const state = stateOf(stored);
   if (stored.state !== 'ready') return { name, state };
   const { version, task, labels, precision, maxLength } = stored.model.manifest;
   return { name, state, version, task, labels, precision, max_length: maxLength };
