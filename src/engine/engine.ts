@@ -32,7 +32,7 @@ interface Held {
 /** Milliseconds before the first new try, which doubles with each one that fails, and the most that it comes to. */
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 10_000;
-/** From this many ends of the process in a row on, it is no chance that the models are not loaded again. */
+/** A process that has ended this many times in a row is not expected to load its models soon, so they count as failed. */
 const DOWN_CRASHES = 3;
 /** A model that is loaded for the first time is refused if the process ends this many times meanwhile. */
 const MAX_LOAD_CRASHES = 3;
