@@ -20,11 +20,11 @@ export class ModelQueue {
     this.requests.add(request);
   }
 
-  /** The job that leads the model's next batch, among those of at most `maxLength` tokens. */
-  leader(maxLength: number): Job | undefined {
+  /** The job that leads the model's next batch, among those that may run. */
+  leader(mayRun: (job: Job) => boolean): Job | undefined {
     let best: QueuedRequest | undefined;
     for (const request of this.requests) {
-      if (lengthOf(request.jobs[0]!) > maxLength) continue;
+      if (!mayRun(request.jobs[0]!)) continue;
       if (!best || virtualFinish(request) < virtualFinish(best)) best = request;
     }
     return best?.jobs[0];

@@ -56,13 +56,21 @@ export class Placement {
     return this.#running.size === 0;
   }
 
+  /** Whether a batch of a model can run in some slot, now or when running batches have ended. */
+  isUp(model: string): boolean {
+    return this.#engines.slots(model).some(slot => this.#engines.isUp(slot, model));
+  }
+
   /** Whether one more long sequence may run: they get all engines but one, which is left to the short sequences. */
   takesLong(model: string): boolean {
     const engines = this.#enginesUp(model).length;
     return engines <= 1 || [...this.#running].filter(run => run.isLong).length < engines - 1;
   }
 
-  /** Returns a slot and the most tokens for a batch in it; undefined where the batch has to wait for a running one or for an engine. */
+  /**
+   * Returns a slot and the most tokens for a batch in it; undefined where the batch has to wait for a running one or for
+   * an engine.
+   */
   choose(next: Candidate, now: number): { slot: Slot; tokens: number } | undefined {
     const engines = this.#enginesUp(next.model);
     const onAll = [...this.#running].filter(({ slot }) => slot === 'all');
@@ -115,9 +123,9 @@ export class Placement {
 
   /** Milliseconds per token of a model's full batches, one in each engine. */
   #msPerToken(model: string, budget: number, now: number): number {
-    const engines = this.#enginesOf(model).length;
-    const mode = engines > 0 ? 'apart' : 'together';
-    return this.#latencyOf(model).predict(mode, budget, now) / (budget * Math.max(1, engines));
+    const mode = this.#enginesOf(model).length > 0 ? 'apart' : 'together';
+    const engines = Math.max(1, this.#enginesUp(model).length);
+    return this.#latencyOf(model).predict(mode, budget, now) / (budget * engines);
   }
 
   /**

@@ -71,21 +71,20 @@ export class Queue {
   }
 
   /**
-   * The job that the next batch is made around, among those of at most `maxLength` tokens: of the request `urgent`,
-   * unless a sequence that was in a crash has to run.
+   * The job that the next batch is made around, among those that may run: a job that was in a crash; else one of the
+   * request `urgent`, if there is one.
    */
-  leader(maxLength = Number.POSITIVE_INFINITY, urgent?: QueuedRequest): Job | undefined {
-    const isShort = (job: Job | undefined) => job !== undefined && lengthOf(job) <= maxLength;
-    const [suspect] = this.#suspects;
-    if (isShort(suspect)) return suspect;
-    if (isShort(urgent?.jobs[0])) return urgent!.jobs[0];
+  leader(mayRun: (job: Job) => boolean, urgent?: QueuedRequest): Job | undefined {
+    const suspect = this.#suspects.find(mayRun);
+    if (suspect) return suspect;
+    if (urgent) return urgent.jobs[0];
     if (this.#batches % OLDEST_EVERY === OLDEST_EVERY - 1) {
-      for (const { jobs } of this.#requests) if (isShort(jobs[0])) return jobs[0];
+      for (const { jobs } of this.#requests) if (mayRun(jobs[0]!)) return jobs[0];
       return undefined;
     }
     const modelQueues = [...this.#modelQueues.values()].sort((a, b) => a.virtualTime - b.virtualTime);
     for (const modelQueue of modelQueues) {
-      const leader = modelQueue.leader(maxLength);
+      const leader = modelQueue.leader(mayRun);
       if (leader) return leader;
     }
     return undefined;
@@ -110,7 +109,8 @@ export class Queue {
 
   /** Takes out and returns the batch around `leader`, of at most `budget` tokens. */
   takeBatch(leader: Job, budget: number): Job[] {
-    const batch = leader === this.#suspects[0] ? this.#suspects.splice(0, 1) : this.#takeFair(leader, budget);
+    const suspect = this.#suspects.indexOf(leader);
+    const batch = suspect >= 0 ? this.#suspects.splice(suspect, 1) : this.#takeFair(leader, budget);
     this.#count(batch, -1);
     return batch;
   }

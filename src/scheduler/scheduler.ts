@@ -187,15 +187,23 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
-  /** The job whose turn it is. Long sequences are passed over while no more of them may run. */
+  /** The job whose turn it is. */
   #leader(now: number): Job | undefined {
-    const urgent = mostUrgent(this.#queue.byDeadline, this.#pace(now));
-    const leader = this.#queue.leader(Number.POSITIVE_INFINITY, urgent);
-    if (!leader) return undefined;
-    const { model } = leader.request;
-    const budget = this.batchTokens(model);
-    const hasTurn = lengthOf(leader) <= budget || this.#placement.takesLong(model);
-    return hasTurn ? leader : this.#queue.leader(budget, urgent);
+    const limits = new Map<string, number>();
+    const mayRun = (job: Job) => {
+      const { model } = job.request;
+      const limit = limits.get(model) ?? this.#maxLength(model);
+      limits.set(model, limit);
+      return lengthOf(job) <= limit;
+    };
+    const waiting = this.#queue.byDeadline.filter(({ jobs }) => mayRun(jobs[0]!));
+    return this.#queue.leader(mayRun, mostUrgent(waiting, this.#pace(now)));
+  }
+
+  /** The longest sequence of a model that may run next. Zero while no engine of the model is up. */
+  #maxLength(model: string): number {
+    if (!this.#placement.isUp(model)) return 0;
+    return this.#placement.takesLong(model) ? Number.POSITIVE_INFINITY : this.batchTokens(model);
   }
 
   #pace(now: number): Pace {

@@ -37,7 +37,7 @@ class FakeEngines {
     this.slots = () => slots;
   }
 
-  isUp = () => true;
+  isUp: (slot: Slot, model: string) => boolean = () => true;
   downFor = () => undefined;
   on() {}
 
@@ -350,6 +350,22 @@ describe('deadlines', () => {
     const later = scheduler.submit(within(9000, Array(6).fill(200)));
     await engine.finishAll();
     await Promise.all([...running, promised, later]);
+  });
+});
+
+describe('a model without an engine', () => {
+  it('waits, and does not hold up the others', async () => {
+    const { engine, scheduler } = start();
+    engine.isUp = (_slot, model) => model !== 'lost';
+    const waiting = scheduler.submit({ ...request([10], 1, 'lost'), deadline: performance.now() + 60_000 });
+    const other = scheduler.submit(request([10], 2));
+    expect(engine.running.map(({ model }) => model)).toEqual(['m']);
+    await engine.finishAll();
+    await other;
+    engine.isUp = () => true;
+    const next = scheduler.submit(request([10], 3));
+    await engine.finishAll();
+    await Promise.all([waiting, next]);
   });
 });
 
