@@ -2,7 +2,7 @@
 
 import { UserError } from '../../errors.js';
 import type { Config } from './classes.js';
-import type { Component, TokenizerJson } from './json.js';
+import type { TokenizerJson } from './json.js';
 import type { TokenizerSources } from './resolveAddedTokens.js';
 
 /** Throws UserError naming a setting that makes transformers use something other than the folder's tokenizer.json. */
@@ -42,8 +42,8 @@ export function modelMaxLengthOf(config: Config): number {
 
 /** The truncation side: that of the config, else the direction of the truncation in tokenizer.json, else right. */
 export function truncationSideOf({ json, config }: TokenizerSources): 'left' | 'right' {
-  const direction = (json.truncation as Component | undefined)?.direction;
-  const side = config.truncation_side ?? String(direction ?? 'right').toLowerCase();
+  const direction = (json.truncation as { direction?: string } | undefined)?.direction ?? 'right';
+  const side = config.truncation_side ?? direction.toLowerCase();
   if (side === 'left' || side === 'right') return side;
   throw invalid('truncation_side', 'left or right', side);
 }

@@ -46,7 +46,10 @@ export const tokenizerSchema = {
     normalizer: { oneOf: [{ type: 'null' }, { $ref: '#/$defs/normalizer' }] },
     pre_tokenizer: { oneOf: [{ type: 'null' }, { $ref: '#/$defs/pre_tokenizer' }] },
     post_processor: { oneOf: [{ type: 'null' }, { $ref: '#/$defs/post_processor' }] },
-    truncation: { type: ['object', 'null'] },
+    truncation: {
+      type: ['object', 'null'],
+      properties: { direction: { enum: ['Left', 'Right', 'left', 'right'] } },
+    },
     model: {
       type: 'object',
       required: ['vocab', 'merges'],
