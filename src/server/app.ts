@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type RequestHandler } from 'express';
+import { shortened } from '../quoted.js';
 import { utf8Fault } from '../utf8.js';
 import { requireKey } from './auth.js';
 import type { ServerContext } from './context.js';
@@ -102,7 +103,7 @@ const jsonOnly: RequestHandler = (request, _response, next) => {
   if (!matches) {
     throw new Problem(
       415,
-      `expected content-type application/json, found ${request.get('content-type') ?? 'none'}`,
+      `expected content-type application/json, found ${shortened(request.get('content-type') ?? 'none')}`,
     );
   }
   next();
@@ -110,7 +111,8 @@ const jsonOnly: RequestHandler = (request, _response, next) => {
 
 /** Refuses bodies that are not UTF-8, as JSON has to be (RFC 8259, section 8.1). express.json would put U+FFFD into them. */
 function utf8Only(_request: unknown, _response: unknown, body: Buffer, charset: string): void {
-  if (charset !== 'utf-8') throw new Problem(415, `expected JSON in the charset utf-8, found ${charset}`);
+  if (charset !== 'utf-8')
+    throw new Problem(415, `expected JSON in the charset utf-8, found ${shortened(charset)}`);
   const fault = utf8Fault(body);
   if (fault) throw new Problem(400, `the body is not valid JSON: ${fault}`);
 }

@@ -6,6 +6,10 @@ export interface components {
     schemas: {
         /** @description One text, or a list of texts. */
         readonly Texts: string | readonly string[];
+        /** @description A text with a character other than white space. */
+        readonly VisibleText: string;
+        /** @description One text, or a list of texts. Each has a character other than white space. */
+        readonly VisibleTexts: string | readonly components["schemas"]["VisibleText"][];
         readonly Probability: number;
         /** @description Whether to return the logits, which are the head's outputs before softmax or sigmoid, in float32. */
         readonly RawScores: boolean;
@@ -17,7 +21,7 @@ export interface components {
          *     }
          */
         readonly ClassifyRequest: {
-            readonly inputs: components["schemas"]["Texts"];
+            readonly inputs: components["schemas"]["VisibleTexts"];
             /** @description The name of a model. Optional if exactly one loaded model classifies texts. */
             readonly model?: string;
             /** @description The number of most probable labels to return. All labels are returned unless it is given. */
@@ -75,8 +79,9 @@ export interface components {
          *     }
          */
         readonly NerRequest: {
+            /** @description Raw texts. They have at most 1,000,000 words in all. A text without a word has no entities. */
             readonly inputs?: components["schemas"]["Texts"];
-            /** @description Texts that are already split into words. */
+            /** @description Texts that are already split into words. They have at most 1,000,000 words in all. */
             readonly tokens?: readonly (readonly string[])[];
             /** @description The name of a model. Optional if exactly one loaded model tags entities. */
             readonly model?: string;
@@ -159,6 +164,7 @@ export interface components {
             readonly title: string;
             readonly status: number;
             readonly detail: string;
+            /** @description The first mismatch in the body. The others are not looked for. */
             readonly errors?: readonly {
                 /** @description A JSON pointer into the request body. */
                 readonly path: string;
@@ -173,6 +179,8 @@ export interface components {
     pathItems: never;
 }
 export type Texts = components['schemas']['Texts'];
+export type VisibleText = components['schemas']['VisibleText'];
+export type VisibleTexts = components['schemas']['VisibleTexts'];
 export type Probability = components['schemas']['Probability'];
 export type RawScores = components['schemas']['RawScores'];
 export type TimeoutMs = components['schemas']['TimeoutMs'];

@@ -3,6 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { shortened } from '../quoted.js';
 import { DeadlinePassed, Draining, QueueFull } from '../scheduler/errors.js';
 import type { Metrics } from './metrics.js';
 import type { Problem as ProblemDocument } from './openapi.js';
@@ -30,9 +31,9 @@ export class Problem extends Error {
   }
 }
 
-/** 422 for one place in the request body; `path` is a JSON pointer to it. */
+/** 422 for one place in the request body; `path` is a JSON pointer to it. The empty path is the body as a whole. */
 export function unprocessable(path: string, message: string): Problem {
-  return new Problem(422, `${path}: ${message}`, { errors: [{ path, message }] });
+  return new Problem(422, `${path || 'the body'}: ${message}`, { errors: [{ path, message }] });
 }
 
 /** 503 that asks the caller to try again in a second. `reason` counts it as a rejected request. */
@@ -41,13 +42,13 @@ export function unavailable(detail: string, reason?: string): Problem {
 }
 
 export const notFound: RequestHandler = (request, _response) => {
-  throw new Problem(404, `there is no path ${request.path}`);
+  throw new Problem(404, `there is no path ${shortened(request.path)}`);
 };
 
 /** Answers 405 to every method that a path does not take. */
 export function onlyMethod(method: 'GET' | 'POST'): RequestHandler {
   return request => {
-    throw new Problem(405, `${request.path} takes ${method}, not ${request.method}`, {
+    throw new Problem(405, `${shortened(request.path)} takes ${method}, not ${request.method}`, {
       headers: { allow: method },
     });
   };
@@ -105,7 +106,7 @@ function bodyProblem(error: unknown): Problem | undefined {
   if (type === 'entity.parse.failed') return new Problem(400, `the body is not valid JSON: ${message}`);
   if (type === 'entity.too.large') return new Problem(413, `the body is larger than ${limit} bytes`);
   if (type === 'encoding.unsupported' || type === 'charset.unsupported')
-    return new Problem(415, message ?? '');
+    return new Problem(415, shortened(message ?? ''));
   // For example a bad percent-encoding in the path, a broken gzip body, or a body that is cut short.
   if (typeof status === 'number' && status >= 400 && status < 500)
     return new Problem(status, 'the request is malformed');

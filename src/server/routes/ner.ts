@@ -6,11 +6,15 @@ import { locate } from '../../predictor/locate.js';
 import { type Tagging, tag } from '../../predictor/tag.js';
 import type { ServerContext } from '../context.js';
 import type { NerRequest, NerResponse } from '../openapi.js';
+import { unprocessable } from '../problems.js';
 import { schemaOf, validated } from '../validation.js';
 import { encodeTexts } from './encode.js';
 import { selectModel, urgencyOf } from './select.js';
 
 const checkRequest = schemaOf('NerRequest');
+
+/** The most words of a request. Each takes some 200 bytes until the request is answered. */
+const MAX_WORDS = 1_000_000;
 
 export function nerRoute(context: ServerContext): RequestHandler {
   const { store, metrics } = context;
@@ -21,6 +25,9 @@ export function nerRoute(context: ServerContext): RequestHandler {
     response.locals.model = model.name;
 
     const texts = body.tokens ?? [body.inputs ?? []].flat();
+    const words = body.tokens?.reduce((sum, list) => sum + list.length, 0) ?? 0;
+    if (words > MAX_WORDS)
+      throw unprocessable('/tokens', `expected at most ${MAX_WORDS} words, found ${words}`);
     const field = body.tokens ? '/tokens' : '/inputs';
     const pathOf = (index: number) => (typeof body.inputs === 'string' ? field : `${field}/${index}`);
     const encoded = await encodeTexts(context, model, { kind: 'words', texts }, pathOf, urgency);

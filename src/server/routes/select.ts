@@ -4,6 +4,7 @@ import type { Response } from 'express';
 import type { Task } from '../../model/manifest.js';
 import type { LoadedModel, Urgency } from '../../predictor/model.js';
 import type { ModelStore } from '../../predictor/store.js';
+import { quoted } from '../../quoted.js';
 import { Problem, unavailable, unprocessable } from '../problems.js';
 
 const TASK_NAMES: Record<Task, string> = { sequence: 'a sequence classifier', token: 'an entity tagger' };
@@ -17,7 +18,7 @@ export function selectModel(store: ModelStore, task: Task, name: string | undefi
   const stored = store.get(name);
   if (!stored) {
     const names = store.all().map(model => model.name);
-    throw new Problem(404, `there is no model ${JSON.stringify(name)}; the models are ${names.join(', ')}`);
+    throw new Problem(404, `there is no model ${quoted(name)}; the models are ${names.join(', ')}`);
   }
   if (stored.state === 'loading') throw unavailable(`model ${name} is still loading`, 'not_ready');
   if (stored.state === 'failed') throw unavailable(`model ${name} could not be loaded`, 'not_ready');
