@@ -13,7 +13,7 @@ export interface components {
         readonly Probability: number;
         /** @description Whether to return the logits, which are the head's outputs before softmax or sigmoid, in float32. */
         readonly RawScores: boolean;
-        /** @description Milliseconds that the caller waits for the answer. */
+        /** @description Milliseconds that the caller waits for the answer, from the arrival of the whole body. Unless it is given, 60,000, or what the service was started with. More than 600,000, or the limit that the service was started with, is refused with 422. */
         readonly TimeoutMs: number;
         /**
          * @example {
@@ -44,8 +44,7 @@ export interface components {
              * @default 0.5
              */
             readonly threshold: components["schemas"]["Probability"];
-            /** @default 60000 */
-            readonly timeout_ms: components["schemas"]["TimeoutMs"];
+            readonly timeout_ms?: components["schemas"]["TimeoutMs"];
         };
         readonly ClassifyResponse: {
             readonly model: string;
@@ -108,8 +107,7 @@ export interface components {
              * @default 0
              */
             readonly threshold: components["schemas"]["Probability"];
-            /** @default 60000 */
-            readonly timeout_ms: components["schemas"]["TimeoutMs"];
+            readonly timeout_ms?: components["schemas"]["TimeoutMs"];
         } & (unknown | unknown);
         readonly NerResponse: {
             readonly model: string;

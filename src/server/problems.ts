@@ -11,7 +11,7 @@ import type { Problem as ProblemDocument } from './openapi.js';
 /** A mismatch in the request body, and a JSON pointer to it. */
 export type FieldError = NonNullable<ProblemDocument['errors']>[number];
 
-interface ProblemOptions {
+export interface ProblemOptions {
   readonly errors?: readonly FieldError[];
   readonly headers?: Record<string, string>;
   /** The label with which the metrics count the request as rejected. It is not counted unless this is given. */
@@ -68,18 +68,21 @@ export function problemHandler(log: Logger, metrics: Metrics): ErrorRequestHandl
   };
 }
 
-function send(response: Response, { status, message, options }: Problem): void {
-  const document: ProblemDocument = {
+function send(response: Response, problem: Problem): void {
+  response
+    .status(problem.status)
+    .set({ 'content-type': 'application/problem+json', ...problem.options.headers })
+    .send(JSON.stringify(problemDocument(problem)));
+}
+
+export function problemDocument({ status, message, options }: Problem): ProblemDocument {
+  return {
     type: 'about:blank',
     title: STATUS_CODES[status] ?? 'Error',
     status,
     detail: message,
     ...(options.errors && { errors: options.errors }),
   };
-  response
-    .status(status)
-    .set({ 'content-type': 'application/problem+json', ...options.headers })
-    .send(JSON.stringify(document));
 }
 
 function asProblem(error: unknown): Problem {
@@ -95,7 +98,7 @@ function asProblem(error: unknown): Problem {
   return bodyProblem(error) ?? new Problem(500, 'the request failed; the service log says why');
 }
 
-/** A problem for the errors that express.json throws: https://github.com/expressjs/body-parser#errors */
+/** A problem for the errors that express.raw throws: https://github.com/expressjs/body-parser#errors */
 function bodyProblem(error: unknown): Problem | undefined {
   const { type, status, limit, message } = error as {
     type?: string;
@@ -103,7 +106,6 @@ function bodyProblem(error: unknown): Problem | undefined {
     limit?: number;
     message?: string;
   };
-  if (type === 'entity.parse.failed') return new Problem(400, `the body is not valid JSON: ${message}`);
   if (type === 'entity.too.large') return new Problem(413, `the body is larger than ${limit} bytes`);
   if (type === 'encoding.unsupported' || type === 'charset.unsupported')
     return new Problem(415, shortened(message ?? ''));

@@ -1,19 +1,20 @@
 // Starts the service: listens, loads the models, and logs what happens to models and engines.
 
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { UserError } from '../errors.js';
-import { Encoder } from '../predictor/encoder.js';
 import { Runtime, type RuntimeOptions } from '../predictor/runtime.js';
 import { ModelStore, type StoreEvents } from '../predictor/store.js';
 import { type AppOptions, createApp } from './app.js';
-import type { ServerContext } from './context.js';
+import { createHttpServer, guard } from './connections.js';
+import type { ServerContext, Timeouts } from './context.js';
 import { Metrics } from './metrics.js';
+import { Requests } from './requests/requests.js';
 import { shutDown } from './shutdown.js';
 
-export interface ServeOptions extends RuntimeOptions, AppOptions {
+export interface ServeOptions extends RuntimeOptions, AppOptions, Timeouts {
   /** The folder of model and recipe folders. */
   readonly models: string;
   readonly host: string;
@@ -42,12 +43,14 @@ export async function startService(
   const store = new ModelStore(options.models);
   const context: ServerContext = {
     store,
-    encoder: new Encoder(),
+    requests: new Requests(error => log.error({ err: error }, 'the thread for large requests ended')),
+    timeouts: options,
     metrics: new Metrics(),
     log,
     draining: false,
   };
-  const server = createServer(createApp(context, options));
+  const server = createHttpServer(createApp(context, options));
+  const open = guard(server);
   const url = await listen(server, options);
 
   const runtime = new Runtime(options);
@@ -69,7 +72,7 @@ export async function startService(
       events.onFailed?.(model, error);
     },
   });
-  return { url, loaded, close: () => shutDown(server, context, runtime) };
+  return { url, loaded, close: () => shutDown(server, open, context, runtime) };
 }
 
 const NOT_LISTENING: Readonly<Record<string, string>> = {

@@ -4,30 +4,39 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Runtime } from '../predictor/runtime.js';
+import type { OpenRequests } from './connections.js';
 import type { ServerContext } from './context.js';
 
 /** If no connection or request arrives for this long, every request that callers have sent has been read. */
 const LAST_CALL_MS = 150;
 /** After this many such waits, callers that never pause are not waited for any longer. */
 const LAST_CALLS = 5;
-/** How long connections may stay open after the last answer. Longer than the default deadline. */
-const SHUTDOWN_LIMIT_MS = 65_000;
+/** Time for the shutdown beyond the default timeout of a request. Connections that are open by then are cut. */
+const BEYOND_TIMEOUT_MS = 5000;
 
 /**
  * Answers every request that was sent before the call, and refuses later ones with 503. Then closes the port, and ends
- * the encoder's thread and the engine processes.
+ * the worker thread and the engine processes.
  */
-export async function shutDown(server: Server, context: ServerContext, runtime: Runtime): Promise<void> {
+export async function shutDown(
+  server: Server,
+  open: OpenRequests,
+  context: ServerContext,
+  runtime: Runtime,
+): Promise<void> {
+  const { requests, timeouts } = context;
+  // Requests whose connection is cut are given up, so that nothing below waits for them.
+  const limit = setTimeout(() => server.closeAllConnections(), timeouts.timeoutMs + BEYOND_TIMEOUT_MS);
   // Otherwise a caller sends its next request on a connection that is being closed, and the request is lost.
   server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
   await lastCall(server);
   context.draining = true;
-  await context.encoder.drain();
-  await runtime.scheduler.drain();
+  await requests.drain();
   // Callers whose answer has just arrived send their next request to an open port, and are refused with 503.
   await lastCall(server);
-  await closeServer(server);
-  await context.encoder.close();
+  await closeServer(server, open);
+  clearTimeout(limit);
+  await requests.close();
   runtime.close();
 }
 
@@ -46,14 +55,13 @@ async function lastCall(server: Server): Promise<void> {
   server.off('connection', count).off('request', count);
 }
 
-/** Accepts no more connections, and resolves when every request in flight is answered. */
-async function closeServer(server: Server): Promise<void> {
+/**
+ * Accepts no more connections, and resolves when every request is answered whose head has arrived. Connections without
+ * one, such as those on which no byte was ever sent, are cut.
+ */
+async function closeServer(server: Server, open: OpenRequests): Promise<void> {
   const closed = once(server.close(), 'close');
-  // A kept-alive connection becomes idle only after its last answer is sent.
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
-  // Every accepted request has been answered by now. A connection that remains that long sends a body that never ends.
-  const limit = setTimeout(() => server.closeAllConnections(), SHUTDOWN_LIMIT_MS);
+  while (open.count > 0) await sleep(20);
+  server.closeAllConnections();
   await closed;
-  clearInterval(idle);
-  clearTimeout(limit);
 }

@@ -1,8 +1,7 @@
-// Chooses the model that a request is for, and sets the request's deadline.
+// Chooses the model that a request is for.
 
-import type { Response } from 'express';
 import type { Task } from '../../model/manifest.js';
-import type { LoadedModel, Urgency } from '../../predictor/model.js';
+import type { LoadedModel } from '../../predictor/model.js';
 import type { ModelStore } from '../../predictor/store.js';
 import { quoted } from '../../quoted.js';
 import { Problem, unavailable, unprocessable } from '../problems.js';
@@ -42,13 +41,4 @@ function onlyModel(store: ModelStore, task: Task): LoadedModel {
   if (store.all().some(({ state }) => state === 'loading'))
     throw unavailable('the models are still loading', 'not_ready');
   throw new Problem(404, `no loaded model is ${TASK_NAMES[task]}`);
-}
-
-/** The urgency of a request: its deadline, and a signal that is aborted if the caller closes the connection. */
-export function urgencyOf(response: Response, timeoutMs: number): Urgency {
-  const abort = new AbortController();
-  response.on('close', () => {
-    if (!response.writableFinished) abort.abort();
-  });
-  return { deadline: performance.now() + timeoutMs, signal: abort.signal };
 }
