@@ -1,11 +1,12 @@
 // What callers may send to do harm: each has an answer that openapi.yaml describes, and the service goes on.
 
 import { readFileSync } from 'node:fs';
+import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { exportCheckpoint, ROOT, temporaryFolder } from '../support/fixtures.js';
-import { type RunningService, ready, startService } from '../support/service.js';
+import { type RunningService, ready, startService, stop } from '../support/service.js';
 
 const ajv = new Ajv2020({ strict: false });
 ajv.addSchema(parse(readFileSync(`${ROOT}/openapi.yaml`, 'utf8')), 'openapi');
@@ -25,6 +26,8 @@ beforeAll(async () => {
   await exportCheckpoint('ls_unllama_tok', models);
   service = await startService(models, models);
   await ready(service);
+  // A scrape begins the measurement of the event loop anew: loading models is not a part of it.
+  await fetch(`${service.url}/metrics`);
 });
 
 function send(path: string, body: string | Buffer, headers: Record<string, string> = {}): Promise<Response> {
@@ -73,6 +76,7 @@ describe('bodies with millions of mismatches or items are refused for the first 
       `{"tokens":[${new Array(9).fill(listOf('""', 0.8)).join(',')}]}`,
       '/tokens',
     ],
+    ['words of one letter in a raw text', '/ner', `{"inputs":"${'a '.repeat(3_000_000)}"}`, '/inputs'],
     ['numbers for words', '/ner', `{"tokens":[${listOf('0', 1)}]}`, '/tokens/0/0'],
   ])('%s', async (_, path, body, where) => {
     const { status, errors } = await refusal(path, body);
@@ -120,4 +124,107 @@ it('openapi.yaml describes itself as the object that it is', async () => {
   const document = parse(await (await fetch(`${service.url}/openapi.yaml`)).text());
   const { schema } = document.paths['/openapi.yaml'].get.responses['200'].content['application/yaml'];
   expect(ajv.compile(schema)(document)).toBe(true);
+});
+
+describe('texts and numbers that are seldom sent', () => {
+  it.each([
+    ['a lone surrogate', String.raw`{"inputs":"a \ud800 b"}`],
+    ['NULs', String.raw`{"inputs":"Peter\u0000\u0000 Blackburn"}`],
+    ['a right-to-left override', String.raw`{"inputs":"Peter \u202enrubkcalB"}`],
+    ['a byte order mark', '\ufeff{"inputs":"Peter"}'],
+    ['a key that occurs twice', '{"inputs":3,"inputs":"Peter"}'],
+    ['a word of 7 MB', `{"inputs":"${'abcdefghij'.repeat(700_000)}"}`],
+    ['a threshold of 1e-400', '{"inputs":"Peter","threshold":1e-400}'],
+    ['a threshold of -0', '{"inputs":"Peter","threshold":-0}'],
+  ])('200 for %s', async (_, body) => {
+    const response = await send('/ner', body);
+    const { results } = (await response.json()) as { results: unknown[] };
+    expect(response.status).toBe(200);
+    expect(results).toHaveLength(1);
+  });
+
+  const nested = (depth: number) => `{"inputs":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+  it.each([
+    ['a word of 10 MB', `{"inputs":"${'a'.repeat(10_000_000)}"}`, 413],
+    ['lists that are nested deeply', nested(200), 400],
+    ['lists that are nested millions deep', nested(3_900_000), 400],
+    ['lists that never close', '['.repeat(8_000_000), 400],
+    ['the key __proto__', '{"inputs":"a","__proto__":{"model":"x"}}', 422],
+    ['the key constructor', '{"inputs":"a","constructor":1}', 422],
+    ['only the key __proto__', '{"__proto__":{"inputs":"a"}}', 422],
+    ['a timeout of 1e400', '{"inputs":"a","timeout_ms":1e400}', 422],
+    ['a timeout of -0', '{"inputs":"a","timeout_ms":-0}', 422],
+    ['a timeout of 1e-400', '{"inputs":"a","timeout_ms":1e-400}', 422],
+    ['a timeout above the limit', '{"inputs":"a","timeout_ms":600001}', 422],
+    ['a timeout of half a millisecond', '{"inputs":"a","timeout_ms":0.5}', 422],
+    ['a threshold of 1e400', '{"inputs":"a","threshold":1e400}', 422],
+  ])('a problem for %s', async (_, body, status) => {
+    expect((await refusal('/ner', body)).status).toBe(status);
+  });
+
+  it.each(['1e400', '-0', '1e-400', '0', '1.5'])('a problem for a top_k of %s', async topK => {
+    expect((await refusal('/classify', `{"inputs":"a","top_k":${topK}}`)).status).toBe(422);
+  });
+
+  it('no key of a request reaches the prototype of objects', async () => {
+    await refusal('/classify', '{"inputs":"a","__proto__":{"top_k":1}}');
+    const answer = (await (await send('/classify', '{"inputs":"market"}')).json()) as {
+      results: { probabilities: object }[];
+    };
+    expect(Object.keys(answer.results[0]!.probabilities).length).toBeGreaterThan(1);
+  });
+});
+
+describe('compressed bodies', () => {
+  const spaces = Buffer.alloc(100_000_000, ' ');
+  it.each([
+    ['gzip', gzipSync(spaces), 413],
+    ['deflate', deflateSync(spaces), 413],
+    ['br', brotliCompressSync(spaces, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }), 413],
+    ['gzip', Buffer.from('no gzip'), 400],
+    ['compress', Buffer.from('{}'), 415],
+  ])('a problem for %s that explodes, is broken or is unknown', async (encoding, body, status) => {
+    expect((await refusal('/ner', body, { 'content-encoding': encoding })).status).toBe(status);
+  });
+
+  it('200 for a text in gzip', async () => {
+    const response = await send('/ner', gzipSync('{"inputs":"Peter"}'), { 'content-encoding': 'gzip' });
+    expect(response.status).toBe(200);
+  });
+});
+
+describe('deadlines', () => {
+  it('504 for a large request that is still encoded at its deadline', async () => {
+    const text = 'Peter Blackburn visited the market in Germany. '.repeat(110_000);
+    const problem = await refusal('/ner', JSON.stringify({ inputs: text, timeout_ms: 200 }));
+    expect(problem.status).toBe(504);
+    expect((await send('/ner', '{"inputs":"Peter"}')).status).toBe(200);
+  });
+
+  it('--timeout-ms counts where a request has none, --max-timeout-ms bounds what it may have', async () => {
+    const folder = temporaryFolder();
+    await exportCheckpoint('ls_llama_seq', folder);
+    const hurried = await startService(folder, folder, '--timeout-ms', '1', '--max-timeout-ms', '9000');
+    await ready(hurried);
+    const inputs = Array.from({ length: 500 }, (_, i) => `market ${i} `.repeat(12));
+    const post = (body: object) =>
+      fetch(`${hurried.url}/classify`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    expect((await post({ inputs })).status).toBe(504);
+    expect((await post({ inputs: 'market', timeout_ms: 9000 })).status).toBe(200);
+    const refused = await post({ inputs: 'market', timeout_ms: 9001 });
+    expect([refused.status, ((await refused.json()) as Problem).errors![0]!.path]).toEqual([
+      422,
+      '/timeout_ms',
+    ]);
+    expect(await stop(hurried)).toBe(0);
+  });
+});
+
+it('prints the longest delay of the event loop that the service has measured', async () => {
+  const metrics = await (await fetch(`${service.url}/metrics`)).text();
+  console.log(/^nodejs_eventloop_lag_max_seconds \S+/m.exec(metrics)?.[0]);
 });
