@@ -19,8 +19,9 @@ function loaded(name: string, folder: string): LoadedModel {
 const modelOf = async (name: string) => loaded(name, await exportCheckpoint(name, out));
 const classifier = await modelOf('ls_llama_seq');
 const tagger = await modelOf('ls_unllama_tok');
-const errors: Error[] = [];
-const requests = new Requests(error => errors.push(error));
+const requests = new Requests(error => {
+  throw error;
+});
 afterAll(() => requests.close());
 
 const sentence = 'Peter Blackburn visited the market in Germany. 🎉 ';
@@ -121,6 +122,23 @@ it('a small request is answered while the worker thread encodes a large one', as
   expect(hasEnded).toBe(false);
   await encoding;
   large.end();
+});
+
+it('a worker thread that runs out of memory refuses its requests with 503, and the next one has another', async () => {
+  const errors: Error[] = [];
+  const poor = new Requests(error => errors.push(error), 60);
+  const beginPoor = (text: string) =>
+    poor.begin('ner', Buffer.from(JSON.stringify({ inputs: text }) + PADDING));
+  const greedy = beginPoor(sentence.repeat(100_000));
+  await greedy.parse();
+  await expect(greedy.encode(tagger)).rejects.toMatchObject({ status: 503 });
+  greedy.end();
+  expect(errors).toHaveLength(1);
+  const modest = beginPoor(sentence);
+  await modest.parse();
+  expect(await modest.encode(tagger)).toHaveLength(1);
+  modest.end();
+  await poor.close();
 });
 
 it('drain() waits for the requests that have begun', async () => {

@@ -12,6 +12,8 @@ import { RequestEnded, RequestWorker } from './worker.js';
 
 /** Larger bodies go to the worker thread. In bytes; a core parses and encodes this many in some 10 ms. */
 const INLINE_BYTES = 32 * 1024;
+/** Memory of the worker thread: some requests of the largest size at once. MiB. */
+const MAX_HEAP = 2048;
 /** Steps that the worker thread does at once. A small one is done between the slices of a large one. */
 const AT_ONCE = 4;
 
@@ -26,14 +28,16 @@ export interface RequestSteps {
 
 export class Requests {
   readonly #onError: (error: Error) => void;
+  readonly #maxHeap: number;
   readonly #turn = pLimit(AT_ONCE);
   #worker: RequestWorker | undefined;
   #lastId = 0;
   #open = 0;
 
-  /** `onError` is called if the worker thread ends by itself. */
-  constructor(onError: (error: Error) => void) {
+  /** `onError` is called if the worker thread ends by itself. The next large body starts another one. */
+  constructor(onError: (error: Error) => void, maxHeap = MAX_HEAP) {
     this.#onError = onError;
+    this.#maxHeap = maxHeap;
   }
 
   /** Takes the body of a request. */
@@ -62,7 +66,8 @@ export class Requests {
   }
 
   #workerSteps(kind: KindName, body: Uint8Array): RequestSteps {
-    if (!this.#worker || this.#worker.hasEnded) this.#worker = new RequestWorker(this.#onError);
+    if (!this.#worker || this.#worker.hasEnded)
+      this.#worker = new RequestWorker(this.#maxHeap, this.#onError);
     const worker = this.#worker;
     const id = ++this.#lastId;
     let hasEnded = false;

@@ -5,9 +5,6 @@ import { Problem } from '../problems.js';
 import type { FromWorker, Step, StepResults, Steps, ToWorker } from './messages.js';
 
 const THREAD = new URL('./thread.js', import.meta.url);
-/** Some ten requests of the largest size. The thread ends if it needs more. MiB. */
-const MAX_HEAP = 2048;
-
 /** A step was asked for, or went on, after its request had ended. */
 export class RequestEnded extends Error {
   override readonly name = 'RequestEnded';
@@ -19,13 +16,17 @@ interface Waiting {
 }
 
 export class RequestWorker {
-  readonly #thread = new Worker(THREAD, { resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP } });
+  readonly #thread: Worker;
   /** The steps that the thread works on, by the id of their request. */
   readonly #waiting = new Map<number, Waiting>();
   #hasEnded = false;
 
-  /** `onError` is called if the thread ends by itself. Every request that it holds is refused then. */
-  constructor(onError: (error: Error) => void) {
+  /**
+   * The thread ends if it needs more than `maxHeap` MiB. `onError` is called if it ends by itself; every request that
+   * it holds is refused then.
+   */
+  constructor(maxHeap: number, onError: (error: Error) => void) {
+    this.#thread = new Worker(THREAD, { resourceLimits: { maxOldGenerationSizeMb: maxHeap } });
     this.#thread.on('message', (message: FromWorker) => this.#settle(message));
     this.#thread.on('error', onError);
     this.#thread.on('exit', () => {
