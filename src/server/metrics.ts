@@ -57,7 +57,7 @@ export class Metrics {
   );
   readonly rejected = this.#counter(
     'requests_rejected_total',
-    'Requests that were refused: queue_full, deadline, draining, not_ready or unauthorized',
+    'Requests that were refused: queue_full, deadline, draining, not_ready, memory or unauthorized',
     ['reason'],
   );
   readonly engineRestarts = this.#counter(

@@ -141,6 +141,15 @@ it('a worker thread that runs out of memory refuses its requests with 503, and t
   await poor.close();
 });
 
+it('a request is refused with 503 while the bodies of others fill the memory for them', async () => {
+  const body = Buffer.alloc(8_000_000, ' ');
+  const begun = Array.from({ length: 33 }, () => requests.begin('ner', body));
+  expect(() => requests.begin('ner', body)).toThrow(expect.objectContaining({ status: 503 }));
+  begun.pop()!.end();
+  requests.begin('ner', body).end();
+  for (const request of begun) request.end();
+});
+
 it('drain() waits for the requests that have begun', async () => {
   const request = begin('classify', { inputs: sentence });
   let isDrained = false;
