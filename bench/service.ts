@@ -16,12 +16,15 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Serves model folders under the given names. Resolves when all of them are loaded. */
-export async function startService(folders: Record<string, string>): Promise<Service> {
+/** Serves model folders under the given names, by this build or another one. Resolves when all of them are loaded. */
+export async function startService(
+  folders: Record<string, string>,
+  cli = join(ROOT, 'dist/cli.js'),
+): Promise<Service> {
   const models = modelsFolder(folders);
   const child = spawn(
     process.execPath,
-    [join(ROOT, 'dist/cli.js'), 'serve', '--models', models.path, '--port', '0'],
+    [cli, 'serve', '--models', models.path, '--port', '0'],
     // Without the result cache, repeated texts are computed again.
     { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LSLLAMA_CACHE_SIZE: '0' } },
   );

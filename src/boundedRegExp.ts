@@ -2,6 +2,7 @@
 
 import { createContext, Script } from 'node:vm';
 import { UserError } from './errors.js';
+import { quoted } from './quoted.js';
 
 const MAX_MILLISECONDS = 1000;
 
@@ -27,7 +28,7 @@ export class BoundedRegExp extends RegExp {
       }
       if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
       throw new UserError(
-        `the regular expression ${this.source}: expected one that is searched for in less than ${MAX_MILLISECONDS / 1000} s, found that it takes longer on ${JSON.stringify(text)}`,
+        `the regular expression ${this.source}: expected one that is searched for in less than ${MAX_MILLISECONDS / 1000} s, found that it takes longer on ${quoted(text)}`,
       );
     }
   }

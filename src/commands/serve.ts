@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import pino, { type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { UserError } from '../errors.js';
 import { notesOf } from '../model/notes.js';
 import type { LoadedModel } from '../predictor/model.js';
 import { type ServeOptions, startService } from '../server/serve.js';
@@ -15,6 +16,9 @@ import { percent } from './work.js';
 interface ServeFlags extends ServeOptions {
   readonly logLevel: string;
 }
+
+/** The longest time that a timer of Node takes. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 export function configure(command: Command): void {
   command
@@ -91,6 +95,18 @@ export function configure(command: Command): void {
         .argParser(wholeNumber(0)),
     )
     .addOption(
+      new Option('--timeout-ms <n>', 'how long a request waits for its answer if it does not say')
+        .env('LSLLAMA_TIMEOUT_MS')
+        .default(60_000)
+        .argParser(wholeNumber(1, MAX_TIMEOUT_MS)),
+    )
+    .addOption(
+      new Option('--max-timeout-ms <n>', 'the longest timeout_ms that a request may have')
+        .env('LSLLAMA_MAX_TIMEOUT_MS')
+        .default(600_000)
+        .argParser(wholeNumber(1, MAX_TIMEOUT_MS)),
+    )
+    .addOption(
       new Option('--log-level <level>', 'the least severe messages that are logged')
         .env('LSLLAMA_LOG_LEVEL')
         .default('info')
@@ -106,6 +122,11 @@ export function configure(command: Command): void {
 const SAME_SIGNAL_MS = 500;
 
 async function serve(flags: ServeFlags): Promise<void> {
+  if (flags.timeoutMs > flags.maxTimeoutMs) {
+    throw new UserError(
+      `--timeout-ms: expected at most ${flags.maxTimeoutMs}, which is --max-timeout-ms, found ${flags.timeoutMs}`,
+    );
+  }
   const { log, progress } = createLogger(flags.logLevel);
   const ready: LoadedModel[] = [];
   const service = await startService(flags, log, {

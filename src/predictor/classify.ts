@@ -31,12 +31,22 @@ export async function classify(
 ): Promise<Classification[]> {
   const sequences = texts.flatMap(text => text.sequences);
   const rows = await model.run(sequences, urgency);
+  return [...classifications(model.manifest, texts, rows, longText)];
+}
+
+/** The classification of each text, in order. `rows` are the logits of all the texts' sequences. */
+export function* classifications(
+  manifest: Manifest,
+  texts: readonly EncodedText[],
+  rows: readonly Float32Array[],
+  longText: LongText,
+): Generator<Classification> {
   let next = 0;
-  return texts.map(({ sequences: { length }, tokens, truncated }) => {
-    const logits = textLogits(rows.slice(next, next + length), longText);
-    next += length;
-    return { ...classification(model.manifest, logits), tokens, truncated };
-  });
+  for (const { sequences, tokens, truncated } of texts) {
+    const logits = textLogits(rows.slice(next, next + sequences.length), longText);
+    next += sequences.length;
+    yield { ...classification(manifest, logits), tokens, truncated };
+  }
 }
 
 /** The logits of a text, [labels], from those of its windows: of the only one, where the text fits the model. */

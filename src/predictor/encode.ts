@@ -1,6 +1,7 @@
 // Text to token sequences: everything that happens to a text before a forward pass.
 
 import type { Sequence } from '../engine/batch.js';
+import { atOnce, type Sliced } from '../slices.js';
 import type { WordTokens } from '../text/tokenizer.js';
 import { planWindows, type Window } from '../text/windows.js';
 import { type Span, splitWords } from '../text/words.js';
@@ -79,19 +80,40 @@ export function encodeText(
  * Throws UnusableText if it has a token that the model has no embedding for.
  */
 export function encodeWords(model: TextModel, text: string | readonly string[]): EncodedWords {
+  return atOnce(encodeWordsInSlices(model, text));
+}
+
+/** What encodeWords does, in slices. Throws UnusableText also if there are more than `maxWords` words. */
+export function* encodeWordsInSlices(
+  model: TextModel,
+  text: string | readonly string[],
+  maxWords = Number.POSITIVE_INFINITY,
+): Sliced<EncodedWords> {
   const { manifest, tokenizer } = model;
   const spans = typeof text === 'string' ? splitWords(text) : joinedSpans(text);
   const strings = typeof text === 'string' ? spans.map(({ start, end }) => text.slice(start, end)) : text;
+  if (spans.length > maxWords)
+    throw new UnusableText(`expected at most ${maxWords} words, found ${spans.length}`);
   const room = manifest.maxLength - tokenizer.specialTokens;
-  const words = tokenizer.encodeWords(strings).map(ids => ids.slice(0, room));
+  const words: (readonly number[])[] = [];
+  for (let start = 0; start < strings.length; start += WORDS_PER_SLICE) {
+    const encoded = tokenizer.encodeWords(strings.slice(start, start + WORDS_PER_SLICE));
+    for (const ids of encoded) words.push(ids.slice(0, room));
+    yield;
+  }
   const wordTokens = words.reduce((sum, ids) => sum + ids.length, 0);
   if (wordTokens === 0) return { spans, words, windows: [], sequences: [], tokens: 0 };
   const windows = planWindows(words, room);
-  const sequences = windows.map(({ startWord, endWord }) =>
-    sequenceOfWords(model, words.slice(startWord, endWord)),
-  );
+  const sequences: Sequence[] = [];
+  for (const { startWord, endWord } of windows) {
+    sequences.push(sequenceOfWords(model, words.slice(startWord, endWord)));
+    yield;
+  }
   return { spans, words, windows, sequences, tokens: wordTokens + tokenizer.specialTokens };
 }
+
+/** A few milliseconds of work. */
+const WORDS_PER_SLICE = 500;
 
 /** The sequences of a text, whatever the model's task. Throws UnusableText as encodeText and encodeWords do. */
 export function sequencesOf(model: TextModel, text: string): readonly Sequence[] {

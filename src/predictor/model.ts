@@ -4,6 +4,7 @@ import type { Sequence } from '../engine/batch.js';
 import type { Manifest } from '../model/manifest.js';
 import type { Priority } from '../scheduler/job.js';
 import type { Tokenizer } from '../text/tokenizer.js';
+import type { TokenRatio } from './tokenRatio.js';
 
 /** The parts of a model that encoding a text needs. */
 export interface TextModel {
@@ -21,6 +22,10 @@ export interface LoadedModel extends TextModel {
   readonly isNew: boolean;
   /** Whether an engine serves it at present. */
   isUp(): boolean;
+  /** The tokens of this model's texts by their sizes. */
+  readonly tokenRatio: TokenRatio;
+  /** Throws what `run` throws at once for so many tokens, before they are encoded. */
+  admit(tokens: number, urgency: Urgency): void;
   /**
    * Runs sequences through the model, in whatever batches the scheduler makes of them. Resolves to the logits of each
    * sequence, row after row. Throws the errors of Scheduler.submit.

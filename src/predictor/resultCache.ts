@@ -2,11 +2,15 @@
 
 import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Sequence } from '../engine/batch.js';
 
 /** The limit for all kept logits, in bytes. The number of entries does not bound it: a tagged text has a row per word. */
 const MAX_BYTES = 256 * 2 ** 20;
+
+/** A few milliseconds of work, between which the thread does other things. */
+const KEYS_PER_SLICE = 64;
 
 /** Emits `lookup` for every sequence that is looked up. */
 export class ResultCache extends EventEmitter<{ lookup: [result: 'hit' | 'miss'] }> {
@@ -31,7 +35,11 @@ export class ResultCache extends EventEmitter<{ lookup: [result: 'hit' | 'miss']
     sequences: readonly Sequence[],
     compute: (sequences: Sequence[]) => Promise<Float32Array[]>,
   ): Promise<Float32Array[]> {
-    const keys = sequences.map(sequence => keyOf(model, sequence));
+    const keys: string[] = [];
+    for (const sequence of sequences) {
+      keys.push(keyOf(model, sequence));
+      if (keys.length % KEYS_PER_SLICE === 0) await setImmediate();
+    }
     const known = new Map<string, Float32Array>();
     const missing = new Map<string, Sequence>();
     for (const [i, key] of keys.entries()) {

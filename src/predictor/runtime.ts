@@ -16,6 +16,7 @@ import { Tokenizer } from '../text/tokenizer.js';
 import { findBudget, type Pass, sampleSequences } from './budget.js';
 import type { LoadedModel, Urgency } from './model.js';
 import { ResultCache } from './resultCache.js';
+import { TokenRatio } from './tokenRatio.js';
 
 export interface RuntimeOptions {
   /** `cpu`, `cuda`, `cuda:N`, or `auto`: cuda where it works, else cpu. */
@@ -99,6 +100,8 @@ export class Runtime {
       isNew,
       manifest,
       tokenizer,
+      tokenRatio: new TokenRatio(),
+      admit: (tokens, { deadline }) => this.scheduler.admit({ model: name, tokens, deadline }),
       isUp: () => this.engines.slots(name).some(slot => this.engines.isUp(slot, name)),
       run: (sequences, urgency) => this.#run(name, cacheKey, sequences, urgency),
     };

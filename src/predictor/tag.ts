@@ -1,6 +1,6 @@
 // Token classification: encoded words to tags and entities.
 
-import { notationOf } from '../model/manifest.js';
+import { type Manifest, notationOf } from '../model/manifest.js';
 import { OUTSIDE } from '../text/notation.js';
 import { Scheme } from '../text/scheme.js';
 import { type EntitySpan, entitySpans } from '../text/spans.js';
@@ -32,19 +32,29 @@ export async function tag(
   model: LoadedModel,
   texts: readonly EncodedWords[],
   urgency: Urgency,
-  decoding: Decoding = model.manifest.decoding ?? 'valid',
+  decoding?: Decoding,
 ): Promise<Tagging[]> {
-  const { labels } = model.manifest;
-  const scheme = new Scheme(labels, notationOf(model.manifest));
   const sequences = texts.flatMap(text => text.sequences);
   const rows = sequences.length > 0 ? await model.run(sequences, urgency) : [];
+  return [...taggings(model.manifest, texts, rows, decoding)];
+}
+
+/** The tagging of each text, in order. `rows` are the logits of all the texts' sequences. */
+export function* taggings(
+  manifest: Manifest,
+  texts: readonly EncodedWords[],
+  rows: readonly Float32Array[],
+  decoding: Decoding = manifest.decoding ?? 'valid',
+): Generator<Tagging> {
+  const { labels } = manifest;
+  const scheme = new Scheme(labels, notationOf(manifest));
   let next = 0;
-  return texts.map(text => {
+  for (const text of texts) {
     const own = rows.slice(next, next + text.sequences.length);
     next += own.length;
     const logits = wordLogits(text, own, labels.length);
-    return { ...tagged(decode(logits, scheme, decoding), scheme), logits, tokens: text.tokens };
-  });
+    yield { ...tagged(decode(logits, scheme, decoding), scheme), logits, tokens: text.tokens };
+  }
 }
 
 /** The logits of each word, from the window that is chosen for it. */

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type RequestHandler } from 'express';
-import { utf8Fault } from '../utf8.js';
+import { shortened } from '../quoted.js';
 import { scopeGuard } from './access/authorize.js';
 import { trustProxies } from './access/proxies.js';
 import { securityHeaders } from './access/securityHeaders.js';
@@ -16,12 +16,11 @@ import {
   problemHandler,
   unavailable,
 } from './problems.js';
-import { classifyRoute } from './routes/classify.js';
 import { liveRoute, readyRoute } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
 import { modelRoute, modelsRoute } from './routes/models.js';
-import { nerRoute } from './routes/ner.js';
 import { openapiRoute } from './routes/openapi.js';
+import { predictRoute } from './routes/predict.js';
 
 export interface AppOptions {
   /** The origins whose pages may call the service from a browser, `*` for all of them. Empty for none. */
@@ -53,12 +52,12 @@ export function createApp(
     predict,
     refuseWhileDraining(context),
     jsonOnly,
-    express.json({ limit: BODY_LIMIT, strict: false, verify: utf8Only }),
+    express.raw({ limit: BODY_LIMIT, type: () => true }),
   ];
 
   if (group !== 'admin') {
-    app.route('/classify').post(json, classifyRoute(context)).all(onlyMethod('POST'));
-    app.route('/ner').post(json, nerRoute(context)).all(onlyMethod('POST'));
+    app.route('/classify').post(json, predictRoute(context, 'classify')).all(onlyMethod('POST'));
+    app.route('/ner').post(json, predictRoute(context, 'ner')).all(onlyMethod('POST'));
     app.route('/models').get(predict, modelsRoute(context)).all(onlyMethod('GET'));
     app.route('/models/:name').get(predict, modelRoute(context)).all(onlyMethod('GET'));
   }
@@ -124,15 +123,12 @@ const jsonOnly: RequestHandler = (request, _response, next) => {
   if (!matches) {
     throw new Problem(
       415,
-      `expected content-type application/json, found ${request.get('content-type') ?? 'none'}`,
+      `expected content-type application/json, found ${shortened(request.get('content-type') ?? 'none')}`,
     );
   }
+  // JSON has to be in UTF-8: https://www.rfc-editor.org/rfc/rfc8259#section-8.1
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(request.get('content-type')!)?.[1] ?? 'utf-8';
+  if (charset.toLowerCase() !== 'utf-8')
+    throw new Problem(415, `expected JSON in the charset utf-8, found ${shortened(charset)}`);
   next();
 };
-
-/** Refuses bodies that are not UTF-8, as JSON has to be (RFC 8259, section 8.1). express.json would put U+FFFD into them. */
-function utf8Only(_request: unknown, _response: unknown, body: Buffer, charset: string): void {
-  if (charset !== 'utf-8') throw new Problem(415, `expected JSON in the charset utf-8, found ${charset}`);
-  const fault = utf8Fault(body);
-  if (fault) throw new Problem(400, `the body is not valid JSON: ${fault}`);
-}

@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import { UserError } from '../errors.js';
 import { type TlsFiles, tlsOptions, watchTls } from './access/tls.js';
 import type { RouteGroup } from './app.js';
+import { guard, type RequestCount, SERVER_OPTIONS } from './connections.js';
 
 export interface ListenOptions extends TlsFiles {
   readonly host: string;
@@ -22,6 +23,7 @@ export interface Listener {
   readonly server: Server;
   /** The address that it listens on: `http://HOST:PORT` or `https://HOST:PORT`. */
   readonly url: string;
+  readonly requests: RequestCount;
 }
 
 export interface Listeners {
@@ -42,8 +44,8 @@ export async function listenOnAll(
   const tls = tlsOptions(options);
   const secure: TlsServer[] = [];
   const open = (group: RouteGroup, number: number, flag: string): Promise<Listener> => {
-    if (!tls) return listen(createServer(appOf(group)), 'http', host, number, flag);
-    const server = createTlsServer(tls, appOf(group));
+    if (!tls) return listen(createServer(SERVER_OPTIONS, appOf(group)), 'http', host, number, flag);
+    const server = createTlsServer({ ...tls, ...SERVER_OPTIONS }, appOf(group));
     secure.push(server);
     return listen(server, 'https', host, number, flag);
   };
@@ -66,6 +68,7 @@ async function listen(
   port: number,
   flag: string,
 ): Promise<Listener> {
+  const requests = guard(server);
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -75,7 +78,7 @@ async function listen(
   }
   const address = server.address() as AddressInfo;
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return { server, url: `${protocol}://${name}:${address.port}` };
+  return { server, url: `${protocol}://${name}:${address.port}`, requests };
 }
 
 function reasonOf(code: string, flag: string): string {

@@ -57,7 +57,7 @@ export class Metrics {
   );
   readonly rejected = this.#counter(
     'requests_rejected_total',
-    'Requests that were refused: queue_full, deadline, draining, not_ready, engine_down, unauthorized, forbidden or rate_limited',
+    'Requests that were refused: queue_full, deadline, draining, not_ready, engine_down, memory, unauthorized, forbidden or rate_limited',
     ['reason'],
   );
   readonly keyRequests = this.#counter('key_requests_total', 'Requests by the name of their API key', [

@@ -6,10 +6,14 @@ export interface components {
     schemas: {
         /** @description One text, or a list of texts. */
         readonly Texts: string | readonly string[];
+        /** @description A text with a character other than white space. */
+        readonly VisibleText: string;
+        /** @description One text, or a list of texts. Each has a character other than white space. */
+        readonly VisibleTexts: string | readonly components["schemas"]["VisibleText"][];
         readonly Probability: number;
         /** @description Whether to return the logits, which are the head's outputs before softmax or sigmoid, in float32. */
         readonly RawScores: boolean;
-        /** @description Milliseconds that the caller waits for the answer. */
+        /** @description Milliseconds that the caller waits for the answer, from the arrival of the whole body. Unless it is given, 60,000, or what the service was started with. More than 600,000, or the limit that the service was started with, is refused with 422. */
         readonly TimeoutMs: number;
         /**
          * @description The class of the request. Where both wait, interactive requests get eight times the share of batch requests, which are never held up altogether. Deadlines hold for both. Unless it is given, the priority of the API key, which is interactive unless the key says otherwise.
@@ -22,7 +26,7 @@ export interface components {
          *     }
          */
         readonly ClassifyRequest: {
-            readonly inputs: components["schemas"]["Texts"];
+            readonly inputs: components["schemas"]["VisibleTexts"];
             /** @description The name of a model. Optional if exactly one loaded model classifies texts. */
             readonly model?: string;
             /** @description The number of most probable labels to return. All labels are returned unless it is given. */
@@ -46,8 +50,7 @@ export interface components {
              */
             readonly threshold: components["schemas"]["Probability"];
             readonly priority?: components["schemas"]["Priority"];
-            /** @default 60000 */
-            readonly timeout_ms: components["schemas"]["TimeoutMs"];
+            readonly timeout_ms?: components["schemas"]["TimeoutMs"];
         };
         readonly ClassifyResponse: {
             readonly model: string;
@@ -81,8 +84,9 @@ export interface components {
          *     }
          */
         readonly NerRequest: {
+            /** @description Raw texts. They have at most 1,000,000 words in all. A text without a word has no entities. */
             readonly inputs?: components["schemas"]["Texts"];
-            /** @description Texts that are already split into words. */
+            /** @description Texts that are already split into words. They have at most 1,000,000 words in all. */
             readonly tokens?: readonly (readonly string[])[];
             /** @description The name of a model. Optional if exactly one loaded model tags entities. */
             readonly model?: string;
@@ -110,8 +114,7 @@ export interface components {
              */
             readonly threshold: components["schemas"]["Probability"];
             readonly priority?: components["schemas"]["Priority"];
-            /** @default 60000 */
-            readonly timeout_ms: components["schemas"]["TimeoutMs"];
+            readonly timeout_ms?: components["schemas"]["TimeoutMs"];
         } & (unknown | unknown);
         readonly NerResponse: {
             readonly model: string;
@@ -169,6 +172,7 @@ export interface components {
             readonly title: string;
             readonly status: number;
             readonly detail: string;
+            /** @description The first mismatch in the body. The others are not looked for. */
             readonly errors?: readonly {
                 /** @description A JSON pointer into the request body. */
                 readonly path: string;
@@ -183,6 +187,8 @@ export interface components {
     pathItems: never;
 }
 export type Texts = components['schemas']['Texts'];
+export type VisibleText = components['schemas']['VisibleText'];
+export type VisibleTexts = components['schemas']['VisibleTexts'];
 export type Probability = components['schemas']['Probability'];
 export type RawScores = components['schemas']['RawScores'];
 export type TimeoutMs = components['schemas']['TimeoutMs'];

@@ -3,6 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { shortened } from '../quoted.js';
 import {
   CallerGone,
   DeadlinePassed,
@@ -20,7 +21,7 @@ export const CLIENT_CLOSED_REQUEST = 499;
 /** A mismatch in the request body, and a JSON pointer to it. */
 export type FieldError = NonNullable<ProblemDocument['errors']>[number];
 
-interface ProblemOptions {
+export interface ProblemOptions {
   readonly errors?: readonly FieldError[];
   readonly headers?: Record<string, string>;
   /** The label with which the metrics count the request as rejected. It is not counted unless this is given. */
@@ -40,9 +41,9 @@ export class Problem extends Error {
   }
 }
 
-/** 422 for one place in the request body; `path` is a JSON pointer to it. */
+/** 422 for one place in the request body; `path` is a JSON pointer to it. The empty path is the body as a whole. */
 export function unprocessable(path: string, message: string): Problem {
-  return new Problem(422, `${path}: ${message}`, { errors: [{ path, message }] });
+  return new Problem(422, `${path || 'the body'}: ${message}`, { errors: [{ path, message }] });
 }
 
 /** 503 that asks the caller to try again after some seconds. `reason` counts it as a rejected request. */
@@ -51,13 +52,13 @@ export function unavailable(detail: string, reason?: string, seconds = 1): Probl
 }
 
 export const notFound: RequestHandler = (request, _response) => {
-  throw new Problem(404, `there is no path ${request.path}`);
+  throw new Problem(404, `there is no path ${shortened(request.path)}`);
 };
 
 /** Answers 405 to every method that a path does not take. */
 export function onlyMethod(method: 'GET' | 'POST'): RequestHandler {
   return request => {
-    throw new Problem(405, `${request.path} takes ${method}, not ${request.method}`, {
+    throw new Problem(405, `${shortened(request.path)} takes ${method}, not ${request.method}`, {
       headers: { allow: method },
     });
   };
@@ -77,18 +78,21 @@ export function problemHandler(log: Logger, metrics: Metrics): ErrorRequestHandl
   };
 }
 
-function send(response: Response, { status, message, options }: Problem): void {
-  const document: ProblemDocument = {
+function send(response: Response, problem: Problem): void {
+  response
+    .status(problem.status)
+    .set({ 'content-type': 'application/problem+json', ...problem.options.headers })
+    .send(JSON.stringify(problemDocument(problem)));
+}
+
+export function problemDocument({ status, message, options }: Problem): ProblemDocument {
+  return {
     type: 'about:blank',
     title: STATUS_CODES[status] ?? 'Error',
     status,
     detail: message,
     ...(options.errors && { errors: options.errors }),
   };
-  response
-    .status(status)
-    .set({ 'content-type': 'application/problem+json', ...options.headers })
-    .send(JSON.stringify(document));
 }
 
 function asProblem(error: unknown): Problem {
@@ -108,7 +112,7 @@ function asProblem(error: unknown): Problem {
   return bodyProblem(error) ?? new Problem(500, 'the request failed; the service log says why');
 }
 
-/** A problem for the errors that express.json throws: https://github.com/expressjs/body-parser#errors */
+/** A problem for the errors that express.raw throws: https://github.com/expressjs/body-parser#errors */
 function bodyProblem(error: unknown): Problem | undefined {
   const { type, status, limit, message } = error as {
     type?: string;
@@ -116,10 +120,9 @@ function bodyProblem(error: unknown): Problem | undefined {
     limit?: number;
     message?: string;
   };
-  if (type === 'entity.parse.failed') return new Problem(400, `the body is not valid JSON: ${message}`);
   if (type === 'entity.too.large') return new Problem(413, `the body is larger than ${limit} bytes`);
   if (type === 'encoding.unsupported' || type === 'charset.unsupported')
-    return new Problem(415, message ?? '');
+    return new Problem(415, shortened(message ?? ''));
   // For example a bad percent-encoding in the path, a broken gzip body, or a body that is cut short.
   if (typeof status === 'number' && status >= 400 && status < 500)
     return new Problem(status, 'the request is malformed');

@@ -1,18 +1,18 @@
 // Starts the service: listens, loads the models, and logs what happens to models and engines.
 
 import type { Logger } from 'pino';
-import { Encoder } from '../predictor/encoder.js';
 import { Runtime, type RuntimeOptions } from '../predictor/runtime.js';
 import { ModelStore, type StoreEvents } from '../predictor/store.js';
 import { type KeyOptions, Keyring } from './access/keyring.js';
 import { KeyLimits } from './access/limits.js';
 import { type AppOptions, createApp } from './app.js';
-import type { ServerContext } from './context.js';
+import type { ServerContext, Timeouts } from './context.js';
 import { type ListenOptions, listenOnAll } from './listeners.js';
 import { Metrics } from './metrics.js';
+import { Requests } from './requests/requests.js';
 import { shutDown } from './shutdown.js';
 
-export interface ServeOptions extends RuntimeOptions, AppOptions, KeyOptions, ListenOptions {
+export interface ServeOptions extends RuntimeOptions, AppOptions, KeyOptions, ListenOptions, Timeouts {
   /** The folder of model and recipe folders. */
   readonly models: string;
 }
@@ -41,11 +41,13 @@ export async function startService(
   const metrics = new Metrics();
   const context: ServerContext = {
     store,
-    encoder: new Encoder(),
+    requests: new Requests(error => log.error({ err: error }, 'the thread for large requests ended')),
+    timeouts: options,
     metrics,
     keyring: new Keyring(options),
     limits: new KeyLimits(metrics),
     log,
+    stopping: false,
     draining: false,
   };
   const listeners = await listenOnAll(options, group => createApp(context, options, group), log);

@@ -3,16 +3,19 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
+import { quoted } from '../quoted.js';
 import type { components } from './openapi.js';
-import { type FieldError, Problem } from './problems.js';
+import { type FieldError, unprocessable } from './problems.js';
 
 type Schemas = components['schemas'];
 
 /** The document as it is served. */
 export const OPENAPI: string = readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8');
 
-// Only the schemas inside the document are compiled. Its other keys are not JSON Schema, hence `strict: false`.
-const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true, useDefaults: true });
+// Only the schemas inside the document are compiled. Its other keys are not JSON Schema, hence `strict: false`. The check
+// stops at the first mismatch: a body of a few megabytes can have millions. `verbose` adds the schema to the error. JSON.parse reads 1e400 as
+// Infinity, which strictNumbers refuses.
+const ajv = new Ajv2020({ strict: false, strictNumbers: true, verbose: true, useDefaults: true });
 ajv.addSchema(parse(OPENAPI), 'openapi');
 
 /** Compiles a check for one of the schemas under components.schemas in openapi.yaml. */
@@ -21,30 +24,29 @@ export function schemaOf<Name extends keyof Schemas>(name: Name): ValidateFuncti
 }
 
 /**
- * Returns the body, with the schema's defaults filled in. Throws Problem 422, which lists every mismatch, if the body
- * does not match the schema.
+ * Returns the body, with the schema's defaults filled in. Throws Problem 422, which names the first mismatch, if the
+ * body does not match the schema.
  */
 export function validated<T>(check: ValidateFunction<T>, body: unknown): T {
   if (check(body)) return body;
-  const errors = fieldErrors(check.errors ?? []);
-  throw new Problem(422, errors.map(({ path, message }) => `${path || 'the body'} ${message}`).join('; '), {
-    errors,
-  });
+  const { path, message } = fieldError(check.errors!);
+  throw unprocessable(path, message);
 }
 
-/** A oneOf that does not match is reported once, as a whole, without the errors of its branches. */
-function fieldErrors(errors: readonly ErrorObject[]): FieldError[] {
-  return errors
-    .filter(({ schemaPath }) => !schemaPath.includes('/oneOf/'))
-    .map(error => ({ path: error.instancePath, message: describe(error) }));
+/** A oneOf that does not match is the last of the errors, after those of its branches. */
+function fieldError(errors: readonly ErrorObject[]): FieldError {
+  const error = errors.at(-1)!;
+  return { path: error.instancePath, message: describe(error) };
 }
 
 function describe({ keyword, message, params, schema }: ErrorObject): string {
   switch (keyword) {
     case 'additionalProperties':
-      return `has an unknown field ${JSON.stringify(params.additionalProperty)}`;
+      return `has an unknown field ${quoted(params.additionalProperty)}`;
     case 'enum':
       return `must be one of ${params.allowedValues.join(', ')}`;
+    case 'pattern':
+      return 'must not be empty or only white space';
     case 'type':
       return `must be ${[params.type].flat().join(' or ')}`;
     case 'oneOf': {

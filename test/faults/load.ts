@@ -117,6 +117,6 @@ export class Load {
   }
 }
 
-export function post(url: string, body: string): Promise<Response> {
+function post(url: string, body: string): Promise<Response> {
   return fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
 }

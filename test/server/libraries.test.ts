@@ -22,8 +22,8 @@ it('the HTTP process does not map it, the engine processes do', async () => {
   await ready(service);
   const threads = () => readdirSync(`/proc/${service.process.pid}/task`).length;
   const before = threads();
-  // The second text is too long for the main thread, so that the encoder thread starts.
-  for (const inputs of ['the market fell', 'the market fell '.repeat(2000)]) {
+  // The second text is too long for the main thread, so that the worker thread starts.
+  for (const inputs of ['the market fell', 'the market fell '.repeat(4000)]) {
     expect((await post(`${service.url}/classify`, { inputs })).status).toBe(200);
   }
   expect(threads()).toBeGreaterThan(before);

@@ -135,8 +135,8 @@ describe('POST /ner', () => {
 
 describe('problems', () => {
   it.each([
-    ['malformed JSON', '/classify', '{"inputs":', 400, /not valid JSON/],
-    ['an empty body', '/classify', '', 422, /inputs/],
+    ['malformed JSON', '/classify', '{"inputs":', 400, /not valid JSON|no JSON/],
+    ['an empty body', '/classify', '', 400, /empty body/],
     ['a body that is no object', '/classify', '[]', 422, /must be object/],
     ['a body of null', '/classify', 'null', 422, /must be object/],
     ['an empty list', '/classify', { inputs: [] }, 422, /fewer than 1/],

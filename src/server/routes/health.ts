@@ -11,7 +11,7 @@ export const liveRoute: RequestHandler = (_request, response) => {
 
 export function readyRoute(context: ServerContext): RequestHandler {
   return (_request, response) => {
-    if (context.draining) throw unavailable('the service is shutting down');
+    if (context.stopping) throw unavailable('the service is shutting down');
     if (!context.store.ready) throw unavailable(unreadyModels(context));
     response.json({ status: 'ready' });
   };

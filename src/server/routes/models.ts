@@ -2,6 +2,7 @@
 
 import type { RequestHandler } from 'express';
 import { type StoredModel, stateOf } from '../../predictor/store.js';
+import { quoted } from '../../quoted.js';
 import type { ServerContext } from '../context.js';
 import type { Model, ModelsResponse } from '../openapi.js';
 import { Problem } from '../problems.js';
@@ -17,7 +18,7 @@ export function modelRoute({ store }: ServerContext): RequestHandler<{ name: str
   return (request, response) => {
     const { name } = request.params;
     const stored = store.get(name);
-    if (!stored) throw new Problem(404, `there is no model ${JSON.stringify(name)}`);
+    if (!stored) throw new Problem(404, `there is no model ${quoted(name)}`);
     response.json(describe(stored));
   };
 }

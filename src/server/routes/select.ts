@@ -1,11 +1,9 @@
-// Chooses the model that a request is for, and sets the request's deadline.
+// Chooses the model that a request is for.
 
-import type { Response } from 'express';
 import type { Task } from '../../model/manifest.js';
-import type { LoadedModel, Urgency } from '../../predictor/model.js';
+import type { LoadedModel } from '../../predictor/model.js';
 import type { ModelStore } from '../../predictor/store.js';
-import type { ApiKey } from '../access/keysFile.js';
-import type { ClassifyRequest } from '../openapi.js';
+import { quoted } from '../../quoted.js';
 import { Problem, unavailable, unprocessable } from '../problems.js';
 
 const TASK_NAMES: Record<Task, string> = { sequence: 'a sequence classifier', token: 'an entity tagger' };
@@ -19,7 +17,7 @@ export function selectModel(store: ModelStore, task: Task, name: string | undefi
   const stored = store.get(name);
   if (!stored) {
     const names = store.all().map(model => model.name);
-    throw new Problem(404, `there is no model ${JSON.stringify(name)}; the models are ${names.join(', ')}`);
+    throw new Problem(404, `there is no model ${quoted(name)}; the models are ${names.join(', ')}`);
   }
   if (stored.state === 'loading') throw unavailable(`model ${name} is still loading`, 'not_ready');
   if (stored.state === 'failed') throw unavailable(`model ${name} could not be loaded`, 'not_ready');
@@ -43,18 +41,4 @@ function onlyModel(store: ModelStore, task: Task): LoadedModel {
   if (store.all().some(({ state }) => state === 'loading'))
     throw unavailable('the models are still loading', 'not_ready');
   throw new Problem(404, `no loaded model is ${TASK_NAMES[task]}`);
-}
-
-/** The urgency of a request, with a signal that is aborted if the caller closes the connection. */
-export function urgencyOf(
-  response: Response,
-  { timeout_ms, priority }: Pick<ClassifyRequest, 'timeout_ms' | 'priority'>,
-): Urgency {
-  const abort = new AbortController();
-  response.on('close', () => {
-    if (!response.writableFinished) abort.abort();
-  });
-  const key = response.locals.key as ApiKey | undefined;
-  const urgency = { deadline: performance.now() + timeout_ms, priority: priority ?? key?.priority };
-  return { ...urgency, signal: abort.signal };
 }

@@ -1,0 +1,50 @@
+// What the HTTP thread and the worker thread say to each other.
+
+import type { Problem, ProblemOptions } from '../problems.js';
+import type { KindName } from './kinds.js';
+import type { Packed, PackedSequences } from './pack.js';
+import type { Answer, ParsedRequest } from './request.js';
+
+/** A model as the worker thread loads it. */
+export interface ModelSource {
+  readonly name: string;
+  /** Its model folder. */
+  readonly folder: string;
+  readonly version: string;
+}
+
+/** The steps of a request, and what each takes. */
+export interface Steps {
+  parse: { readonly kind: KindName; readonly bytes: Uint8Array };
+  encode: ModelSource;
+  answer: Packed<Float32Array>;
+}
+export type Step = keyof Steps;
+
+/** What each step gives. */
+export interface StepResults {
+  parse: ParsedRequest;
+  encode: PackedSequences;
+  answer: Answer;
+}
+
+/** `id` is that of the request. The worker forgets a request that ends; only the other steps are answered. */
+export type ToWorker =
+  | { [S in Step]: { readonly id: number; readonly step: S; readonly content: Steps[S] } }[Step]
+  | { readonly id: number; readonly step: 'end' };
+
+export type FromWorker = { readonly id: number } & (
+  | { readonly result: StepResults[Step] }
+  | {
+      readonly problem: {
+        readonly status: number;
+        readonly detail: string;
+        readonly options: ProblemOptions;
+      };
+    }
+  | { readonly error: Error }
+);
+
+export function problemMessage({ status, message, options }: Problem) {
+  return { problem: { status, detail: message, options } };
+}

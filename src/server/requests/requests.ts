@@ -1,0 +1,123 @@
+// Does the steps of requests: those of small bodies in the HTTP thread, in slices, and the others in a worker thread.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import pLimit from 'p-limit';
+import type { Sequence } from '../../engine/batch.js';
+import { inSlices } from '../../slices.js';
+import { unavailable } from '../problems.js';
+import { type KindName, newRequest } from './kinds.js';
+import { floats, pack, transfersOf, unpackSequences } from './pack.js';
+import type { Answer, ParsedRequest, RequestModel } from './request.js';
+import { RequestEnded, RequestWorker } from './worker.js';
+
+/** Larger bodies go to the worker thread. In bytes; a core parses and encodes this many in some 10 ms. */
+const INLINE_BYTES = 32 * 1024;
+/** The bodies of all requests that have begun and not ended. In bytes. */
+const MAX_BYTES = 256 * 2 ** 20;
+/** Memory of the worker thread: some requests of the largest size at once. MiB. */
+const MAX_HEAP = 2048;
+/** Steps that the worker thread does at once. A small one is done between the slices of a large one. */
+const AT_ONCE = 4;
+
+/** A model, and the folder from which the worker thread loads it. */
+export type LocatedModel = RequestModel & { readonly folder: string };
+
+/** The steps of a request, to be done once each, in this order. They throw Problem for a request that is refused. */
+export interface RequestSteps {
+  parse(): Promise<ParsedRequest>;
+  encode(model: LocatedModel): Promise<readonly Sequence[]>;
+  answer(rows: readonly Float32Array[]): Promise<Answer>;
+  /** Frees what the request holds, and gives up the step that is in work: it throws RequestEnded. */
+  end(): void;
+}
+
+export class Requests {
+  readonly #onError: (error: Error) => void;
+  readonly #maxHeap: number;
+  readonly #turn = pLimit(AT_ONCE);
+  #worker: RequestWorker | undefined;
+  #lastId = 0;
+  #open = 0;
+  #bytes = 0;
+
+  /** `onError` is called if the worker thread ends by itself. The next large body starts another one. */
+  constructor(onError: (error: Error) => void, maxHeap = MAX_HEAP) {
+    this.#onError = onError;
+    this.#maxHeap = maxHeap;
+  }
+
+  /** Takes the body of a request. Throws Problem 503 while the bodies of others fill the memory for them. */
+  begin(kind: KindName, body: Uint8Array): RequestSteps {
+    if (this.#open > 0 && this.#bytes + body.length > MAX_BYTES)
+      throw unavailable('large requests fill the memory for them', 'memory');
+    const steps = body.length <= INLINE_BYTES ? inlineSteps(kind, body) : this.#workerSteps(kind, body);
+    this.#open++;
+    this.#bytes += body.length;
+    let hasEnded = false;
+    return {
+      ...steps,
+      end: () => {
+        if (hasEnded) return;
+        hasEnded = true;
+        this.#open--;
+        this.#bytes -= body.length;
+        steps.end();
+      },
+    };
+  }
+
+  /** Resolves when every request that has begun has ended. */
+  async drain(): Promise<void> {
+    while (this.#open > 0) await sleep(20);
+  }
+
+  async close(): Promise<void> {
+    await this.#worker?.close();
+  }
+
+  #workerSteps(kind: KindName, body: Uint8Array): RequestSteps {
+    if (!this.#worker || this.#worker.hasEnded)
+      this.#worker = new RequestWorker(this.#maxHeap, this.#onError);
+    const worker = this.#worker;
+    const id = ++this.#lastId;
+    let hasEnded = false;
+    const inTurn = <T>(step: () => Promise<T>): Promise<T> =>
+      this.#turn(() => (hasEnded ? Promise.reject(new RequestEnded()) : step()));
+    return {
+      parse: () =>
+        inTurn(() => {
+          // The body may be a part of memory that other requests use as well.
+          const bytes = new Uint8Array(body);
+          return worker.ask(id, 'parse', { kind, bytes }, [bytes.buffer]);
+        }),
+      async encode({ name, folder, manifest: { version } }) {
+        const packed = await inTurn(() => worker.ask(id, 'encode', { name, folder, version }));
+        return inSlices(unpackSequences(packed));
+      },
+      async answer(rows) {
+        const packed = await inSlices(pack(rows, floats));
+        return inTurn(() => worker.ask(id, 'answer', packed, transfersOf(packed)));
+      },
+      end() {
+        hasEnded = true;
+        worker.end(id);
+      },
+    };
+  }
+}
+
+function inlineSteps(kind: KindName, body: Uint8Array): RequestSteps {
+  const request = newRequest(kind);
+  let hasEnded = false;
+  const check = () => {
+    if (hasEnded) throw new RequestEnded();
+  };
+  return {
+    parse: async () => request.parse(body),
+    encode: model => inSlices(request.encode(model), check),
+    answer: rows => inSlices(request.answer(rows), check),
+    end() {
+      hasEnded = true;
+    },
+  };
+}

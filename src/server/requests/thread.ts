@@ -1,0 +1,70 @@
+// The worker thread for requests with large bodies. Several may be in work at once, each in slices.
+
+import { parentPort } from 'node:worker_threads';
+import { readManifest } from '../../model/manifest.js';
+import type { TextModel } from '../../predictor/model.js';
+import { inSlices, type Sliced } from '../../slices.js';
+import { Tokenizer } from '../../text/tokenizer.js';
+import { Problem } from '../problems.js';
+import { type AnyRequest, newRequest } from './kinds.js';
+import {
+  type FromWorker,
+  type ModelSource,
+  problemMessage,
+  type StepResults,
+  type ToWorker,
+} from './messages.js';
+import { packSequences, transfersOf, unpack } from './pack.js';
+
+const port = parentPort!;
+/** The requests that have begun and not ended, by their ids. */
+const requests = new Map<number, AnyRequest>();
+/** The version of each model that was asked for last, by its folder. */
+const models = new Map<string, { readonly version: string; readonly model: TextModel }>();
+
+/** Nobody waits for the request any more, so no answer is sent. */
+class Ended extends Error {}
+
+port.on('message', async (message: ToWorker) => {
+  const { id } = message;
+  if (message.step === 'end') return requests.delete(id);
+  try {
+    const { result, transfers } = await done(message);
+    port.postMessage({ id, result } satisfies FromWorker, transfers);
+  } catch (error) {
+    if (error instanceof Ended) return;
+    port.postMessage({ id, ...(error instanceof Problem ? problemMessage(error) : { error }) } as FromWorker);
+  }
+});
+
+async function done(
+  message: Exclude<ToWorker, { step: 'end' }>,
+): Promise<{ result: StepResults[keyof StepResults]; transfers: ArrayBuffer[] }> {
+  const { id, step, content } = message;
+  const check = () => {
+    if (!requests.has(id)) throw new Ended();
+  };
+  const work = <T>(slices: Sliced<T>) => inSlices(slices, check);
+  if (step === 'parse') {
+    const request = newRequest(content.kind);
+    requests.set(id, request);
+    return { result: request.parse(content.bytes), transfers: [] };
+  }
+  check();
+  const request = requests.get(id)!;
+  if (step === 'encode') {
+    const sequences = await work(request.encode({ name: content.name, ...modelOf(content) }));
+    const packed = await work(packSequences(sequences));
+    return { result: packed, transfers: transfersOf(packed.ids, packed.headPositions) };
+  }
+  const answer = await work(request.answer(await work(unpack(content))));
+  return { result: answer, transfers: [answer.json.buffer as ArrayBuffer] };
+}
+
+function modelOf({ folder, version }: ModelSource): TextModel {
+  const known = models.get(folder);
+  if (known?.version === version) return known.model;
+  const model = { manifest: readManifest(folder), tokenizer: Tokenizer.load(folder) };
+  models.set(folder, { version, model });
+  return model;
+}
