@@ -9,6 +9,8 @@ const TOKENS_PER_READ = 16;
 const NEWEST_SHARE = 0.25;
 /** Age at which a measurement no longer counts, as a machine's speed changes. Milliseconds. */
 const MAX_AGE = 5000;
+/** A machine that was slow when it was last observed may be this many times faster now. */
+const OLD_DOUBT = 5;
 /** Speed assumed before the first pass, when there is nothing to compare a prediction with. Milliseconds per token. */
 const INITIAL_SPEED = 1;
 
@@ -30,9 +32,13 @@ export class LatencyModel {
     this.#engines = engines;
   }
 
-  /** Whether a pass was observed lately. */
-  isMeasured(now: number): boolean {
-    return this.#last !== undefined && now - this.#last.at < MAX_AGE;
+  /**
+   * By what factor passes may take less time than predicted: 1 where one was observed lately, more where the machine may
+   * have become faster meanwhile, and infinite before the first pass.
+   */
+  doubt(now: number): number {
+    if (!this.#last) return Number.POSITIVE_INFINITY;
+    return now - this.#last.at < MAX_AGE ? 1 : OLD_DOUBT;
   }
 
   /** Returns the milliseconds that a pass of this many tokens is expected to take. */

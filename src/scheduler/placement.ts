@@ -116,9 +116,9 @@ export class Placement {
     };
   }
 
-  /** Whether a pass of the model was timed lately, so that its pace is not a guess. */
-  isMeasured(model: string, now: number): boolean {
-    return this.#latencyOf(model).isMeasured(now);
+  /** By what factor a model may be faster than its pace says; see LatencyModel. */
+  doubt(model: string, now: number): number {
+    return this.#latencyOf(model).doubt(now);
   }
 
   /** Milliseconds per token of a model's full batches, one in each engine. */

@@ -85,11 +85,9 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     if (down) throw down;
     const now = performance.now();
     const isEmpty = this.#queue.tokens === 0;
-    // Where nothing was timed lately the pace is a guess. A pass that delays nobody makes it a measurement again.
-    if (isEmpty && !this.#placement.isMeasured(work.model, now)) return;
     const pace = this.#pace(now);
     const alone = millisecondsOf(work, pace);
-    if (alone > work.deadline - now) {
+    if (alone > (work.deadline - now) * this.#placement.doubt(work.model, now)) {
       throw new DeadlinePassed(
         `computing ${work.tokens} tokens takes about ${inSeconds(alone)} s, longer than until the deadline`,
       );

@@ -28,7 +28,7 @@ export interface StepResults {
   answer: Answer;
 }
 
-/** `id` is that of the request. The worker forgets a request that ends; only the other steps are answered. */
+/** `id` is that of the request. The worker forgets a request that ends. */
 export type ToWorker =
   | { [S in Step]: { readonly id: number; readonly step: S; readonly content: Steps[S] } }[Step]
   | { readonly id: number; readonly step: 'end' };
@@ -43,6 +43,8 @@ export type FromWorker = { readonly id: number } & (
       };
     }
   | { readonly error: Error }
+  /** The worker has forgotten the request. */
+  | { readonly hasEnded: true }
 );
 
 export function problemMessage({ status, message, options }: Problem) {

@@ -27,7 +27,11 @@ class Ended extends Error {}
 
 port.on('message', async (message: ToWorker) => {
   const { id } = message;
-  if (message.step === 'end') return requests.delete(id);
+  if (message.step === 'end') {
+    requests.delete(id);
+    port.postMessage({ id, hasEnded: true } satisfies FromWorker);
+    return;
+  }
   try {
     const { result, transfers } = await done(message);
     port.postMessage({ id, result } satisfies FromWorker, transfers);
