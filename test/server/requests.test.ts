@@ -1,6 +1,7 @@
 // The steps of requests: the worker thread gives the same answers as the HTTP thread, and is replaced if it ends.
 
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, statSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
 import { readManifest } from '../../dist/model/manifest.js';
 import { encodeWords } from '../../dist/predictor/encode.js';
@@ -137,6 +138,45 @@ it('a worker thread that runs out of memory refuses its requests with 503, and t
   expect(await modest.encode(tagger)).toHaveLength(1);
   modest.end();
   await poor.close();
+});
+
+it('a worker thread that does not notice that its request has ended is replaced', async () => {
+  const errors: Error[] = [];
+  const stuck = new Requests(error => errors.push(error));
+  // On white space, this pattern tries every way of dividing it into five parts.
+  const folder = `${out}/slow_pattern`;
+  cpSync(tagger.folder, folder, { recursive: true });
+  const json = readJson(`${folder}/tokenizer.json`) as { pre_tokenizer: object };
+  const pattern = { Regex: '\\s*\\s*\\s*\\s*\\s*x' };
+  const split = { type: 'Split', pattern, behavior: 'Isolated', invert: false };
+  const pre_tokenizer = { type: 'Sequence', pretokenizers: [split, json.pre_tokenizer] };
+  writeFileSync(`${folder}/tokenizer.json`, JSON.stringify({ ...json, pre_tokenizer }));
+  const manifest = readJson(`${folder}/model.json`) as { files: Record<string, number> };
+  const files = { ...manifest.files, 'tokenizer.json': statSync(`${folder}/tokenizer.json`).size };
+  writeFileSync(`${folder}/model.json`, JSON.stringify({ ...manifest, files, sha256: undefined }));
+  const slow = stuck.begin(
+    'classify',
+    Buffer.from(JSON.stringify({ inputs: `a${' '.repeat(2000)}b` }) + PADDING),
+  );
+  await slow.parse();
+  const encoding = expect(slow.encode({ ...classifier, folder })).rejects.toMatchObject({
+    name: 'RequestEnded',
+  });
+  // By now the thread has turned to it.
+  await sleep(1000);
+  slow.end();
+  await encoding;
+  const waiting = stuck.begin('ner', Buffer.from(JSON.stringify({ inputs: sentence }) + PADDING));
+  await expect(waiting.parse()).rejects.toMatchObject({ status: 503 });
+  waiting.end();
+  expect(errors.map(({ message }) => message)).toEqual([
+    expect.stringMatching('after the request had ended'),
+  ]);
+  const next = stuck.begin('ner', Buffer.from(JSON.stringify({ inputs: sentence }) + PADDING));
+  await next.parse();
+  expect(await next.encode(tagger)).toHaveLength(1);
+  next.end();
+  await stuck.close();
 });
 
 it('a request is refused with 503 while the bodies of others fill the memory for them', async () => {
