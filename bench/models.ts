@@ -32,7 +32,7 @@ export async function exportedModel(path: string, { precision, maxLength }: Expo
     };
     mkdirSync(changedFolder);
     writeFileSync(join(changedFolder, RECIPE), JSON.stringify(changed));
-    return prepareModel(changedFolder, { cache: defaultCache(), device: 'cpu' });
+    return (await prepareModel(changedFolder, { cache: defaultCache(), device: 'cpu' })).folder;
   });
 }
 

@@ -5,8 +5,9 @@ import pLimit from 'p-limit';
 import type { Sequence } from '../engine/batch.js';
 import { Engines } from '../engine/engines.js';
 import { usableCores } from '../machine/cores.js';
+import { checkHashes } from '../model/integrity.js';
 import { type Manifest, readManifest } from '../model/manifest.js';
-import { prepareModel } from '../model/prepare.js';
+import { type PrepareEvents, prepareModel } from '../model/prepare.js';
 import type { OnProgress } from '../model/progress.js';
 import { Scheduler } from '../scheduler/scheduler.js';
 import { Tokenizer } from '../text/tokenizer.js';
@@ -38,6 +39,9 @@ const MAX_TOKENS_PER_ENGINE = 256;
 /** Tokens in a model's first pass, which warms it. */
 const BRIEF_TOKENS = 4;
 
+/** `onProgress` is called with the steps of loading as well. */
+export type LoadEvents = PrepareEvents;
+
 export class Runtime {
   readonly engines: Engines;
   readonly scheduler: Scheduler;
@@ -68,20 +72,36 @@ export class Runtime {
 
   /**
    * Loads a model folder, or a recipe folder, which is exported first unless the cache holds its export. The model is
-   * warm once this resolves. `onProgress` is called with the stages of the export and the steps of loading.
+   * warm once this resolves. An export in the cache that is damaged is made again.
    * Throws UserError for a broken folder, EngineError if ONNX Runtime refuses the model.
    */
-  async load(name: string, path: string, onProgress: OnProgress = () => {}): Promise<LoadedModel> {
-    const target = { cache: this.#cache, device: await this.engines.device() };
-    const folder = await this.#preparing(() => prepareModel(path, target, onProgress));
+  async load(name: string, path: string, events: LoadEvents = {}): Promise<LoadedModel> {
+    const { onProgress } = events;
+    const options = { cache: this.#cache, device: await this.engines.device(), ...events };
+    const { folder, repair } = await this.#preparing(() => prepareModel(path, options));
+    try {
+      return await this.#loadFolder(name, folder, onProgress);
+    } catch (error) {
+      if (!(await this.#preparing(repair))) throw error;
+      return this.#loadFolder(name, folder, onProgress);
+    }
+  }
+
+  async #loadFolder(name: string, folder: string, onProgress: OnProgress = () => {}): Promise<LoadedModel> {
     const onStep = (done: number) => onProgress({ stage: 'loading', done, total: 3 });
     onStep(0);
     const manifest = readManifest(folder);
+    const checking = checkHashes(folder, manifest);
     const loading = this.engines.load(name, folder);
+    // Both are awaited below. Without these handlers, Node would end the process if one fails before that.
+    checking.catch(() => {});
     loading.catch(() => {});
     // Reading the tokenizer keeps this thread busy for a while, so the engine processes are first given their work.
     await setImmediate();
     const tokenizer = Tokenizer.load(folder);
+    await Promise.allSettled([checking, loading]);
+    // ONNX Runtime may have refused a damaged file: its hash tells the reason.
+    await checking;
     await loading;
     onStep(1);
     const brief = sampleSequences(manifest, BRIEF_TOKENS);

@@ -17,6 +17,8 @@ export type StoredModel =
 export interface StoreEvents {
   /** Called during the export of a recipe, and after each step of loading a model. */
   onProgress?(name: string, progress: Progress): void;
+  /** Called with the reason why an export in the cache cannot be used and is made again. */
+  onDamaged?(name: string, reason: string): void;
   onReady?(model: LoadedModel): void;
   onFailed?(name: string, error: Error): void;
 }
@@ -39,17 +41,18 @@ export class ModelStore {
   }
 
   /** Loads every model, after exporting those that need it. A model that fails is marked; the others go on. */
-  async loadAll(runtime: Runtime, { onProgress, onReady, onFailed }: StoreEvents = {}): Promise<void> {
+  async loadAll(runtime: Runtime, events: StoreEvents = {}): Promise<void> {
     const load = async (name: string) => {
       try {
-        const model = await runtime.load(name, join(this.#folder, name), progress =>
-          onProgress?.(name, progress),
-        );
+        const model = await runtime.load(name, join(this.#folder, name), {
+          onProgress: progress => events.onProgress?.(name, progress),
+          onDamaged: reason => events.onDamaged?.(name, reason),
+        });
         this.#models.set(name, { name, state: 'ready', model });
-        onReady?.(model);
+        events.onReady?.(model);
       } catch (error) {
         this.#models.set(name, { name, state: 'failed', reason: (error as Error).message });
-        onFailed?.(name, error as Error);
+        events.onFailed?.(name, error as Error);
       }
     };
     await Promise.all([...this.#models.keys()].map(load));

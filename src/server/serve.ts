@@ -64,6 +64,9 @@ export async function startService(
       log.info({ model: name, version: manifest.version, task: manifest.task, batch_tokens }, 'model ready');
       events.onReady?.(model);
     },
+    onDamaged: (model, reason) => {
+      log.warn({ model, reason }, 'the export in the cache cannot be used and is made again');
+    },
     onFailed: (model, error) => {
       log.error({ model, reason: error.message }, 'model failed');
       events.onFailed?.(model, error);
