@@ -35,6 +35,11 @@ export function configure(command: Command): void {
       new Option('--api-key <key>', 'a key that callers must send as a bearer token').env('LSLLAMA_API_KEY'),
     )
     .addOption(
+      new Option('--allow-reload', 'let callers have models loaded again: POST /models/{name}/reload').env(
+        'LSLLAMA_ALLOW_RELOAD',
+      ),
+    )
+    .addOption(
       new Option('--cors-origin <origins>', 'origins whose web pages may call the service: a,b or *')
         .env('LSLLAMA_CORS_ORIGIN')
         .default([], 'none')

@@ -57,6 +57,13 @@ export class Engine extends EventEmitter<{ restart: [reason: string] }> {
     this.#loaded.set(model, { folder, options });
   }
 
+  /** Releases a model after the batches that were sent before. Does nothing where it is not loaded. */
+  async unload(model: string): Promise<void> {
+    if (!this.#loaded.delete(model)) return;
+    // A process that ends meanwhile has released the model, and its successor does not load it.
+    await this.#ask('unload', { model }).catch(() => {});
+  }
+
   /**
    * Writes a copy of a model folder's graph, packed for this processor, into the folder `into`. Throws EngineError if
    * ONNX Runtime cannot load the graph or write the copy.

@@ -57,6 +57,14 @@ export class Engines extends EventEmitter<{ restart: [reason: string]; unshared:
     this.#slots.set(model, ['all']);
   }
 
+  /** Releases a model in every engine, after the batches that were sent before. */
+  async unload(model: string): Promise<void> {
+    this.#slots.delete(model);
+    await Promise.all(
+      this.#engines.flatMap(engine => [engine.unload(onAllCores(model)), engine.unload(model)]),
+    );
+  }
+
   /** The slots in which batches of a loaded model can run: `all`, and the engines that the model is spread over. */
   slots(model: string): readonly Slot[] {
     return this.#slots.get(model) ?? [];

@@ -33,7 +33,9 @@ export class Encoder {
       if (signal?.aborted || deadline <= performance.now()) {
         throw new DeadlinePassed('the deadline passed before the text was encoded');
       }
-      return (await this.#ask({ folder: model.folder, task })) as Encoded<T> | Unusable;
+      const { name, folder, stamp } = model;
+      const answer = await this.#ask({ name, folder, stamp, task });
+      return answer === 'changed' ? encodeAll(model, task) : (answer as Encoded<T> | Unusable);
     });
   }
 

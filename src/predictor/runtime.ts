@@ -1,19 +1,23 @@
 // The engines, the scheduler and the result cache of a process, and the loading of models into them.
 
+import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Sequence } from '../engine/batch.js';
 import { Engines } from '../engine/engines.js';
+import { UserError } from '../errors.js';
 import { usableCores } from '../machine/cores.js';
 import { checkHashes } from '../model/integrity.js';
 import { type Manifest, readManifest } from '../model/manifest.js';
 import { type PrepareEvents, prepareModel } from '../model/prepare.js';
 import type { OnProgress } from '../model/progress.js';
+import { stampOf } from '../model/stamp.js';
 import { Scheduler } from '../scheduler/scheduler.js';
 import { Tokenizer } from '../text/tokenizer.js';
 import { findBudget, type Pass, sampleSequences } from './budget.js';
 import type { LoadedModel, Urgency } from './model.js';
 import { ResultCache } from './resultCache.js';
+import { Uses } from './uses.js';
 
 export interface RuntimeOptions {
   /** `cpu`, `cuda`, `cuda:N`, or `auto`: cuda where it works, else cpu. */
@@ -50,6 +54,8 @@ export class Runtime {
   readonly #cache: string;
   readonly #isMeasured: boolean;
   readonly #preparing = pLimit(usableCores());
+  /** The number of models that were loaded. */
+  #loads = 0;
   /** The number of models whose batches have been measured. */
   #measurements = 0;
 
@@ -72,8 +78,8 @@ export class Runtime {
 
   /**
    * Loads a model folder, or a recipe folder, which is exported first unless the cache holds its export. The model is
-   * warm once this resolves. An export in the cache that is damaged is made again.
-   * Throws UserError for a broken folder, EngineError if ONNX Runtime refuses the model.
+   * warm once this resolves. An export in the cache that is damaged is made again. Another version of the model may be
+   * loaded already; it stays as it is. Throws UserError for a broken folder, EngineError if ONNX Runtime refuses the model.
    */
   async load(name: string, path: string, events: LoadEvents = {}): Promise<LoadedModel> {
     const { onProgress } = events;
@@ -90,33 +96,55 @@ export class Runtime {
   async #loadFolder(name: string, folder: string, onProgress: OnProgress = () => {}): Promise<LoadedModel> {
     const onStep = (done: number) => onProgress({ stage: 'loading', done, total: 3 });
     onStep(0);
+    const id = `${name}@${++this.#loads}`;
+    const stamp = stampOf(folder);
     const manifest = readManifest(folder);
     const checking = checkHashes(folder, manifest);
-    const loading = this.engines.load(name, folder);
+    const loading = this.engines.load(id, folder);
     // Both are awaited below. Without these handlers, Node would end the process if one fails before that.
     checking.catch(() => {});
     loading.catch(() => {});
-    // Reading the tokenizer keeps this thread busy for a while, so the engine processes are first given their work.
-    await setImmediate();
-    const tokenizer = Tokenizer.load(folder);
-    await Promise.allSettled([checking, loading]);
-    // ONNX Runtime may have refused a damaged file: its hash tells the reason.
-    await checking;
-    await loading;
-    onStep(1);
-    const brief = sampleSequences(manifest, BRIEF_TOKENS);
-    await this.#warm(name, brief);
-    onStep(2);
-    if (this.#isMeasured) await this.#measure(name, manifest, brief);
-    onStep(3);
-    const cacheKey = `${name}\0${manifest.version}`;
-    return {
-      name,
-      folder,
-      manifest,
-      tokenizer,
-      run: (sequences, urgency) => this.#run(name, cacheKey, sequences, urgency),
-    };
+    try {
+      // Reading the tokenizer keeps this thread busy for a while, so the engine processes are first given their work.
+      await setImmediate();
+      const tokenizer = Tokenizer.load(folder);
+      await Promise.allSettled([checking, loading]);
+      // ONNX Runtime may have refused a damaged file: its hash tells the reason.
+      await checking;
+      await loading;
+      if (stampOf(folder) !== stamp)
+        throw new UserError(`${basename(folder)}: a file changed while it was loaded`);
+      onStep(1);
+      const brief = sampleSequences(manifest, BRIEF_TOKENS);
+      await this.#warm(id, brief);
+      onStep(2);
+      if (this.#isMeasured) await this.#measure(id, manifest, brief);
+      onStep(3);
+      const uses = new Uses();
+      return {
+        name,
+        id,
+        folder,
+        stamp,
+        manifest,
+        tokenizer,
+        hold: () => uses.begin(),
+        unload: async () => {
+          await uses.ended();
+          await this.#unload(id);
+        },
+        run: (sequences, urgency) => this.#run(id, sequences, urgency),
+      };
+    } catch (error) {
+      await loading.catch(() => {});
+      await this.#unload(id);
+      throw error;
+    }
+  }
+
+  async #unload(id: string): Promise<void> {
+    await this.engines.unload(id);
+    this.scheduler.forget(id);
   }
 
   /** Ends the engine processes. The sequences that they still hold are rejected. */
@@ -140,14 +168,9 @@ export class Runtime {
     if (budget !== undefined) this.scheduler.setBatchTokens(name, budget);
   }
 
-  #run(
-    model: string,
-    cacheKey: string,
-    sequences: readonly Sequence[],
-    urgency: Urgency,
-  ): Promise<Float32Array[]> {
+  #run(model: string, sequences: readonly Sequence[], urgency: Urgency): Promise<Float32Array[]> {
     const compute = (missing: readonly Sequence[]) =>
       this.scheduler.submit({ model, sequences: missing, ...urgency });
-    return this.results ? this.results.through(cacheKey, sequences, compute) : compute(sequences);
+    return this.results ? this.results.through(model, sequences, compute) : compute(sequences);
   }
 }

@@ -11,7 +11,13 @@ import type { Runtime } from './runtime.js';
 
 export type StoredModel =
   | { readonly name: string; readonly state: 'loading' }
-  | { readonly name: string; readonly state: 'ready'; readonly model: LoadedModel }
+  | {
+      readonly name: string;
+      readonly state: 'ready';
+      readonly model: LoadedModel;
+      /** Why the newest version could not take the model's place. */
+      readonly reloadError?: string;
+    }
   | { readonly name: string; readonly state: 'failed'; readonly reason: string };
 
 export interface StoreEvents {
@@ -21,15 +27,25 @@ export interface StoreEvents {
   onDamaged?(name: string, reason: string): void;
   onReady?(model: LoadedModel): void;
   onFailed?(name: string, error: Error): void;
+  /** Called when another version has taken the place of a model, or with the error for which it could not. */
+  onReloaded?(name: string, error?: Error): void;
+  onRemoved?(name: string): void;
+}
+
+/** The model is being loaded already. */
+export class LoadInProgress extends Error {
+  override readonly name = 'LoadInProgress';
 }
 
 export class ModelStore {
-  readonly #folder: string;
+  readonly folder: string;
   readonly #models = new Map<string, StoredModel>();
+  /** The names of the models that are being loaded, for the first time or again. */
+  readonly #loading = new Set<string>();
 
   /** Finds the recipe and model folders in `folder`. Throws UserError if it cannot be read or holds none. */
   constructor(folder: string) {
-    this.#folder = folder;
+    this.folder = folder;
     for (const name of modelNames(folder)) this.#models.set(name, { name, state: 'loading' });
     if (this.#models.size > 0) return;
     throw new UserError(
@@ -42,20 +58,51 @@ export class ModelStore {
 
   /** Loads every model, after exporting those that need it. A model that fails is marked; the others go on. */
   async loadAll(runtime: Runtime, events: StoreEvents = {}): Promise<void> {
-    const load = async (name: string) => {
-      try {
-        const model = await runtime.load(name, join(this.#folder, name), {
-          onProgress: progress => events.onProgress?.(name, progress),
-          onDamaged: reason => events.onDamaged?.(name, reason),
-        });
-        this.#models.set(name, { name, state: 'ready', model });
-        events.onReady?.(model);
-      } catch (error) {
-        this.#models.set(name, { name, state: 'failed', reason: (error as Error).message });
-        events.onFailed?.(name, error as Error);
-      }
-    };
-    await Promise.all([...this.#models.keys()].map(load));
+    // Events have told of the errors.
+    await Promise.allSettled([...this.#models.keys()].map(name => this.load(name, runtime, events)));
+  }
+
+  /**
+   * Loads the model of a name from its folder, beside the one that serves if there is one, and puts it in its place in
+   * one step. The old one is unloaded when nobody holds it any more. A model that cannot be loaded leaves the old one
+   * where it is. Throws LoadInProgress while the same model is being loaded, and the errors of Runtime.load.
+   */
+  async load(name: string, runtime: Runtime, events: StoreEvents = {}): Promise<void> {
+    if (this.#loading.has(name)) throw new LoadInProgress(`model ${name} is being loaded already`);
+    this.#loading.add(name);
+    if (!this.#models.has(name)) this.#models.set(name, { name, state: 'loading' });
+    try {
+      const model = await runtime.load(name, join(this.folder, name), {
+        onProgress: progress => events.onProgress?.(name, progress),
+        onDamaged: reason => events.onDamaged?.(name, reason),
+      });
+      const old = this.#models.get(name);
+      if (old?.state === 'ready') runtime.scheduler.inherit(model.id, old.model.id);
+      this.#models.set(name, { name, state: 'ready', model });
+      events.onReady?.(model);
+      if (old?.state !== 'ready') return;
+      events.onReloaded?.(name);
+      void old.model.unload();
+    } catch (error) {
+      const reason = (error as Error).message;
+      const old = this.#models.get(name);
+      const isServing = old?.state === 'ready';
+      this.#models.set(name, isServing ? { ...old, reloadError: reason } : { name, state: 'failed', reason });
+      if (isServing) events.onReloaded?.(name, error as Error);
+      else events.onFailed?.(name, error as Error);
+      throw error;
+    } finally {
+      this.#loading.delete(name);
+    }
+  }
+
+  /** Takes a model out of service. Requests that hold it are still answered. Does nothing while it is being loaded. */
+  remove(name: string, events: StoreEvents = {}): void {
+    const stored = this.#models.get(name);
+    if (!stored || this.#loading.has(name)) return;
+    this.#models.delete(name);
+    if (stored.state === 'ready') void stored.model.unload();
+    events.onRemoved?.(name);
   }
 
   all(): StoredModel[] {
@@ -80,7 +127,8 @@ export class ModelStore {
   }
 }
 
-function modelNames(folder: string): string[] {
+/** The names of the model and recipe folders in a folder. Throws UserError if it cannot be read. */
+export function modelNames(folder: string): string[] {
   let names: string[];
   try {
     names = readdirSync(folder);

@@ -17,7 +17,7 @@ import {
 import { classifyRoute } from './routes/classify.js';
 import { liveRoute, readyRoute } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
-import { modelRoute, modelsRoute } from './routes/models.js';
+import { modelRoute, modelsRoute, reloadRoute } from './routes/models.js';
 import { nerRoute } from './routes/ner.js';
 import { openapiRoute } from './routes/openapi.js';
 
@@ -48,6 +48,7 @@ export function createApp(context: ServerContext, { apiKey, corsOrigin }: AppOpt
   app.route('/ner').post(json, nerRoute(context)).all(onlyMethod('POST'));
   app.route('/models').get(key, modelsRoute(context)).all(onlyMethod('GET'));
   app.route('/models/:name').get(key, modelRoute(context)).all(onlyMethod('GET'));
+  app.route('/models/:name/reload').post(key, reloadRoute(context)).all(onlyMethod('POST'));
   app.route('/health/live').get(liveRoute).all(onlyMethod('GET'));
   app.route('/health/ready').get(readyRoute(context)).all(onlyMethod('GET'));
   app.route('/metrics').get(metricsRoute(context)).all(onlyMethod('GET'));

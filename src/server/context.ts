@@ -10,6 +10,8 @@ export interface ServerContext {
   readonly encoder: Encoder;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Loads a model again. Undefined where requests may not do that. Throws the errors of ModelStore.load. */
+  reload?: (name: string) => Promise<void>;
   /** True once the shutdown has begun: new requests are refused. */
   draining: boolean;
 }

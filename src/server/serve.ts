@@ -17,6 +17,8 @@ export interface ServeOptions extends RuntimeOptions, AppOptions {
   /** The folder of model and recipe folders. */
   readonly models: string;
   readonly host: string;
+  /** Whether POST /models/{name}/reload is allowed. */
+  readonly allowReload?: boolean;
   /** 0 for any free port. */
   readonly port: number;
 }
@@ -56,11 +58,11 @@ export async function startService(
   runtime.engines.on('unshared', reason =>
     log.warn({ reason }, 'weights could not be shared: one batch runs at a time'),
   );
-  const loaded = store.loadAll(runtime, {
+  const storeEvents: StoreEvents = {
     ...events,
     onReady: model => {
       const { name, manifest } = model;
-      const batch_tokens = runtime.scheduler.batchTokens(name);
+      const batch_tokens = runtime.scheduler.batchTokens(model.id);
       log.info({ model: name, version: manifest.version, task: manifest.task, batch_tokens }, 'model ready');
       events.onReady?.(model);
     },
@@ -71,7 +73,14 @@ export async function startService(
       log.error({ model, reason: error.message }, 'model failed');
       events.onFailed?.(model, error);
     },
-  });
+    onReloaded: (model, error) => {
+      context.metrics.modelReloads.inc({ model, result: error ? 'failed' : 'loaded' });
+      if (error)
+        log.error({ model, reason: error.message }, 'model not replaced: the version before it serves');
+    },
+  };
+  const loaded = store.loadAll(runtime, storeEvents);
+  if (options.allowReload) context.reload = name => store.load(name, runtime, storeEvents);
   return { url, loaded, close: () => shutDown(server, context, runtime) };
 }
 

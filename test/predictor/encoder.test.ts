@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import { readManifest } from '../../dist/model/manifest.js';
+import { stampOf } from '../../dist/model/stamp.js';
 import { encodeWords } from '../../dist/predictor/encode.js';
 import { Encoder } from '../../dist/predictor/encoder.js';
 import { encodeAll } from '../../dist/predictor/encodeTask.js';
@@ -17,7 +18,17 @@ const out = temporaryFolder();
 async function modelOf(name: string): Promise<LoadedModel> {
   const folder = await exportCheckpoint(name, out);
   const run = () => Promise.reject(new Error('encoding runs no forward pass'));
-  return { name, folder, manifest: readManifest(folder), tokenizer: Tokenizer.load(folder), run };
+  return {
+    name,
+    id: `${name}@1`,
+    folder,
+    stamp: stampOf(folder),
+    manifest: readManifest(folder),
+    tokenizer: Tokenizer.load(folder),
+    hold: () => () => {},
+    unload: async () => {},
+    run,
+  };
 }
 
 const classifier = await modelOf('ls_llama_seq');
@@ -66,7 +77,7 @@ it('ends its worker thread with close(), so that the process can end', () => {
     import { Encoder } from '${ROOT}/dist/predictor/encoder.js';
     const encoder = new Encoder();
     const task = { kind: 'texts', texts: ['market '.repeat(10_000)], truncate: true };
-    const model = { folder: '${classifier.folder}' };
+    const model = { folder: '${classifier.folder}', stamp: ${JSON.stringify(classifier.stamp)} };
     const [text] = await encoder.encode(model, task, { deadline: Infinity });
     await encoder.close();
     console.log(text.sequences[0].ids.length);

@@ -16,8 +16,7 @@ export function classifyRoute(context: ServerContext): RequestHandler {
   return async (request, response) => {
     const body = validated(checkRequest, request.body);
     const urgency = urgencyOf(response, body);
-    const model = selectModel(store, 'sequence', body.model);
-    response.locals.model = model.name;
+    const model = selectModel(store, response, 'sequence', body.model);
 
     const { inputs, truncate, long_text: longText } = body;
     const isOne = typeof inputs === 'string';

@@ -17,8 +17,7 @@ export function nerRoute(context: ServerContext): RequestHandler {
   return async (request, response) => {
     const body = validated(checkRequest, request.body);
     const urgency = urgencyOf(response, body);
-    const model = selectModel(store, 'token', body.model);
-    response.locals.model = model.name;
+    const model = selectModel(store, response, 'token', body.model);
 
     const texts = body.tokens ?? [body.inputs ?? []].flat();
     const field = body.tokens ? '/tokens' : '/inputs';

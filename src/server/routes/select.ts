@@ -10,11 +10,23 @@ import { Problem, unavailable, unprocessable } from '../problems.js';
 const TASK_NAMES: Record<Task, string> = { sequence: 'a sequence classifier', token: 'an entity tagger' };
 
 /**
- * The named model, or the only loaded model of the route's task. Throws Problem 404 for an unknown model, 422 if the
+ * The named model, or the only loaded model of the route's task. It stays loaded until the response is closed, and counts
+ * for the metrics as the model of the request. Throws Problem 404 for an unknown model, 422 if the
  * model has another task or has to be named, 503 if it is not loaded.
  */
-export function selectModel(store: ModelStore, task: Task, name: string | undefined): LoadedModel {
-  if (name === undefined) return onlyModel(store, task);
+export function selectModel(
+  store: ModelStore,
+  response: Response,
+  task: Task,
+  name: string | undefined,
+): LoadedModel {
+  const model = name === undefined ? onlyModel(store, task) : namedModel(store, task, name);
+  response.once('close', model.hold());
+  response.locals.model = model.name;
+  return model;
+}
+
+function namedModel(store: ModelStore, task: Task, name: string): LoadedModel {
   const stored = store.get(name);
   if (!stored) {
     const names = store.all().map(model => model.name);
