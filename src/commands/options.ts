@@ -81,3 +81,9 @@ export function originList(text: string): string[] {
   if (wrong === undefined) return origins.filter(origin => origin !== '');
   throw new InvalidArgumentError(`expected origins such as https://example.com or *, found ${wrong}.`);
 }
+
+/** An option without a value. The environment variable turns it on with any value but 0, false and no. */
+export function switchOption(flag: string, variable: string, description: string): Option {
+  const isOn = !['', '0', 'false', 'no'].includes(process.env[variable]?.toLowerCase() ?? '');
+  return new Option(flag, `${description} (env: ${variable})`).default(isOn, isOn ? 'on' : 'off');
+}

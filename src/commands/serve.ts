@@ -9,7 +9,7 @@ import { type ServeOptions, startService } from '../server/serve.js';
 import { notationWarnings } from '../text/notationText.js';
 import { Bars } from './bars.js';
 import { curlCommand } from './curl.js';
-import { cacheOption, deviceOption, modelsOption, originList, wholeNumber } from './options.js';
+import { cacheOption, deviceOption, modelsOption, originList, switchOption, wholeNumber } from './options.js';
 import { linesView, Progress } from './progress.js';
 import { percent } from './work.js';
 
@@ -35,8 +35,10 @@ export function configure(command: Command): void {
       new Option('--api-key <key>', 'a key that callers must send as a bearer token').env('LSLLAMA_API_KEY'),
     )
     .addOption(
-      new Option('--allow-reload', 'let callers have models loaded again: POST /models/{name}/reload').env(
+      switchOption(
+        '--allow-reload',
         'LSLLAMA_ALLOW_RELOAD',
+        'let callers have models loaded again: POST /models/{name}/reload',
       ),
     )
     .addOption(
