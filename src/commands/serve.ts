@@ -42,6 +42,9 @@ export function configure(command: Command): void {
       ),
     )
     .addOption(
+      switchOption('--watch', 'LSLLAMA_WATCH', 'load, replace and remove models when their folders change'),
+    )
+    .addOption(
       new Option('--cors-origin <origins>', 'origins whose web pages may call the service: a,b or *')
         .env('LSLLAMA_CORS_ORIGIN')
         .default([], 'none')

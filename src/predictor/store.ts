@@ -65,12 +65,11 @@ export class ModelStore {
   /**
    * Loads the model of a name from its folder, beside the one that serves if there is one, and puts it in its place in
    * one step. The old one is unloaded when nobody holds it any more. A model that cannot be loaded leaves the old one
-   * where it is. Throws LoadInProgress while the same model is being loaded, and the errors of Runtime.load.
+   * where it is. A model that is new appears when it is loaded. Throws LoadInProgress while the same model is being loaded, and the errors of Runtime.load.
    */
   async load(name: string, runtime: Runtime, events: StoreEvents = {}): Promise<void> {
     if (this.#loading.has(name)) throw new LoadInProgress(`model ${name} is being loaded already`);
     this.#loading.add(name);
-    if (!this.#models.has(name)) this.#models.set(name, { name, state: 'loading' });
     try {
       const model = await runtime.load(name, join(this.folder, name), {
         onProgress: progress => events.onProgress?.(name, progress),
@@ -96,10 +95,14 @@ export class ModelStore {
     }
   }
 
-  /** Takes a model out of service. Requests that hold it are still answered. Does nothing while it is being loaded. */
+  /**
+   * Takes a model out of service. Requests that hold it are still answered. Throws LoadInProgress while it is being
+   * loaded.
+   */
   remove(name: string, events: StoreEvents = {}): void {
     const stored = this.#models.get(name);
-    if (!stored || this.#loading.has(name)) return;
+    if (this.#loading.has(name)) throw new LoadInProgress(`model ${name} is being loaded`);
+    if (!stored) return;
     this.#models.delete(name);
     if (stored.state === 'ready') void stored.model.unload();
     events.onRemoved?.(name);

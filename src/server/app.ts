@@ -48,7 +48,10 @@ export function createApp(context: ServerContext, { apiKey, corsOrigin }: AppOpt
   app.route('/ner').post(json, nerRoute(context)).all(onlyMethod('POST'));
   app.route('/models').get(key, modelsRoute(context)).all(onlyMethod('GET'));
   app.route('/models/:name').get(key, modelRoute(context)).all(onlyMethod('GET'));
-  app.route('/models/:name/reload').post(key, reloadRoute(context)).all(onlyMethod('POST'));
+  app
+    .route('/models/:name/reload')
+    .post(key, refuseWhileDraining(context), reloadRoute(context))
+    .all(onlyMethod('POST'));
   app.route('/health/live').get(liveRoute).all(onlyMethod('GET'));
   app.route('/health/ready').get(readyRoute(context)).all(onlyMethod('GET'));
   app.route('/metrics').get(metricsRoute(context)).all(onlyMethod('GET'));

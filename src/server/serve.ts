@@ -8,6 +8,7 @@ import { UserError } from '../errors.js';
 import { Encoder } from '../predictor/encoder.js';
 import { Runtime, type RuntimeOptions } from '../predictor/runtime.js';
 import { ModelStore, type StoreEvents } from '../predictor/store.js';
+import { ModelsWatch } from '../predictor/watch.js';
 import { type AppOptions, createApp } from './app.js';
 import type { ServerContext } from './context.js';
 import { Metrics } from './metrics.js';
@@ -19,6 +20,8 @@ export interface ServeOptions extends RuntimeOptions, AppOptions {
   readonly host: string;
   /** Whether POST /models/{name}/reload is allowed. */
   readonly allowReload?: boolean;
+  /** Whether changes in the folder of models are noticed and taken over. */
+  readonly watch?: boolean;
   /** 0 for any free port. */
   readonly port: number;
 }
@@ -73,15 +76,28 @@ export async function startService(
       log.error({ model, reason: error.message }, 'model failed');
       events.onFailed?.(model, error);
     },
+    onRemoved: model => log.info({ model }, 'model removed'),
     onReloaded: (model, error) => {
       context.metrics.modelReloads.inc({ model, result: error ? 'failed' : 'loaded' });
       if (error)
         log.error({ model, reason: error.message }, 'model not replaced: the version before it serves');
     },
   };
+  const load = (name: string) => store.load(name, runtime, storeEvents);
+  if (options.allowReload) context.reload = load;
+  const watch =
+    options.watch &&
+    new ModelsWatch(store, {
+      load,
+      remove: name => store.remove(name, storeEvents),
+      onIncomplete: (model, reason) => log.warn({ model, reason }, 'model folder not loaded: not complete'),
+    });
   const loaded = store.loadAll(runtime, storeEvents);
-  if (options.allowReload) context.reload = name => store.load(name, runtime, storeEvents);
-  return { url, loaded, close: () => shutDown(server, context, runtime) };
+  const close = () => {
+    if (watch) watch.close();
+    return shutDown(server, context, runtime);
+  };
+  return { url, loaded, close };
 }
 
 const NOT_LISTENING: Readonly<Record<string, string>> = {

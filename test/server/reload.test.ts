@@ -1,6 +1,6 @@
 // Models are replaced while they serve: no request is lost, and each answer is that of one version.
 
-import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 
 import { beforeAll, expect, it } from 'vitest';
 import { exportCheckpoint, requestOf, temporaryFolder } from '../support/fixtures.js';
@@ -117,6 +117,48 @@ it('answers 404 for a model that is not there, and 409 while a reload goes on', 
   expect((await reload('absent')).status).toBe(404);
   const statuses = (await Promise.all([reload(), reload()])).map(({ status }) => status);
   expect(statuses.sort()).toEqual([200, 409]);
+});
+
+it('with --watch models are added, replaced and removed as their folders are', async () => {
+  replaceServed(versions[0]!);
+  const watching = await startService(models, temporaryFolder(), '--watch', '--cache-size', '0');
+  await ready(watching);
+  const described = async (name: string) => (await fetch(`${watching.url}/models/${name}`)).json();
+  const until = async (name: string, expected: object) => {
+    await expect.poll(() => described(name), { timeout: 20_000 }).toMatchObject(expected);
+  };
+  const versionOf = (folder: string) => JSON.parse(readFileSync(`${folder}/model.json`, 'utf8')).version;
+  const statuses = new Set<number>();
+  let isDone = false;
+  const load = Array.from({ length: 3 }, async () => {
+    while (!isDone) {
+      const response = await fetch(`${watching.url}/classify`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ inputs: texts, model: 'news' }),
+      });
+      statuses.add(response.status);
+      await response.json();
+      statuses.add((await fetch(`${watching.url}/health/ready`)).status);
+    }
+  });
+  replaceServed(versions[1]!);
+  await until('news', { state: 'ready', version: versionOf(versions[1]!) });
+
+  // A folder that is copied in pieces is loaded when it is complete.
+  cpSync(versions[0]!, `${models}/added`, { recursive: true });
+  truncateSync(`${models}/added/model.onnx.data`, 1000);
+  await expect.poll(() => watching.log.join(), { timeout: 20_000 }).toContain('not complete');
+  expect(await described('added')).toMatchObject({ status: 404 });
+  cpSync(`${versions[0]}/model.onnx.data`, `${models}/added/model.onnx.data`);
+  await until('added', { state: 'ready', version: versionOf(versions[0]!) });
+
+  rmSync(`${models}/added`, { recursive: true });
+  await until('added', { status: 404 });
+  isDone = true;
+  await Promise.all(load);
+  expect([...statuses]).toEqual([200]);
+  await stop(watching);
 });
 
 it('answers 403 unless reloads are enabled', async () => {
