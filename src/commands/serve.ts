@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import pino, { type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { notationOf, tokenizerText } from '../model/manifest.js';
+import { readPublicKey } from '../model/signature.js';
 import type { LoadedModel } from '../predictor/model.js';
 import { type ServeOptions, startService } from '../server/serve.js';
 import { notationWarnings } from '../text/notationText.js';
@@ -43,6 +44,14 @@ export function configure(command: Command): void {
     )
     .addOption(
       switchOption('--watch', 'LSLLAMA_WATCH', 'load, replace and remove models when their folders change'),
+    )
+    .addOption(
+      new Option(
+        '--require-signature <key>',
+        'load only model folders that are signed; the public key, in PEM',
+      )
+        .env('LSLLAMA_REQUIRE_SIGNATURE')
+        .argParser(readPublicKey),
     )
     .addOption(
       new Option('--cors-origin <origins>', 'origins whose web pages may call the service: a,b or *')

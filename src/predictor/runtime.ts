@@ -1,5 +1,6 @@
 // The engines, the scheduler and the result cache of a process, and the loading of models into them.
 
+import type { KeyObject } from 'node:crypto';
 import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
@@ -8,9 +9,10 @@ import { Engines } from '../engine/engines.js';
 import { UserError } from '../errors.js';
 import { usableCores } from '../machine/cores.js';
 import { checkHashes } from '../model/integrity.js';
-import { type Manifest, readManifest } from '../model/manifest.js';
+import { isModelFolder, type Manifest, readManifest } from '../model/manifest.js';
 import { type PrepareEvents, prepareModel } from '../model/prepare.js';
 import type { OnProgress } from '../model/progress.js';
+import { checkSignature } from '../model/signature.js';
 import { stampOf } from '../model/stamp.js';
 import { Scheduler } from '../scheduler/scheduler.js';
 import { Tokenizer } from '../text/tokenizer.js';
@@ -33,6 +35,8 @@ export interface RuntimeOptions {
   readonly queueTokens?: number;
   /** Sequences whose logits are kept. None unless it is given. */
   readonly cacheSize?: number;
+  /** A public key. If it is given, only model folders that are signed with its private key are loaded. */
+  readonly requireSignature?: KeyObject;
 }
 
 /** The most tokens in one forward pass, unless an option or a measurement says otherwise. */
@@ -53,6 +57,7 @@ export class Runtime {
   readonly results: ResultCache | undefined;
   readonly #cache: string;
   readonly #isMeasured: boolean;
+  readonly #signatureKey: KeyObject | undefined;
   readonly #preparing = pLimit(usableCores());
   /** The number of models that were loaded. */
   #loads = 0;
@@ -65,7 +70,9 @@ export class Runtime {
     batchTokens = BATCH_TOKENS,
     queueTokens = Number.POSITIVE_INFINITY,
     cacheSize = 0,
+    requireSignature,
   }: RuntimeOptions) {
+    this.#signatureKey = requireSignature;
     this.#cache = cache;
     this.#isMeasured = batchTokens === 'measured';
     this.engines = new Engines({ device, cores: usableCores(), scratch: cache });
@@ -83,6 +90,11 @@ export class Runtime {
    */
   async load(name: string, path: string, events: LoadEvents = {}): Promise<LoadedModel> {
     const { onProgress } = events;
+    if (this.#signatureKey && !isModelFolder(path)) {
+      throw new UserError(
+        `${basename(path)}: expected a signed model folder, found a recipe, whose export is not signed`,
+      );
+    }
     const options = { cache: this.#cache, device: await this.engines.device(), ...events };
     const { folder, repair } = await this.#preparing(() => prepareModel(path, options));
     try {
@@ -98,6 +110,7 @@ export class Runtime {
     onStep(0);
     const id = `${name}@${++this.#loads}`;
     const stamp = stampOf(folder);
+    if (this.#signatureKey) checkSignature(folder, this.#signatureKey);
     const manifest = readManifest(folder);
     const checking = checkHashes(folder, manifest);
     const loading = this.engines.load(id, folder);
