@@ -5,7 +5,6 @@ import pino, { type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { notationOf, tokenizerText } from '../model/manifest.js';
 import { readPublicKey } from '../model/signature.js';
-import type { LoadedModel } from '../predictor/model.js';
 import { type ServeOptions, startService } from '../server/serve.js';
 import { notationWarnings } from '../text/notationText.js';
 import { Bars } from './bars.js';
@@ -94,11 +93,9 @@ const SAME_SIGNAL_MS = 500;
 
 async function serve(flags: ServeFlags): Promise<void> {
   const { log, progress } = createLogger(flags.logLevel);
-  const ready: LoadedModel[] = [];
   const service = await startService(flags, log, {
     onProgress: (name, stage) => progress.update(name, stage),
     onReady(model) {
-      ready.push(model);
       progress.end(model.name);
       const tokenizer = tokenizerText(model.manifest);
       if (tokenizer) log.info({ model: model.name }, `the tokenizer is ${tokenizer}`);
@@ -124,7 +121,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  await service.loaded;
+  const ready = await service.loaded;
   if (stoppedAt !== undefined) return;
   if (ready.length === 0) return log.error('no model is ready: each of them failed, for the reason above');
   ready.sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -59,7 +59,9 @@ export class Runtime {
   readonly #isMeasured: boolean;
   readonly #signatureKey: KeyObject | undefined;
   readonly #preparing = pLimit(usableCores());
-  /** The number of models that were loaded. */
+  /** Whether a model was loaded. */
+  #isServing = false;
+  /** The number of times that a model was to be loaded. */
   #loads = 0;
   /** The number of models whose batches have been measured. */
   #measurements = 0;
@@ -113,6 +115,8 @@ export class Runtime {
     if (this.#signatureKey) checkSignature(folder, this.#signatureKey);
     const manifest = readManifest(folder);
     const checking = checkHashes(folder, manifest);
+    // A damaged file could end an engine process, so it does not reach the engines once they serve a model.
+    if (this.#isServing) await checking;
     const loading = this.engines.load(id, folder);
     // Both are awaited below. Without these handlers, Node would end the process if one fails before that.
     checking.catch(() => {});
@@ -133,6 +137,7 @@ export class Runtime {
       onStep(2);
       if (this.#isMeasured) await this.#measure(id, manifest, brief);
       onStep(3);
+      this.#isServing = true;
       const uses = new Uses();
       return {
         name,

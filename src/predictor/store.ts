@@ -116,11 +116,14 @@ export class ModelStore {
     return this.#models.get(name);
   }
 
+  /** The models that are loaded. */
+  loaded(): LoadedModel[] {
+    return this.all().flatMap(stored => (stored.state === 'ready' ? [stored.model] : []));
+  }
+
   /** The models of a task that are loaded. */
   ofTask(task: Task): LoadedModel[] {
-    return this.all().flatMap(stored =>
-      stored.state === 'ready' && stored.model.manifest.task === task ? [stored.model] : [],
-    );
+    return this.loaded().filter(({ manifest }) => manifest.task === task);
   }
 
   /** True once every model that did not fail is loaded, and there is at least one. */

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { UserError } from '../errors.js';
 import { Encoder } from '../predictor/encoder.js';
+import type { LoadedModel } from '../predictor/model.js';
 import { Runtime, type RuntimeOptions } from '../predictor/runtime.js';
 import { ModelStore, type StoreEvents } from '../predictor/store.js';
 import { ModelsWatch } from '../predictor/watch.js';
@@ -29,8 +30,8 @@ export interface ServeOptions extends RuntimeOptions, AppOptions {
 export interface Service {
   /** The address that the service listens on: `http://HOST:PORT`. */
   readonly url: string;
-  /** Resolves when every model is loaded or has failed. */
-  readonly loaded: Promise<void>;
+  /** Resolves to the loaded models, when every model is loaded or has failed. */
+  readonly loaded: Promise<LoadedModel[]>;
   /** Refuses new requests, answers those that were accepted, then ends the service. */
   close(): Promise<void>;
 }
@@ -92,7 +93,7 @@ export async function startService(
       remove: name => store.remove(name, storeEvents),
       onIncomplete: (model, reason) => log.warn({ model, reason }, 'model folder not loaded: not complete'),
     });
-  const loaded = store.loadAll(runtime, storeEvents);
+  const loaded = store.loadAll(runtime, storeEvents).then(() => store.loaded());
   const close = () => {
     if (watch) watch.close();
     return shutDown(server, context, runtime);

@@ -1,12 +1,12 @@
 // GET /models and /models/{name}: the models of this service and their states. POST /models/{name}/reload.
 
 import type { RequestHandler } from 'express';
-import { EngineError } from '../../engine/engine.js';
+import { EngineCrashed, EngineError } from '../../engine/engine.js';
 import { UserError } from '../../errors.js';
 import { LoadInProgress, type StoredModel } from '../../predictor/store.js';
 import type { ServerContext } from '../context.js';
 import type { Model, ModelsResponse } from '../openapi.js';
-import { Problem } from '../problems.js';
+import { Problem, unavailable } from '../problems.js';
 
 export function modelsRoute({ store }: ServerContext): RequestHandler {
   return (_request, response) => {
@@ -36,6 +36,7 @@ export function reloadRoute(context: ServerContext): RequestHandler<{ name: stri
       await reload(name);
     } catch (error) {
       if (error instanceof LoadInProgress) throw new Problem(409, error.message);
+      if (error instanceof EngineCrashed) throw unavailable(`model ${name} could not be loaded: try again`);
       if (!(error instanceof UserError || error instanceof EngineError)) throw error;
       throw new Problem(422, `model ${name} could not be loaded: ${withoutPaths(error.message)}`);
     }

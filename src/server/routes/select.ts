@@ -21,7 +21,10 @@ export function selectModel(
   name: string | undefined,
 ): LoadedModel {
   const model = name === undefined ? onlyModel(store, task) : namedModel(store, task, name);
-  response.once('close', model.hold());
+  const release = model.hold();
+  // The event comes only once, and may have come already.
+  if (response.destroyed) release();
+  else response.once('close', release);
   response.locals.model = model.name;
   return model;
 }
