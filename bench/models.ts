@@ -32,8 +32,7 @@ export async function exportedModel(path: string, { precision, maxLength }: Expo
     };
     mkdirSync(changedFolder);
     writeFileSync(join(changedFolder, RECIPE), JSON.stringify(changed));
-    const { folder: exported } = await prepareModel(changedFolder, { cache: defaultCache(), device: 'cpu' });
-    return exported;
+    return (await prepareModel(changedFolder, { cache: defaultCache(), device: 'cpu' })).folder;
   });
 }
 

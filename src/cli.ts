@@ -51,6 +51,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/key.js'),
   },
   {
+    name: 'sign',
+    description: 'sign a model folder, for services that load only signed ones',
+    load: () => import('./commands/sign.js'),
+  },
+  {
     name: 'doctor',
     description: 'tell what this machine offers, and whether the models load',
     load: () => import('./commands/doctor.js'),

@@ -17,6 +17,7 @@ import { isModelFolder, type Manifest, readManifest, verificationText } from '..
 import { exportNotes, notesOf } from '../model/notes.js';
 import { planExport } from '../model/plan.js';
 import { forDevice, isRecipeFolder, RECIPE, readRecipe } from '../model/recipe.js';
+import { isSigned } from '../model/signature.js';
 import { readChosenTokenizer, type TokenizerRequest } from '../model/tokenizerChoice.js';
 import { adapterTokenizer, locateTokenizer } from '../model/tokenizerLocation.js';
 import { trainedVersion } from '../model/trainedVersion.js';
@@ -37,7 +38,10 @@ export function configure(command: Command): void {
 function inspect(path: string): Fact[] {
   if (!existsSync(path)) throw new UserError(`${path}: no such file or folder`);
   const name = basename(resolve(path));
-  if (isModelFolder(path)) return describeModel(readManifest(path));
+  if (isModelFolder(path)) {
+    const signature = isSigned(path) ? 'signed, not checked against a key' : 'none';
+    return [...describeModel(readManifest(path)), ['signature', signature]];
+  }
   if (isRecipeFolder(path)) return describeRecipe(path, name);
   const inside = describeFoldersIn(path);
   if (inside.length > 1) return inside;

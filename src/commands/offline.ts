@@ -26,7 +26,11 @@ export async function withModel<T>(
   const runtime = new Runtime({ device: options.device, cache: options.cache });
   try {
     const progress = startProgress();
-    const loading = runtime.load(name, path, stage => progress.update(name, stage));
+    const loading = runtime.load(name, path, {
+      onProgress: stage => progress.update(name, stage),
+      onDamaged: reason =>
+        process.stderr.write(`the export in the cache cannot be used and is made again: ${reason}\n`),
+    });
     const model = await loading.finally(() => progress.end(name));
     if (model.isNew) for (const note of notesOf(model.manifest)) process.stderr.write(`${note}\n`);
     return await work(model);

@@ -89,3 +89,9 @@ export function addressList(text: string): string[] {
     .map(address => address.trim())
     .filter(address => address !== '');
 }
+
+/** An option without a value. The environment variable turns it on with any value but 0, false and no. */
+export function switchOption(flag: string, variable: string, description: string): Option {
+  const isOn = !['', '0', 'false', 'no'].includes(process.env[variable]?.toLowerCase() ?? '');
+  return new Option(flag, `${description} (env: ${variable})`).default(isOn, isOn ? 'on' : 'off');
+}

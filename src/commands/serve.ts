@@ -5,11 +5,19 @@ import pino, { type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { UserError } from '../errors.js';
 import { notesOf } from '../model/notes.js';
-import type { LoadedModel } from '../predictor/model.js';
+import { readPublicKey } from '../model/signature.js';
 import { type ServeOptions, startService } from '../server/serve.js';
 import { Bars } from './bars.js';
 import { curlCommand } from './curl.js';
-import { addressList, cacheOption, deviceOption, modelsOption, originList, wholeNumber } from './options.js';
+import {
+  addressList,
+  cacheOption,
+  deviceOption,
+  modelsOption,
+  originList,
+  switchOption,
+  wholeNumber,
+} from './options.js';
 import { linesView, Progress } from './progress.js';
 import { percent } from './work.js';
 
@@ -71,6 +79,24 @@ export function configure(command: Command): void {
         .argParser(addressList),
     )
     .addOption(
+      switchOption(
+        '--allow-reload',
+        'LSLLAMA_ALLOW_RELOAD',
+        'let callers have models loaded again: POST /models/{name}/reload',
+      ),
+    )
+    .addOption(
+      switchOption('--watch', 'LSLLAMA_WATCH', 'load, replace and remove models when their folders change'),
+    )
+    .addOption(
+      new Option(
+        '--require-signature <key>',
+        'load only model folders that are signed; the public key, in PEM',
+      )
+        .env('LSLLAMA_REQUIRE_SIGNATURE')
+        .argParser(readPublicKey),
+    )
+    .addOption(
       new Option('--cors-origin <origins>', 'origins whose web pages may call the service: a,b or *')
         .env('LSLLAMA_CORS_ORIGIN')
         .default([], 'none')
@@ -128,11 +154,9 @@ async function serve(flags: ServeFlags): Promise<void> {
     );
   }
   const { log, progress } = createLogger(flags.logLevel);
-  const ready: LoadedModel[] = [];
   const service = await startService(flags, log, {
     onProgress: (name, stage) => progress.update(name, stage),
     onReady(model) {
-      ready.push(model);
       progress.end(model.name);
       for (const note of notesOf(model.manifest)) log.info({ model: model.name }, note);
     },
@@ -154,7 +178,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  await service.loaded;
+  const ready = await service.loaded;
   if (stoppedAt !== undefined) return;
   if (ready.length === 0) return log.error('no model is ready: each of them failed, for the reason above');
   ready.sort((a, b) => (a.name < b.name ? -1 : 1));

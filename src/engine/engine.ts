@@ -74,6 +74,13 @@ export class Engine extends EventEmitter<{
     return this.#models.get(model)?.nextTryAt;
   }
 
+  /** Releases a model after the batches that were sent before. Does nothing where it is not loaded. */
+  async unload(model: string): Promise<void> {
+    if (!this.#models.delete(model)) return;
+    // A process that ends meanwhile has released the model, and its successor does not load it.
+    await this.#child.ask('unload', { model }).catch(() => {});
+  }
+
   /** Loads a model under a name, and warms it. Throws EngineError if ONNX Runtime cannot load it. */
   async load(name: string, source: ModelSource): Promise<void> {
     const model: Held = { name, source, isUp: false, nextTryAt: undefined };
@@ -149,14 +156,17 @@ export class Engine extends EventEmitter<{
   async #keepTrying(child: EngineChild, model: Held, failures = 0): Promise<void> {
     try {
       await this.#bringUp(child, model);
-      this.emit('up');
+      // It may have been unloaded meanwhile.
+      if (this.#models.get(model.name) === model) this.emit('up');
+      else await child.ask('unload', { model: model.name });
     } catch (error) {
       // The process has ended, and its successor loads all models.
       if (error instanceof EngineCrashed) return;
       const pause = pauseAfter(failures);
       this.#failed(model, pause, (error as Error).message);
       void this.#pause(pause).then(() => {
-        const isCurrent = child === this.#child && !this.#closing.signal.aborted;
+        const isHeld = this.#models.get(model.name) === model;
+        const isCurrent = isHeld && child === this.#child && !this.#closing.signal.aborted;
         return isCurrent ? this.#keepTrying(child, model, failures + 1) : undefined;
       });
     }

@@ -84,6 +84,18 @@ export class Engines extends EventEmitter<EnginesEvents> {
     this.#slots.set(model, ['all']);
   }
 
+  /** Releases a model in every engine, after the batches that were sent before. */
+  async unload(model: string): Promise<void> {
+    this.#slots.delete(model);
+    const sessions = this.#engines.flatMap(engine => [
+      engine.unload(sessionName('all', model)),
+      engine.unload(model),
+    ]);
+    await Promise.all(sessions);
+    this.#copies.get(model)?.close();
+    this.#copies.delete(model);
+  }
+
   /** The slots in which batches of a loaded model can run: `all`, and the engines that the model is spread over. */
   slots(model: string): readonly Slot[] {
     return this.#slots.get(model) ?? [];
@@ -174,7 +186,7 @@ export class Engines extends EventEmitter<EnginesEvents> {
     try {
       await copy.write(order.folder);
       const source = this.#sharedSource(model, copy, order);
-      await Promise.all([
+      await allDone([
         this.#first.load(sessionName('all', model), {
           ...source,
           options: { device: 'cpu', threads: cores },
@@ -187,7 +199,7 @@ export class Engines extends EventEmitter<EnginesEvents> {
       return true;
     } catch (error) {
       this.emit('unshared', `${model}: ${(error as Error).message}`);
-      copy.close();
+      await this.unload(model);
       return false;
     }
   }
@@ -226,6 +238,12 @@ function joined<T>(work: () => Promise<T>): () => Promise<T> {
     });
     return running;
   };
+}
+
+/** Resolves when all of the work is done. Rejects, when all of it has ended, with the error of the first that failed. */
+async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(work);
+  await Promise.all(work);
 }
 
 /** A model's name for its session in a slot. The first engine has one on all cores, and one on its share of the cores. */

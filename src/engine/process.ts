@@ -23,6 +23,11 @@ const handlers: {
   async load({ model, folder, options }) {
     sessions.set(model, await Session.load(folder, options));
   },
+  async unload({ model }) {
+    const session = sessions.get(model);
+    sessions.delete(model);
+    await session?.release();
+  },
   async run({ model, sequences }) {
     const session = sessions.get(model);
     if (!session) throw new Error(`model ${model} is not loaded`);

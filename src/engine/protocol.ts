@@ -11,6 +11,11 @@ export interface Exchange {
     request: { readonly model: string; readonly folder: string; readonly options: SessionOptions };
     reply: undefined;
   };
+  /** Releases a loaded model. */
+  unload: {
+    request: { readonly model: string };
+    reply: undefined;
+  };
   /** Runs one forward pass of a loaded model. */
   run: {
     request: { readonly model: string; readonly sequences: readonly Sequence[] };

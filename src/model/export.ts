@@ -13,6 +13,7 @@ import { verifyExport } from '../verify/verify.js';
 import { VERSION } from '../version.js';
 import { writeFolderAtomically } from './atomicFolder.js';
 import { ingredientsOf } from './identity.js';
+import { fileHashes } from './integrity.js';
 import { fileSizes, isModelFolder, MANIFEST, type Manifest } from './manifest.js';
 import { exportNotes } from './notes.js';
 import { type Plan, planExport } from './plan.js';
@@ -129,6 +130,7 @@ async function writeModel(
       adapters: [...ingredients.adapters],
       exporter: VERSION,
       files: fileSizes(folder),
+      sha256: await fileHashes(folder),
       quantisation: calibration?.choices ?? null,
       verification,
     };

@@ -1,9 +1,7 @@
 // The SHA-256 of files, by path. Recipes often share a base, and hashing a base of gigabytes takes many seconds. So this
 // process hashes a file once, and a file in the cache folder keeps the hashes for the next process.
 
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isJsonObject } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
@@ -23,9 +21,6 @@ const known = new Map<string, KnownHash>();
 /** Hidden, because everything else in the cache is a model folder. */
 const KEPT_HASHES = '.hashes.json';
 
-/** A file of up to this size is read in one piece and hashed in this thread; a larger one has a thread of its own. */
-const SMALL_FILE_BYTES = 1 << 24;
-
 /**
  * The SHA-256 of the file at `path`, as hex. `onBytes` is called with the bytes hashed since its last call: with all of
  * them at once where the hash is known. Throws UserError where there is no such file, or it cannot be read.
@@ -41,7 +36,7 @@ export async function cachedHash(path: string, onBytes: (bytes: number) => void)
     onBytes(size);
     return sha256;
   }
-  const entry: KnownHash = { stamp, sha256: hash(path, size, onBytes) };
+  const entry: KnownHash = { stamp, sha256: hash(path, onBytes) };
   known.set(path, entry);
   try {
     entry.value = await entry.sha256;
@@ -53,12 +48,9 @@ export async function cachedHash(path: string, onBytes: (bytes: number) => void)
   }
 }
 
-async function hash(path: string, size: number, onBytes: (bytes: number) => void): Promise<string> {
+async function hash(path: string, onBytes: (bytes: number) => void): Promise<string> {
   try {
-    if (size > SMALL_FILE_BYTES) return await hashFile(path, onBytes);
-    const bytes = await readFile(path);
-    onBytes(bytes.length);
-    return createHash('sha256').update(bytes).digest('hex');
+    return await hashFile(path, onBytes);
   } catch (error) {
     throw new UserError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }

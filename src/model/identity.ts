@@ -20,6 +20,15 @@ export interface Ingredients {
   readonly key: string;
 }
 
+/** The paths of the files that go into an export. Throws UserError where one cannot be found. */
+export function ingredientFiles(request: DeviceRequest) {
+  return {
+    base: baseFiles(request.base),
+    adapters: request.adapters.map(adapterFiles),
+    tokenizer: tokenizerFilesAt(locateTokenizer(request)),
+  };
+}
+
 /**
  * Hashes every file that goes into an export. `onProgress` is called with the bytes hashed so far and the total.
  * Throws UserError where a file is missing.
@@ -29,9 +38,11 @@ export async function ingredientsOf(
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<Ingredients> {
   const { base, adapters, tokenizer: _tokenizer, tokenizerAsWritten: _asked, ...options } = request;
-  const filesOfBase = baseFiles(base);
-  const filesOfAdapters = adapters.map(adapterFiles);
-  const filesOfTokenizer = tokenizerFilesAt(locateTokenizer(request));
+  const {
+    base: filesOfBase,
+    adapters: filesOfAdapters,
+    tokenizer: filesOfTokenizer,
+  } = ingredientFiles(request);
   const total = sizeOf([...filesOfBase, ...filesOfAdapters.flat(), ...filesOfTokenizer]);
   let done = 0;
   const onBytes = (bytes: number) => {

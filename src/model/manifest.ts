@@ -138,6 +138,8 @@ const SCHEMA = {
     exporter: { type: 'string' },
     /** The size in bytes of every other file in the folder, so that a truncated file is noticed before it is loaded. */
     files: { type: 'object', additionalProperties: { type: 'integer' } },
+    /** The SHA-256 of the same files. Model folders that were written before there were hashes have none. */
+    sha256: { type: 'object', additionalProperties: { type: 'string' } },
     /** The choices for all layers at int8. Null at other precisions, and where calibration was skipped. */
     quantisation: { anyOf: [{ type: 'array', items: LAYER_CHOICE }, { type: 'null' }] },
     /** Null where verification was skipped. */
@@ -187,6 +189,12 @@ export function verificationText({ verification, precision }: Manifest): string 
 
 function checkFiles(folder: string, { files }: Manifest): void {
   for (const [name, bytes] of Object.entries(files)) {
+    // A path could lead out of the folder.
+    if (name !== basename(name) || name === '..') {
+      throw new UserError(
+        `${basename(folder)}/${MANIFEST}: files: expected names of files in the folder, found ${JSON.stringify(name)}`,
+      );
+    }
     const path = join(folder, name);
     const found = existsSync(path) ? statSync(path).size : undefined;
     if (found === bytes) continue;

@@ -14,8 +14,10 @@ export interface TextModel {
 
 /** A model that the engines have loaded. */
 export interface LoadedModel extends TextModel {
-  /** Its name in the engines. */
+  /** Its name for callers. */
   readonly name: string;
+  /** Its name in the engines and the scheduler, which no other version of the model shares. */
+  readonly id: string;
   /** Its model folder. */
   readonly folder: string;
   /** Whether its recipe was exported for this load. */
@@ -26,11 +28,22 @@ export interface LoadedModel extends TextModel {
   readonly tokenRatio: TokenRatio;
   /** Throws what `run` throws at once for so many tokens, before they are encoded. */
   admit(tokens: number, urgency: Urgency): void;
+  /** The stamp of the folder when it was loaded. */
+  readonly stamp: string;
+  /** Keeps it loaded until the function that is returned is called. */
+  hold(): () => void;
+  /** Releases its memory when nobody holds it any more. No new work may begin. */
+  unload(): Promise<void>;
   /**
    * Runs sequences through the model, in whatever batches the scheduler makes of them. Resolves to the logits of each
    * sequence, row after row. Throws the errors of Scheduler.submit.
    */
   run(sequences: readonly Sequence[], urgency: Urgency): Promise<Float32Array[]>;
+}
+
+/** The name of a model for callers, from its id in the engines. */
+export function modelOf(id: string): string {
+  return id.slice(0, id.lastIndexOf('@'));
 }
 
 /** Until when a caller waits for a prediction, and which share of the engines it gets. */

@@ -28,7 +28,7 @@ export class ResultCache extends EventEmitter<{ lookup: [result: 'hit' | 'miss']
 
   /**
    * The logits of each sequence. Calls `compute` at most once, with the sequences that are not in the cache, each of
-   * them once. `model` names all else that the logits depend on: the model's name and version.
+   * them once. `model` names all else that the logits depend on: the model's id.
    */
   async through(
     model: string,

@@ -27,8 +27,8 @@ export class EngineDown extends Error {
   override readonly name = 'EngineDown';
   readonly retryAfterSeconds: number;
 
-  constructor(model: string, milliseconds: number) {
-    super(`no engine could load the model ${model} again yet`);
+  constructor(milliseconds: number) {
+    super('no engine could load the model again yet');
     this.retryAfterSeconds = Math.max(1, Math.ceil(milliseconds / 1000));
   }
 }

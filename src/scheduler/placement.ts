@@ -52,6 +52,15 @@ export class Placement {
     this.#engines = engines;
   }
 
+  /** Expects a model to be as fast as another one was, until its own passes are timed. */
+  inherit(model: string, from: string): void {
+    this.#latencyModels.set(model, this.#latencyOf(from));
+  }
+
+  forget(model: string): void {
+    this.#latencyModels.delete(model);
+  }
+
   get isIdle(): boolean {
     return this.#running.size === 0;
   }

@@ -54,6 +54,11 @@ export class Queue {
     this.#count(request.jobs, 1);
   }
 
+  /** Forgets a model for which nothing waits any more. */
+  forget(model: string): void {
+    this.#modelQueues.delete(model);
+  }
+
   /** Puts back jobs that a crash interrupted. */
   addSuspects(jobs: readonly Job[]): void {
     this.#suspects.push(...jobs);

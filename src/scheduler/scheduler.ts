@@ -74,6 +74,18 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     return this.#batchTokens.get(model) ?? this.#options.batchTokens;
   }
 
+  /** Expects a model to be as fast as the one whose place it takes, until its own passes are timed. */
+  inherit(model: string, from: string): void {
+    this.#placement.inherit(model, from);
+  }
+
+  /** Forgets a model that is unloaded. */
+  forget(model: string): void {
+    this.#placement.forget(model);
+    this.#queue.forget(model);
+    this.#batchTokens.delete(model);
+  }
+
   /**
    * Throws what submit would throw at once for a request of so many tokens: Draining; EngineDown; DeadlinePassed if it
    * cannot be done by its deadline even alone; QueueFull if it cannot be done by then with what waits already, or would
@@ -162,7 +174,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
 
   #down(model: string): EngineDown | undefined {
     const milliseconds = this.#engines.downFor(model);
-    return milliseconds === undefined ? undefined : new EngineDown(model, milliseconds);
+    return milliseconds === undefined ? undefined : new EngineDown(milliseconds);
   }
 
   /** Starts batches until the next one has to wait. */

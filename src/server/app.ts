@@ -18,7 +18,7 @@ import {
 } from './problems.js';
 import { liveRoute, readyRoute } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
-import { modelRoute, modelsRoute } from './routes/models.js';
+import { modelRoute, modelsRoute, reloadRoute } from './routes/models.js';
 import { openapiRoute } from './routes/openapi.js';
 import { predictRoute } from './routes/predict.js';
 
@@ -62,6 +62,10 @@ export function createApp(
     app.route('/models/:name').get(predict, modelRoute(context)).all(onlyMethod('GET'));
   }
   if (group !== 'callers') {
+    app
+      .route('/models/:name/reload')
+      .post(requireScope('admin'), refuseWhileDraining(context), reloadRoute(context))
+      .all(onlyMethod('POST'));
     app.route('/metrics').get(requireScope('metrics'), metricsRoute(context)).all(onlyMethod('GET'));
   }
   app.route('/health/live').get(liveRoute).all(onlyMethod('GET'));

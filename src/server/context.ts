@@ -23,6 +23,8 @@ export interface ServerContext {
   readonly keyring: Keyring;
   readonly limits: KeyLimits;
   readonly log: Logger;
+  /** Loads a model again. Undefined where requests may not do that. Throws the errors of ModelStore.load. */
+  reload?: (name: string) => Promise<void>;
   /** True once the shutdown has begun: the service is not ready, but still takes requests for a moment. */
   stopping: boolean;
   /** True from the moment on when new requests are refused. */

@@ -2,6 +2,7 @@
 // names process_* and nodejs_*, which common dashboards expect.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { modelOf } from '../predictor/model.js';
 import type { Runtime } from '../predictor/runtime.js';
 import { type ModelStore, stateOf } from '../predictor/store.js';
 import type { BatchReport } from '../scheduler/scheduler.js';
@@ -70,6 +71,11 @@ export class Metrics {
     'engine_restarts_total',
     'Engine processes that ended by themselves and were started again',
   );
+  readonly modelReloads = this.#counter(
+    'model_reloads_total',
+    'Models that another version of the folder should replace: loaded or failed',
+    ['model', 'result'],
+  );
   readonly cacheRequests = this.#counter(
     'cache_requests_total',
     'Sequences that were looked up in the result cache',
@@ -88,19 +94,22 @@ export class Metrics {
 
   /** Counts the events of the runtime, and reads the state of queue, engines and models at each scrape. */
   observe({ engines, scheduler, results }: Runtime, store: ModelStore): void {
-    const perModel = (value: (model: string) => number) => (gauge: Gauge<'model'>) => {
-      for (const { name } of store.all()) gauge.set({ model: name }, value(name));
+    const perModel = (value: (id: string) => number) => (gauge: Gauge<'model'>) => {
+      gauge.reset();
+      for (const stored of store.all()) {
+        gauge.set({ model: stored.name }, stored.state === 'ready' ? value(stored.model.id) : 0);
+      }
     };
     this.#gauge(
       'queue_requests',
       'Sequences that wait for a batch',
-      perModel(model => scheduler.queued(model).sequences),
+      perModel(id => scheduler.queued(id).sequences),
       ['model'],
     );
     this.#gauge(
       'queue_tokens',
       'Tokens that wait for a batch',
-      perModel(model => scheduler.queued(model).tokens),
+      perModel(id => scheduler.queued(id).tokens),
       ['model'],
     );
     this.#gauge('engines_ready', 'Engine processes that are up and have loaded their models', gauge =>
@@ -109,12 +118,25 @@ export class Metrics {
     this.#gauge('models_ready', 'Models that are loaded and warm', gauge =>
       gauge.set(store.all().filter(stored => stateOf(stored) === 'ready').length),
     );
+    this.#gauge(
+      'model_info',
+      'The version of each model that is loaded; the value is always 1',
+      gauge => {
+        gauge.reset();
+        for (const stored of store.all()) {
+          if (stored.state !== 'ready') continue;
+          gauge.set({ model: stored.name, version: stored.model.manifest.version }, 1);
+        }
+      },
+      ['model', 'version'],
+    );
     scheduler.on('batch', report => this.#countBatch(report));
     engines.on('restart', () => this.engineRestarts.inc());
     results?.on('lookup', result => this.cacheRequests.inc({ result }));
   }
 
-  #countBatch({ model, sequences, tokens, seconds, waited }: BatchReport): void {
+  #countBatch({ model: id, sequences, tokens, seconds, waited }: BatchReport): void {
+    const model = modelOf(id);
     this.inferenceDuration.observe({ model }, seconds);
     this.batchRequests.observe({ model }, sequences);
     this.batchTokens.observe({ model }, tokens);

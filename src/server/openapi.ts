@@ -162,6 +162,8 @@ export interface components {
             readonly precision?: string;
             /** @description The longest text that the model reads, in tokens, special tokens counted. */
             readonly max_length?: number;
+            /** @description Why the newest version of the model could not be loaded. The version before it serves. */
+            readonly reload_error?: string;
         };
         readonly Health: {
             readonly status: string;

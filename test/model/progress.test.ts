@@ -20,7 +20,9 @@ async function load(): Promise<{ reports: Progress[]; folder: string }> {
   const runtime = new Runtime({ device: 'cpu', cache: `${work}/cache` });
   const reports: Progress[] = [];
   try {
-    const { folder } = await runtime.load('news', recipe, progress => reports.push(progress));
+    const { folder } = await runtime.load('news', recipe, {
+      onProgress: progress => reports.push(progress),
+    });
     return { reports, folder };
   } finally {
     runtime.close();

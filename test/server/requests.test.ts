@@ -4,6 +4,7 @@ import { cpSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
 import { readManifest } from '../../dist/model/manifest.js';
+import { stampOf } from '../../dist/model/stamp.js';
 import { encodeWords } from '../../dist/predictor/encode.js';
 import { type LocatedModel, Requests } from '../../dist/server/requests/requests.js';
 import { Tokenizer } from '../../dist/text/tokenizer.js';
@@ -12,7 +13,8 @@ import { exportCheckpoint, readJson, temporaryFolder } from '../support/fixtures
 const out = temporaryFolder();
 
 function loaded(name: string, folder: string): LocatedModel {
-  return { name, folder, manifest: readManifest(folder), tokenizer: Tokenizer.load(folder) };
+  const stamp = stampOf(folder);
+  return { name, folder, stamp, manifest: readManifest(folder), tokenizer: Tokenizer.load(folder) };
 }
 
 const modelOf = async (name: string) => loaded(name, await exportCheckpoint(name, out));
@@ -159,7 +161,9 @@ it('a worker thread that does not notice that its request has ended is replaced'
     Buffer.from(JSON.stringify({ inputs: `a${' '.repeat(2000)}b` }) + PADDING),
   );
   await slow.parse();
-  const encoding = expect(slow.encode({ ...classifier, folder })).rejects.toMatchObject({
+  const encoding = expect(
+    slow.encode({ ...classifier, folder, stamp: stampOf(folder) }),
+  ).rejects.toMatchObject({
     name: 'RequestEnded',
   });
   // By now the thread has turned to it.

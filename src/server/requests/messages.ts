@@ -10,7 +10,8 @@ export interface ModelSource {
   readonly name: string;
   /** Its model folder. */
   readonly folder: string;
-  readonly version: string;
+  /** The stamp of the folder when the model was loaded. */
+  readonly stamp: string;
 }
 
 /** The steps of a request, and what each takes. */
@@ -24,7 +25,8 @@ export type Step = keyof Steps;
 /** What each step gives. */
 export interface StepResults {
   parse: ParsedRequest;
-  encode: PackedSequences;
+  /** `changed` if the files of the model folder are no longer those that the model was loaded from. */
+  encode: PackedSequences | 'changed';
   answer: Answer;
 }
 

@@ -19,8 +19,8 @@ const MAX_HEAP = 2048;
 /** Steps that the worker thread does at once. A small one is done between the slices of a large one. */
 const AT_ONCE = 4;
 
-/** A model, and the folder from which the worker thread loads it. */
-export type LocatedModel = RequestModel & { readonly folder: string };
+/** A model, with the folder from which the worker thread loads it, and the folder's stamp when the model was loaded. */
+export type LocatedModel = RequestModel & { readonly folder: string; readonly stamp: string };
 
 /** The steps of a request, to be done once each, in this order. They throw Problem for a request that is refused. */
 export interface RequestSteps {
@@ -81,6 +81,8 @@ export class Requests {
     const worker = this.#worker;
     const id = ++this.#lastId;
     let hasEnded = false;
+    /** The steps in this thread, where the worker thread cannot load the model any more, which was replaced meanwhile. */
+    let inline: RequestSteps | undefined;
     const inTurn = <T>(step: () => Promise<T>): Promise<T> =>
       this.#turn(() => (hasEnded ? Promise.reject(new RequestEnded()) : step()));
     return {
@@ -90,16 +92,22 @@ export class Requests {
           const bytes = new Uint8Array(body);
           return worker.ask(id, 'parse', { kind, bytes }, [bytes.buffer]);
         }),
-      async encode({ name, folder, manifest: { version } }) {
-        const packed = await inTurn(() => worker.ask(id, 'encode', { name, folder, version }));
-        return inSlices(unpackSequences(packed));
+      async encode(model) {
+        const { name, folder, stamp } = model;
+        const packed = await inTurn(() => worker.ask(id, 'encode', { name, folder, stamp }));
+        if (packed !== 'changed') return inSlices(unpackSequences(packed));
+        inline = inlineSteps(kind, body);
+        await inline.parse();
+        return inline.encode(model);
       },
       async answer(rows) {
+        if (inline) return inline.answer(rows);
         const packed = await inSlices(pack(rows, floats));
         return inTurn(() => worker.ask(id, 'answer', packed, transfersOf(packed)));
       },
       end() {
         hasEnded = true;
+        inline?.end();
         worker.end(id);
       },
     };

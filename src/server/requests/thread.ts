@@ -2,6 +2,7 @@
 
 import { parentPort } from 'node:worker_threads';
 import { readManifest } from '../../model/manifest.js';
+import { stampOf } from '../../model/stamp.js';
 import type { TextModel } from '../../predictor/model.js';
 import { inSlices, type Sliced } from '../../slices.js';
 import { Tokenizer } from '../../text/tokenizer.js';
@@ -19,8 +20,8 @@ import { packSequences, transfersOf, unpack } from './pack.js';
 const port = parentPort!;
 /** The requests that have begun and not ended, by their ids. */
 const requests = new Map<number, AnyRequest>();
-/** The version of each model that was asked for last, by its folder. */
-const models = new Map<string, { readonly version: string; readonly model: TextModel }>();
+/** One version of each model, by name. */
+const models = new Map<string, { readonly stamp: string; readonly model: TextModel }>();
 
 /** Nobody waits for the request any more, so no answer is sent. */
 class Ended extends Error {}
@@ -57,7 +58,9 @@ async function done(
   check();
   const request = requests.get(id)!;
   if (step === 'encode') {
-    const sequences = await work(request.encode({ name: content.name, ...modelOf(content) }));
+    const model = modelOf(content);
+    if (!model) return { result: 'changed', transfers: [] };
+    const sequences = await work(request.encode({ name: content.name, ...model }));
     const packed = await work(packSequences(sequences));
     return { result: packed, transfers: transfersOf(packed.ids, packed.headPositions) };
   }
@@ -65,10 +68,13 @@ async function done(
   return { result: answer, transfers: [answer.json.buffer as ArrayBuffer] };
 }
 
-function modelOf({ folder, version }: ModelSource): TextModel {
-  const known = models.get(folder);
-  if (known?.version === version) return known.model;
+/** Undefined where the folder's files are no longer those that the model was loaded from. */
+function modelOf({ name, folder, stamp }: ModelSource): TextModel | undefined {
+  const known = models.get(name);
+  if (known?.stamp === stamp) return known.model;
+  if (stampOf(folder) !== stamp) return undefined;
   const model = { manifest: readManifest(folder), tokenizer: Tokenizer.load(folder) };
-  models.set(folder, { version, model });
+  if (stampOf(folder) !== stamp) return undefined;
+  models.set(name, { stamp, model });
   return model;
 }

@@ -26,8 +26,7 @@ export function predictRoute(context: ServerContext, kind: KindName): RequestHan
     const deadline = arrived + timeoutOf(parsed.timeoutMs, timeouts);
     const key = response.locals.key as ApiKey | undefined;
     const urgency = { deadline, signal, priority: parsed.priority ?? key?.priority };
-    const model = selectModel(store, TASKS[kind], parsed.model);
-    response.locals.model = model.name;
+    const model = selectModel(store, response, TASKS[kind], parsed.model);
     // Under overload most requests are refused here, which costs less than to encode them first.
     model.admit(model.tokenRatio.atLeast(parsed.size), urgency);
     const stop = metrics.tokenizeDuration.startTimer();

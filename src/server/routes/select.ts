@@ -1,5 +1,6 @@
 // Chooses the model that a request is for.
 
+import type { Response } from 'express';
 import type { Task } from '../../model/manifest.js';
 import type { LoadedModel } from '../../predictor/model.js';
 import type { ModelStore } from '../../predictor/store.js';
@@ -9,11 +10,26 @@ import { Problem, unavailable, unprocessable } from '../problems.js';
 const TASK_NAMES: Record<Task, string> = { sequence: 'a sequence classifier', token: 'an entity tagger' };
 
 /**
- * The named model, or the only loaded model of the route's task. Throws Problem 404 for an unknown model, 422 if the
- * model has another task or has to be named, 503 if it is not loaded.
+ * The named model, or the only loaded model of the route's task. It stays loaded until the response is closed, and counts
+ * for the metrics as the model of the request. Throws Problem 404 for an unknown model, 422 if the model has another task
+ * or has to be named, 503 if it is not loaded, or none is named and one that could not be loaded may be meant.
  */
-export function selectModel(store: ModelStore, task: Task, name: string | undefined): LoadedModel {
-  if (name === undefined) return onlyModel(store, task);
+export function selectModel(
+  store: ModelStore,
+  response: Response,
+  task: Task,
+  name: string | undefined,
+): LoadedModel {
+  const model = name === undefined ? onlyModel(store, task) : namedModel(store, task, name);
+  const release = model.hold();
+  // The event comes only once, and may have come already.
+  if (response.destroyed) release();
+  else response.once('close', release);
+  response.locals.model = model.name;
+  return model;
+}
+
+function namedModel(store: ModelStore, task: Task, name: string): LoadedModel {
   const stored = store.get(name);
   if (!stored) {
     const names = store.all().map(model => model.name);
@@ -40,5 +56,10 @@ function onlyModel(store: ModelStore, task: Task): LoadedModel {
   if (model) return model;
   if (store.all().some(({ state }) => state === 'loading'))
     throw unavailable('the models are still loading', 'not_ready');
+  const failed = store.all().filter(({ state }) => state === 'failed');
+  if (failed.length > 0) {
+    const names = failed.map(({ name }) => name).join(', ');
+    throw unavailable(`no loaded model is ${TASK_NAMES[task]}; could not be loaded: ${names}`, 'not_ready');
+  }
   throw new Problem(404, `no loaded model is ${TASK_NAMES[task]}`);
 }
