@@ -131,7 +131,13 @@ describe('error answers', () => {
     ['a wrong field', 422, '/classify', 'POST', json({ inputs: 3 })],
     ['an empty text', 422, '/classify', 'POST', json({ inputs: [''] })],
     ['a model that could not be loaded', 503, '/classify', 'POST', json({ inputs: 'a', model: 'broken' })],
-    ['a task without a model', 404, '/ner', 'POST', json({ inputs: 'a' })],
+    [
+      'a task for which only a model that could not be loaded may be meant',
+      503,
+      '/ner',
+      'POST',
+      json({ inputs: 'a' }),
+    ],
   ])('%s: %i', async (_, expected, ...call) => {
     const { status, headers, body } = await send(...call);
     expect(status).toBe(expected);

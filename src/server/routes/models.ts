@@ -31,7 +31,10 @@ export function reloadRoute(context: ServerContext): RequestHandler<{ name: stri
     const { store, reload } = context;
     const { name } = request.params;
     if (!reload)
-      throw new Problem(403, 'models are not reloaded by request: start the service with --allow-reload');
+      throw new Problem(
+        403,
+        'models are not reloaded by request: start the service with API keys, or with --allow-reload',
+      );
     if (!store.get(name)) throw new Problem(404, `there is no model ${JSON.stringify(name)}`);
     try {
       await reload(name);
