@@ -6,11 +6,20 @@ import { program } from 'commander';
 import { stopAll } from '../support/serve.js';
 import { ENGINE_FAULTS } from './engines.js';
 import type { Fault, FaultOptions, FaultResult } from './fault.js';
+import { MODEL_FAULTS } from './models.js';
 import { OVERLOADS } from './overload.js';
+import { DAMAGED_REQUESTS } from './requests.js';
 import { ROLLING_RESTARTS } from './restarts.js';
 import { SLOW_SOCKETS } from './sockets.js';
 
-const FAULTS: readonly Fault[] = [...ENGINE_FAULTS, ...OVERLOADS, SLOW_SOCKETS, ROLLING_RESTARTS];
+const FAULTS: readonly Fault[] = [
+  ...ENGINE_FAULTS,
+  ...MODEL_FAULTS,
+  ...OVERLOADS,
+  SLOW_SOCKETS,
+  ROLLING_RESTARTS,
+  DAMAGED_REQUESTS,
+];
 
 program
   .argument(

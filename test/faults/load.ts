@@ -2,13 +2,12 @@
 
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { goldenTexts } from './texts.js';
+import { goldenRequests } from './texts.js';
 
-/** A request, and the results that are right for it, as JSON. */
+/** A request. */
 interface Question {
   readonly route: string;
   readonly body: string;
-  readonly results: string;
 }
 
 /** The time over which the rate is taken. Milliseconds. */
@@ -20,35 +19,46 @@ export class Load {
   requests = 0;
   wrong = 0;
   readonly failed: Record<string, number> = {};
-  readonly #url: () => string;
+  #url: string;
   readonly #questions: readonly Question[];
+  /** The results that are right for each question, as JSON: those of every version of the models. */
+  readonly #right: Set<string>[];
   /** When each right answer arrived. Milliseconds on the clock of performance.now(). */
   readonly #answered: number[] = [];
   readonly #latencies = createHistogram();
   #callers: Promise<void>[] = [];
   #stopped = false;
 
-  private constructor(url: () => string, questions: readonly Question[]) {
+  constructor(url: string, questions: readonly Question[] = goldenRequests()) {
     this.#url = url;
     this.#questions = questions;
+    this.#right = questions.map(() => new Set());
   }
 
-  /** Asks every question once, so that the right answers are known, and then starts the callers. */
-  static async start(url: string | (() => string), callers = 32): Promise<Load> {
-    const urlOf = typeof url === 'string' ? () => url : url;
-    const questions = await Promise.all(
-      goldenTexts().map(async ({ route, body }) => {
-        const response = await post(`${urlOf()}${route}`, body);
-        return {
-          route,
-          body,
-          results: JSON.stringify(((await response.json()) as { results: object }).results),
-        };
-      }),
-    );
-    const load = new Load(urlOf, questions);
-    load.#callers = Array.from({ length: callers }, (_, caller) => load.#call(caller));
+  /** Learns what is right from the answers that the service gives now, and starts the callers. */
+  static async start(url: string, callers = 32): Promise<Load> {
+    const load = new Load(url);
+    await load.learn();
+    load.run(callers);
     return load;
+  }
+
+  /** Asks every question once. The answers are right from now on, beside those that were learnt before. */
+  async learn(): Promise<void> {
+    for (const [i, { route, body }] of this.#questions.entries()) {
+      const response = await post(`${this.#url}${route}`, body);
+      this.#right[i]!.add(JSON.stringify(((await response.json()) as { results: object }).results));
+    }
+  }
+
+  /** Asks another service from now on. */
+  moveTo(url: string): void {
+    this.#url = url;
+  }
+
+  /** Starts callers, each of which asks one question after another. */
+  run(callers: number): void {
+    this.#callers = Array.from({ length: callers }, (_, caller) => this.#call(caller));
   }
 
   /** Answers per second in the last `milliseconds`. */
@@ -89,21 +99,27 @@ export class Load {
 
   async #call(caller: number): Promise<void> {
     for (let next = caller * 7; !this.#stopped; next++) {
-      const { route, body, results } = this.#questions[next % this.#questions.length]!;
+      const index = next % this.#questions.length;
+      const { route, body } = this.#questions[index]!;
       this.requests++;
       const sent = performance.now();
       try {
-        const response = await post(`${this.#url()}${route}`, body);
+        const response = await post(`${this.#url}${route}`, body);
         const text = await response.text();
         if (!response.ok) this.#fail(String(response.status));
-        else if (JSON.stringify((JSON.parse(text) as { results: object }).results) !== results) this.wrong++;
-        else this.#record(sent);
+        else if (this.#isRight(index, text)) this.#record(sent);
+        else this.wrong++;
       } catch (error) {
         this.#fail(
           ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? (error as Error).name,
         );
       }
     }
+  }
+
+  #isRight(index: number, answer: string): boolean {
+    const { results } = JSON.parse(answer) as { results: object };
+    return this.#right[index]!.has(JSON.stringify(results));
   }
 
   #record(sent: number): void {

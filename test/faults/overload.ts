@@ -1,11 +1,10 @@
 // More load than the service can answer: what it goes on answering, how long callers wait, and what is refused how fast.
 
-import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { type LoadTestReport, runLoadTest, type Send } from '../../dist/loadtest/loadTest.js';
-import { enginePids } from '../support/processes.js';
-import { type RunningService, stop } from '../support/serve.js';
+import { stop } from '../support/serve.js';
 import type { Fault, FaultOptions, FaultResult } from './fault.js';
+import { peakMemory } from './memory.js';
 import { startShipped } from './shipped.js';
 import { newsTexts } from './texts.js';
 
@@ -64,12 +63,4 @@ function sender(agent: Agent, url: string, timeout?: number): Send {
       sent.on('error', error => resolve((error as NodeJS.ErrnoException).code ?? error.name));
       sent.end(body);
     });
-}
-
-/** The most memory that the service's processes had resident, each at its own time. MiB. Linux only. */
-function peakMemory({ process: { pid } }: RunningService): number {
-  const peaks = [pid!, ...enginePids(pid)].map(each =>
-    Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${each}/status`, 'utf8'))?.[1] ?? 0),
-  );
-  return Math.round(peaks.reduce((sum, peak) => sum + peak, 0) / 1024);
 }

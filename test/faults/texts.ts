@@ -9,7 +9,7 @@ export function newsTexts(): string[] {
   );
 }
 
-export function goldenTexts(): { readonly route: string; readonly body: string }[] {
+export function goldenRequests(): { readonly route: string; readonly body: string }[] {
   const news = newsTexts();
   const words = (
     readJsonLines(join(ROOT, 'test/fixtures/shipped/entities.jsonl')) as { tokens: string[] }[]

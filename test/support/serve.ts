@@ -44,13 +44,13 @@ export async function startService(
   return { url, process: child, log };
 }
 
-/** Waits until the service is ready. Rejects after about 30 seconds. */
+/** Waits until the service is ready. Rejects after about two minutes. */
 export async function ready({ url }: RunningService): Promise<void> {
-  for (let i = 0; i < 600; i++) {
+  for (let i = 0; i < 2400; i++) {
     if ((await fetch(`${url}/health/ready`)).ok) return;
     await sleep(50);
   }
-  throw new Error(`${url}/health/ready: not ready after 30 seconds`);
+  throw new Error(`${url}/health/ready: not ready after two minutes`);
 }
 
 /** Sends the service a signal and waits until it exits. Resolves to its exit code. */
