@@ -118,12 +118,14 @@ function reportText(
   { requests, requests_per_second, latency, errors, error_latency }: LoadTestReport,
   texts: number,
 ): string {
-  const failures = Object.entries(errors).map(([name, count]) => `${count} ${name}`);
+  const failures = Object.entries(errors).map(
+    ([name, count]) => `errors      ${count} ${name}, latency ms ${latencyText(error_latency[name]!)}`,
+  );
   return [
     `requests    ${requests}, ${requests_per_second.toFixed(1)} a second`,
     `texts       ${texts.toFixed(1)} a second`,
     `latency ms  ${latencyText(latency)}`,
-    `errors      ${failures.length === 0 ? 'none' : `${failures.join(', ')}; latency ms ${latencyText(error_latency)}`}`,
+    ...(failures.length === 0 ? ['errors      none'] : failures),
     '',
   ].join('\n');
 }

@@ -23,8 +23,8 @@ export interface LoadTestReport {
   readonly latency: Latency;
   /** How many requests of the measured period failed, by HTTP status or error name. */
   readonly errors: Record<string, number>;
-  /** Of the requests that failed: how long their callers waited for a refusal. */
-  readonly error_latency: Latency;
+  /** How long the callers of failed requests waited, by HTTP status or error name. */
+  readonly error_latency: Record<string, Latency>;
 }
 
 /** Percentiles of latencies, in milliseconds; zeros where there is none. */
@@ -45,9 +45,8 @@ const HISTOGRAM = { lowest: 1, highest: 86_400_000_000, figures: 4 };
 export async function runLoadTest(send: Send, options: LoadTestOptions): Promise<LoadTestReport> {
   const starts = performance.now() + options.warmup * 1000;
   const ends = starts + options.seconds * 1000;
-  const latencies = createHistogram(HISTOGRAM);
-  const errorLatencies = createHistogram(HISTOGRAM);
-  const errors: Record<string, number> = {};
+  /** Latencies by outcome. */
+  const latencies = new Map<string, RecordableHistogram>();
   let answered = 0;
   const sendOne = async () => {
     const sent = performance.now();
@@ -56,18 +55,20 @@ export async function runLoadTest(send: Send, options: LoadTestOptions): Promise
     // Throughput counts an answer when it arrives. Latencies and errors count a request when it is sent.
     if (outcome === 'ok' && done >= starts && done <= ends) answered++;
     if (sent < starts || sent > ends) return;
-    const histogram = outcome === 'ok' ? latencies : errorLatencies;
+    const histogram = latencies.get(outcome) ?? createHistogram(HISTOGRAM);
+    latencies.set(outcome, histogram);
     histogram.record(Math.max(1, Math.round((done - sent) * 1000)));
-    if (outcome !== 'ok') errors[outcome] = (errors[outcome] ?? 0) + 1;
   };
   if (options.rate === undefined) await closedLoop(sendOne, options.concurrency, ends);
   else await openLoop(sendOne, options.rate, ends);
+  const ok = latencies.get('ok') ?? createHistogram(HISTOGRAM);
+  const failures = [...latencies].filter(([outcome]) => outcome !== 'ok');
   return {
-    requests: latencies.count,
+    requests: ok.count,
     requests_per_second: answered / options.seconds,
-    latency: milliseconds(latencies),
-    errors,
-    error_latency: milliseconds(errorLatencies),
+    latency: milliseconds(ok),
+    errors: Object.fromEntries(failures.map(([reason, { count }]) => [reason, count])),
+    error_latency: Object.fromEntries(failures.map(([reason, each]) => [reason, milliseconds(each)])),
   };
 }
 

@@ -17,34 +17,34 @@ export interface Pace {
   readonly startsIn: number;
   /** Milliseconds that each waiting token of a model takes while all engines are busy. */
   msPerToken(model: string): number;
+  /** Milliseconds that a pass of this many tokens takes at the least, beside others. */
+  passTime(model: string, tokens: number): number;
 }
 
-/**
- * A request is admitted if it and all others would be done in time even if everything took this many times as long as
- * predicted. Passes differ, and sequences do not run exactly in the order of their deadlines.
- */
-const ADMISSION_MARGIN = 1.3;
 /** A deadline is at risk if it would be missed once the work before it takes this many times as long as predicted. */
 const RISK_MARGIN = 1.15;
 
 /**
- * The milliseconds by which deadlines would be missed if `next` was admitted: its own, and those that would be met
- * without it. Zero where all would be met. `waiting` is in the order of deadlines.
+ * The milliseconds by which deadlines would be missed if `next` was admitted and all work took `factor` times as long as
+ * predicted: its own deadline, and those that would be met without it. Zero where all would be met. `waiting` is in the
+ * order of deadlines.
  */
-export function lateness(next: Work, waiting: Iterable<Work>, pace: Pace): number {
+export function lateness(next: Work, waiting: Iterable<Work>, pace: Pace, factor: number): number {
+  /** The milliseconds, zero or more, by which work that is predicted to be done in `done` milliseconds is late. */
+  const overrun = (done: number, { deadline }: Work) => Math.max(0, done * factor - (deadline - pace.now));
   const own = millisecondsOf(next, pace);
   let done = pace.startsIn;
   let late = 0;
   let isCounted = false;
   for (const work of waiting) {
     if (!isCounted && work.deadline > next.deadline) {
-      late = overrun(done + own, next, pace);
+      late = overrun(done + own, next);
       isCounted = true;
     }
     done += millisecondsOf(work, pace);
-    if (isCounted && overrun(done, work, pace) === 0) late = Math.max(late, overrun(done + own, work, pace));
+    if (isCounted && overrun(done, work) === 0) late = Math.max(late, overrun(done + own, work));
   }
-  return isCounted ? late : overrun(done + own, next, pace);
+  return isCounted ? late : overrun(done + own, next);
 }
 
 /**
@@ -68,9 +68,4 @@ export function mostUrgent<T extends Work>(waiting: Iterable<T>, pace: Pace): T 
 /** The milliseconds that a request's work takes while all engines do nothing else. */
 export function millisecondsOf({ model, tokens }: Work, pace: Pace): number {
   return tokens * pace.msPerToken(model);
-}
-
-/** The milliseconds, zero or more, by which work that is done in `done` milliseconds could miss its deadline. */
-function overrun(done: number, { deadline }: Work, { now }: Pace): number {
-  return Math.max(0, done * ADMISSION_MARGIN - (deadline - now));
 }

@@ -122,6 +122,8 @@ export class Placement {
         known.set(model, found);
         return found;
       },
+      passTime: (model, tokens) =>
+        this.#latencyOf(model).predict(this.#modeOf(model), tokens, now) / this.doubt(model, now),
     };
   }
 
@@ -130,11 +132,15 @@ export class Placement {
     return this.#latencyOf(model).doubt(now);
   }
 
+  /** How a model's batches run while much waits. */
+  #modeOf(model: string): Mode {
+    return this.#enginesOf(model).length > 0 ? 'apart' : 'together';
+  }
+
   /** Milliseconds per token of a model's full batches, one in each engine. */
   #msPerToken(model: string, budget: number, now: number): number {
-    const mode = this.#enginesOf(model).length > 0 ? 'apart' : 'together';
     const engines = Math.max(1, this.#enginesUp(model).length);
-    return this.#latencyOf(model).predict(mode, budget, now) / (budget * engines);
+    return this.#latencyOf(model).predict(this.#modeOf(model), budget, now) / (budget * engines);
   }
 
   /**

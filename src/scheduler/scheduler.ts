@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events';
 import type { Engines } from '../engine/engines.js';
 import { EngineCrashed } from '../engine/errors.js';
+import { Caution } from './caution.js';
 import { lateness, millisecondsOf, mostUrgent, type Pace, type Work } from './deadlines.js';
 import { CallerGone, DeadlinePassed, Draining, EngineDown, FatalSequence, QueueFull } from './errors.js';
 import { type Job, lengthOf, QueuedRequest, type Submission, tokensOf } from './job.js';
@@ -47,6 +48,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   readonly #batchTokens = new Map<string, number>();
   readonly #queue = new Queue();
   readonly #placement: Placement;
+  readonly #caution = new Caution();
   #draining = false;
   #onIdle: (() => void)[] = [];
 
@@ -105,7 +107,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
       );
     }
     if (isEmpty) return;
-    const late = lateness(work, this.#queue.byDeadline, pace);
+    const late = lateness(work, this.#queue.byDeadline, pace, this.#caution.factor);
     if (late > 0) {
       const retryAfter = Math.min(MAX_RETRY_AFTER, Math.ceil(late / 1000));
       throw new QueueFull('what waits already leaves no time for it before its deadline', retryAfter);
@@ -136,13 +138,15 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     this.admit({ model, tokens: request.tokens, deadline });
     if (signal?.aborted) throw new CallerGone('the caller has gone');
     const onAbort = () => this.#giveUp(request, new CallerGone('the caller has gone'));
-    const onDeadline = () => this.#giveUp(request, new DeadlinePassed('the deadline passed'));
+    const onDeadline = () => this.#miss(request);
     signal?.addEventListener('abort', onAbort);
     const timer = deadline < Number.POSITIVE_INFINITY && setTimeout(onDeadline, deadline - performance.now());
     this.#queue.add(request);
     this.#dispatch();
     try {
-      return await request.answer;
+      const answer = await request.answer;
+      this.#caution.met();
+      return answer;
     } finally {
       signal?.removeEventListener('abort', onAbort);
       if (timer) clearTimeout(timer);
@@ -165,6 +169,22 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     this.#resolveIfIdle();
   }
 
+  /** Ends a request that misses its deadline. */
+  #miss(request: QueuedRequest): void {
+    if (!request.hasEnded) this.#caution.missed();
+    this.#giveUp(request, new DeadlinePassed('the deadline passed before the texts were computed'));
+  }
+
+  /** Ends the waiting requests whose deadline is too near for even one pass, so that nothing is computed in vain. */
+  #missHopeless(pace: Pace): void {
+    for (;;) {
+      const [first] = this.#queue.byDeadline;
+      const longest = first && lengthOf(first.jobs.at(-1)!);
+      if (!first || first.deadline - pace.now >= pace.passTime(first.model, longest!)) break;
+      this.#miss(first);
+    }
+  }
+
   /** Refuses the waiting requests for a model that no engine can load. */
   #refuse(model: string): void {
     const down = this.#down(model);
@@ -181,7 +201,9 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   #dispatch(): void {
     for (;;) {
       const now = performance.now();
-      const leader = this.#leader(now);
+      const pace = this.#pace(now);
+      this.#missHopeless(pace);
+      const leader = this.#leader(pace);
       const candidate = leader && this.#candidate(leader);
       const choice = candidate && this.#placement.choose(candidate, now);
       if (!choice) break;
@@ -198,7 +220,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   }
 
   /** The job whose turn it is. */
-  #leader(now: number): Job | undefined {
+  #leader(pace: Pace): Job | undefined {
     const limits = new Map<string, number>();
     const mayRun = (job: Job) => {
       const { model } = job.request;
@@ -207,7 +229,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
       return lengthOf(job) <= limit;
     };
     const waiting = this.#queue.byDeadline.filter(({ jobs }) => mayRun(jobs[0]!));
-    return this.#queue.leader(mayRun, mostUrgent(waiting, this.#pace(now)));
+    return this.#queue.leader(mayRun, mostUrgent(waiting, pace));
   }
 
   /** The longest sequence of a model that may run next. Zero while no engine of the model is up. */

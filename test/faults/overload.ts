@@ -41,7 +41,9 @@ function resultOf(report: LoadTestReport, capacity: number, memory: number): Fau
   const notes = [
     `capacity ${capacity.toFixed(0)} texts/s, answered ${((100 * requests_per_second) / capacity).toFixed(0)}% of it`,
     `accepted: p99 ${latency.p99.toFixed(0)} ms`,
-    refused > 0 ? `${refused} refused with 429, p99 ${error_latency.p99.toFixed(0)} ms` : 'none refused',
+    refused > 0
+      ? `${refused} refused with 429, p99 ${error_latency[429]!.p99.toFixed(0)} ms`
+      : 'none refused',
     `at most ${memory} MiB resident`,
   ];
   const failures = Object.values(failed).reduce((sum, count) => sum + count, 0);

@@ -5,7 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { lateness, mostUrgent, type Pace, type Work } from '../../dist/scheduler/deadlines.js';
 
 const MARGIN = 1.3;
-const pace: Pace = { now: 1000, startsIn: 50, msPerToken: model => (model === 'slow' ? 2 : 1) };
+const pace: Pace = {
+  now: 1000,
+  startsIn: 50,
+  msPerToken: model => (model === 'slow' ? 2 : 1),
+  passTime: (_model, tokens) => tokens,
+};
 const work: fc.Arbitrary<Work> = fc.record({
   model: fc.constantFrom('fast', 'slow'),
   tokens: fc.integer({ min: 1, max: 500 }),
@@ -31,7 +36,7 @@ describe('lateness', () => {
         const before = inTime(waiting, MARGIN);
         const after = inTime([...waiting, next], MARGIN);
         const isRoom = after.has(next) && [...before].every(each => after.has(each));
-        expect(lateness(next, inOrder(waiting), pace) === 0).toBe(isRoom);
+        expect(lateness(next, inOrder(waiting), pace, MARGIN) === 0).toBe(isRoom);
       }),
       { numRuns: 2000 },
     );
