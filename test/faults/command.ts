@@ -1,24 +1,31 @@
 // npm run faults: does to running services what goes wrong in practice, and prints what their callers saw as a table.
-// usage: npm run faults -- [NAME …] [--seconds 60] [--times 20]
+// usage: npm run faults -- [NAME …] [--seconds 60] [--times 20] [--write]
 
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
 import { program } from 'commander';
+import { ROOT } from '../support/fixtures.js';
 import { stopAll } from '../support/serve.js';
+import { DISK_FULL } from './disk.js';
 import { ENGINE_FAULTS } from './engines.js';
 import type { Fault, FaultOptions, FaultResult } from './fault.js';
 import { MODEL_FAULTS } from './models.js';
 import { OVERLOADS } from './overload.js';
 import { DAMAGED_REQUESTS } from './requests.js';
 import { ROLLING_RESTARTS } from './restarts.js';
+import { SOAK } from './soak.js';
 import { SLOW_SOCKETS } from './sockets.js';
 
 const FAULTS: readonly Fault[] = [
   ...ENGINE_FAULTS,
   ...MODEL_FAULTS,
+  DISK_FULL,
   ...OVERLOADS,
   SLOW_SOCKETS,
   ROLLING_RESTARTS,
   DAMAGED_REQUESTS,
+  SOAK,
 ];
 
 program
@@ -28,20 +35,39 @@ program
   )
   .option('--seconds <n>', 'length of a measurement under load', Number, 60)
   .option('--times <n>', 'repetitions of what is done again and again', Number, 20)
+  .option('--write', 'put the table into docs/reliability.md')
   .parse();
 const [names] = program.processedArgs as [string[]];
-const options = program.opts<FaultOptions>();
+const options = program.opts<FaultOptions & { write?: true }>();
 const unknown = names.filter(name => !FAULTS.some(fault => fault.name === name));
 if (unknown.length > 0) program.error(`unknown fault ${unknown.join(', ')}`);
 process.once('SIGINT', () => process.exit(130)).once('exit', stopAll);
 
-console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} cores\n`);
-console.log('| fault | requests | failed | wrong answers | measured |\n|---|---|---|---|---|');
+const lines: string[] = [];
+print(`${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Node ${process.version}`);
+print('');
+print('| fault | requests | failed | wrong answers | measured |');
+print('|---|---|---|---|---|');
 for (const fault of FAULTS) {
   if (names.length > 0 && !names.includes(fault.name)) continue;
   const result = await fault.run(options);
-  console.log(row(fault, result));
+  print(row(fault, result));
   if (result.wrong > 0 || Object.keys(result.failed).length > 0) process.exitCode = 1;
+}
+if (options.write) writeTable();
+
+function print(line: string): void {
+  lines.push(line);
+  console.log(line);
+}
+
+/** Replaces what is between the marks in the document. */
+function writeTable(): void {
+  const path = join(ROOT, 'docs/reliability.md');
+  const [before, , after] = readFileSync(path, 'utf8').split(
+    /(?<=<!-- faults -->\n)|(?=<!-- end of faults -->)/,
+  );
+  writeFileSync(path, `${before}\n${lines.join('\n')}\n\n${after}`);
 }
 
 function row({ description }: Fault, { requests, failed, wrong, notes }: FaultResult): string {

@@ -1,10 +1,10 @@
 // More load than the service can answer: what it goes on answering, how long callers wait, and what is refused how fast.
 
-import { Agent, request } from 'node:http';
-import { type LoadTestReport, runLoadTest, type Send } from '../../dist/loadtest/loadTest.js';
+import { type LoadTestReport, runLoadTest } from '../../dist/loadtest/loadTest.js';
 import { stop } from '../support/serve.js';
 import type { Fault, FaultOptions, FaultResult } from './fault.js';
 import { peakMemory } from './memory.js';
+import { sender } from './sender.js';
 import { startShipped } from './shipped.js';
 import { newsTexts } from './texts.js';
 
@@ -21,15 +21,13 @@ export const OVERLOADS: readonly Fault[] = [1, 2, 5, 20].map(factor => ({
 
 async function overload(factor: number, { seconds }: FaultOptions): Promise<FaultResult> {
   const service = await startShipped();
-  const agent = new Agent({ keepAlive: true });
-  const send = (timeout?: number) => sender(agent, `${service.url}/classify`, timeout);
+  const send = (timeout?: number) => sender(service.url, newsRequests(timeout));
   const measure = { seconds: Math.min(20, seconds), warmup: 3, concurrency: IN_FLIGHT };
   const before = await runLoadTest(send(), measure);
   const load = { seconds, warmup: 3, concurrency: 0, rate: factor * before.requests_per_second };
   const report = await runLoadTest(send(TIMEOUT_MS), load);
   const memory = peakMemory(service);
   const after = await runLoadTest(send(), measure);
-  agent.destroy();
   await stop(service);
   const capacity = (before.requests_per_second + after.requests_per_second) / 2;
   return resultOf(report, capacity, memory);
@@ -50,19 +48,9 @@ function resultOf(report: LoadTestReport, capacity: number, memory: number): Fau
   return { requests: requests + refused + failures, failed, wrong: 0, notes };
 }
 
-/** Sends one text after another over kept-alive connections, with as little work as possible beside the service. */
-function sender(agent: Agent, url: string, timeout?: number): Send {
-  const bodies = newsTexts().map(text => JSON.stringify({ inputs: text, timeout_ms: timeout }));
-  let next = 0;
-  return () =>
-    new Promise(resolve => {
-      const body = bodies[next++ % bodies.length]!;
-      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-      const sent = request(url, { agent, method: 'POST', headers }, response => {
-        response.resume();
-        response.on('end', () => resolve(response.statusCode === 200 ? 'ok' : String(response.statusCode)));
-      });
-      sent.on('error', error => resolve((error as NodeJS.ErrnoException).code ?? error.name));
-      sent.end(body);
-    });
+function newsRequests(timeout?: number) {
+  return newsTexts().map(text => ({
+    route: '/classify',
+    body: JSON.stringify({ inputs: text, timeout_ms: timeout }),
+  }));
 }

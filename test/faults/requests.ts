@@ -56,7 +56,7 @@ async function damagedRequests({ times }: FaultOptions): Promise<FaultResult> {
 }
 
 /** The status of the first answer; `closed` where the connection ends without one, `hung` where nothing happens. */
-function statusOf(request: Buffer, { url }: RunningService): Promise<string> {
+export function statusOf(request: Buffer, { url }: RunningService): Promise<string> {
   return new Promise(resolve => {
     const { port, hostname } = new URL(url);
     const socket = connect(Number(port), hostname);
