@@ -4,14 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Sequence } from '../../engine/batch.js';
 import { inSlices } from '../../slices.js';
-import { unavailable } from '../problems.js';
 import { type KindName, newRequest } from './kinds.js';
+import { BodyMemory } from './memory.js';
 import { floats, pack, transfersOf, unpackSequences } from './pack.js';
 import type { Answer, ParsedRequest, RequestModel } from './request.js';
 import { RequestEnded, RequestWorker } from './worker.js';
 
 /** Larger bodies go to the worker thread. In bytes; a core parses and encodes this many in some 10 ms. */
-const INLINE_BYTES = 32 * 1024;
+export const INLINE_BYTES = 32 * 1024;
 /** The bodies of all requests that have begun and not ended. In bytes. */
 const MAX_BYTES = 256 * 2 ** 20;
 /** Memory of the worker thread: some requests of the largest size at once. MiB. */
@@ -37,8 +37,8 @@ export class Requests {
   readonly #turn = pLimit(AT_ONCE);
   #worker: RequestWorker | undefined;
   #lastId = 0;
+  readonly #memory = new BodyMemory(MAX_BYTES, INLINE_BYTES);
   #open = 0;
-  #bytes = 0;
 
   /** `onError` is called if the worker thread ends by itself. The next large body starts another one. */
   constructor(onError: (error: Error) => void, maxHeap = MAX_HEAP) {
@@ -46,13 +46,11 @@ export class Requests {
     this.#maxHeap = maxHeap;
   }
 
-  /** Takes the body of a request. Throws Problem 503 while the bodies of others fill the memory for them. */
+  /** Takes the body of a request. Throws Problem 503 for a large one while others fill the memory for them. */
   begin(kind: KindName, body: Uint8Array): RequestSteps {
-    if (this.#open > 0 && this.#bytes + body.length > MAX_BYTES)
-      throw unavailable('large requests fill the memory for them', 'memory');
+    const release = this.#memory.reserve(body.length);
     const steps = body.length <= INLINE_BYTES ? inlineSteps(kind, body) : this.#workerSteps(kind, body);
     this.#open++;
-    this.#bytes += body.length;
     let hasEnded = false;
     return {
       ...steps,
@@ -60,7 +58,7 @@ export class Requests {
         if (hasEnded) return;
         hasEnded = true;
         this.#open--;
-        this.#bytes -= body.length;
+        release();
         steps.end();
       },
     };
