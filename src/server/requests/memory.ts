@@ -1,4 +1,5 @@
-// Memory that is set aside for the bodies of requests, so that many at once cannot take all that the machine has.
+// Memory that is set aside for the bodies of requests or answers, so that many at once cannot take all that the machine
+// has.
 
 import { unavailable } from '../problems.js';
 
@@ -19,7 +20,7 @@ export class BodyMemory {
   /** Sets so many bytes aside. The function that is returned gives them back. Throws Problem 503 if there is no room. */
   reserve(bytes: number): () => void {
     if (bytes > this.#alwaysFree && this.#held + bytes > this.#max)
-      throw unavailable('large requests fill the memory for them', 'memory');
+      throw unavailable('large requests and their answers fill the memory for them', 'memory');
     this.#held += bytes;
     let isHeld = true;
     return () => {
