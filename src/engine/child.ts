@@ -97,6 +97,7 @@ export class EngineChild {
       reject(new EngineError(reply.error));
       return;
     }
+    if (request.kind === 'unload') this.#bounds.delete(request.content.model);
     if (request.kind === 'run') {
       const { seconds } = reply.content as RunReply;
       this.#boundOf(request.content.model).observe(tokensOf(request.content), seconds * 1000);

@@ -46,7 +46,8 @@ export class PackedCopy {
 
   /** Removes the copy. Processes that have mapped it keep it in memory. */
   discard(): void {
-    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
+    // A folder on a disk that fails stays behind. Later processes take it for abandoned, and remove it.
+    if (this.#folder !== undefined) attempt(rmSync, this.#folder, { recursive: true, force: true });
     this.#folder = undefined;
     this.#bytes = undefined;
   }
@@ -59,8 +60,19 @@ export class PackedCopy {
 
   #touch(): void {
     const now = new Date();
-    if (this.folder !== undefined) utimesSync(this.folder, now, now);
+    // The disk may have become read-only.
+    if (this.#folder !== undefined) attempt(utimesSync, this.#folder, now, now);
   }
+}
+
+/** Calls a function of the file system. Nothing depends on its success, and a failure must not end the service. */
+function attempt<Arguments extends unknown[]>(
+  work: (...values: Arguments) => void,
+  ...values: Arguments
+): void {
+  try {
+    work(...values);
+  } catch {}
 }
 
 /** Bytes of the graph and its weights in a folder. Files that are not there have none. */

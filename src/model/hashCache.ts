@@ -7,6 +7,7 @@ import { isJsonObject } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 import { parseJson } from '../json.js';
 import { hashFile } from './hash.js';
+import { fileStamp } from './stamp.js';
 
 interface KnownHash {
   /** Changes whenever the file does. */
@@ -27,9 +28,8 @@ const KEPT_HASHES = '.hashes.json';
  */
 export async function cachedHash(path: string, onBytes: (bytes: number) => void): Promise<string> {
   if (!existsSync(path)) throw new UserError(`${path}: no such file`);
-  const { size, mtimeMs, ctimeMs, ino } = statSync(path);
-  // A program can set a file's time of modification, but not its time of change (ctime).
-  const stamp = `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+  const { size } = statSync(path);
+  const stamp = fileStamp(path);
   const found = known.get(path);
   if (found?.stamp === stamp) {
     const sha256 = await found.sha256;

@@ -180,13 +180,15 @@ export class Runtime {
 
   /**
    * The folder of a model that was loaded before, checked again. A recipe is exported again where the cache has lost its
-   * export, or has a damaged one. Throws UserError where that fails, or gives another model.
+   * export, or has a damaged one. Throws UserError where that fails, gives another model, or a required signature is
+   * missing.
    */
   async #restore(path: string, { version }: Manifest): Promise<string> {
     const options = { cache: this.#cache, device: await this.engines.device() };
     return this.#preparing(async () => {
       const { folder, repair } = await prepareModel(path, options);
       await repair();
+      if (this.#signatureKey) checkSignature(folder, this.#signatureKey);
       const manifest = readManifest(folder);
       await checkHashes(folder, manifest);
       if (manifest.version === version) return folder;

@@ -70,7 +70,8 @@ export class ModelStore {
   /**
    * Loads the model of a name from its folder, beside the one that serves if there is one, and puts it in its place in
    * one step. The old one is unloaded when nobody holds it any more. A model that cannot be loaded leaves the old one
-   * where it is. A model that is new appears when it is loaded. Throws LoadInProgress while the same model is being loaded, and the errors of Runtime.load.
+   * where it is. A model that is new appears when it is loaded. Throws LoadInProgress while the same model is being
+   * loaded, and the errors of Runtime.load.
    */
   async load(name: string, runtime: Runtime, events: StoreEvents = {}): Promise<void> {
     if (this.#loading.has(name)) throw new LoadInProgress(`model ${name} is being loaded already`);

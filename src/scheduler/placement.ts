@@ -194,7 +194,8 @@ export class Placement {
 
   /** The number of batches that run at the same time as this one while every engine is busy. */
   #sharesOf({ slot, model }: Run): number {
-    return slot === 'all' ? 1 : this.#enginesOf(model).length;
+    // A model that is being unloaded has no slots any more.
+    return slot === 'all' ? 1 : Math.max(1, this.#enginesOf(model).length);
   }
 
   /** The slots on a share of the cores in which a batch can run at present. */

@@ -134,9 +134,10 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     if (sequences.some(({ ids }) => ids.length === 0)) {
       throw new Error('expected a token in every sequence, found none in one of them');
     }
+    // Its model may be unloaded already.
+    if (signal?.aborted) throw new CallerGone('the caller has gone');
     const request = new QueuedRequest(submission);
     this.admit({ model, tokens: request.tokens, deadline });
-    if (signal?.aborted) throw new CallerGone('the caller has gone');
     const onAbort = () => this.#giveUp(request, new CallerGone('the caller has gone'));
     const onDeadline = () => this.#miss(request);
     signal?.addEventListener('abort', onAbort);

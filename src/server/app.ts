@@ -1,7 +1,7 @@
 // The HTTP application: the middleware that every request passes through, and the table of routes.
 
 import { randomUUID } from 'node:crypto';
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type Express, type Request, type RequestHandler } from 'express';
 import { shortened } from '../quoted.js';
 import { scopeGuard } from './access/authorize.js';
 import { trustProxies } from './access/proxies.js';
@@ -16,6 +16,8 @@ import {
   problemHandler,
   unavailable,
 } from './problems.js';
+import { BodyMemory } from './requests/memory.js';
+import { INLINE_BYTES } from './requests/requests.js';
 import { liveRoute, readyRoute } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
 import { modelRoute, modelsRoute, reloadRoute } from './routes/models.js';
@@ -31,6 +33,8 @@ export interface AppOptions {
 
 /** The limit for the body of a request, in bytes: some thousand news articles. */
 const BODY_LIMIT = 8 * 2 ** 20;
+/** The limit for all bodies of a port that have not arrived completely, in bytes. */
+const ARRIVING_LIMIT = 128 * BODY_LIMIT;
 
 /** The routes of a port: all, those for callers of models, or those for metrics and administration. */
 export type RouteGroup = 'all' | 'callers' | 'admin';
@@ -48,12 +52,7 @@ export function createApp(
 
   const requireScope = scopeGuard(context);
   const predict = requireScope('predict');
-  const json = [
-    predict,
-    refuseWhileDraining(context),
-    jsonOnly,
-    express.raw({ limit: BODY_LIMIT, type: () => true }),
-  ];
+  const json = [predict, refuseWhileDraining(context), jsonOnly, readBody()];
 
   if (group !== 'admin') {
     app.route('/classify').post(json, predictRoute(context, 'classify')).all(onlyMethod('POST'));
@@ -119,6 +118,30 @@ function refuseWhileDraining(context: ServerContext): RequestHandler {
     if (!context.draining) return next();
     throw unavailable('the service is shutting down', 'draining');
   };
+}
+
+/**
+ * Reads the body. What it may take is set aside before, because a thousand callers could each begin a large body and
+ * not end it.
+ */
+function readBody(): RequestHandler {
+  const memory = new BodyMemory(ARRIVING_LIMIT, INLINE_BYTES);
+  const read = express.raw({ limit: BODY_LIMIT, type: () => true });
+  return (request, response, next) => {
+    const release = memory.reserve(mostBytes(request));
+    response.once('close', release);
+    read(request, response, error => {
+      release();
+      next(error);
+    });
+  };
+}
+
+/** The most bytes that the body of a request may have once it is not compressed any more. */
+function mostBytes(request: Request): number {
+  const length = Number(request.get('content-length'));
+  const isKnown = request.get('content-encoding') === undefined && Number.isSafeInteger(length);
+  return isKnown ? Math.min(length, BODY_LIMIT) : BODY_LIMIT;
 }
 
 const jsonOnly: RequestHandler = (request, _response, next) => {

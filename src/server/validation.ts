@@ -13,8 +13,8 @@ type Schemas = components['schemas'];
 export const OPENAPI: string = readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8');
 
 // Only the schemas inside the document are compiled. Its other keys are not JSON Schema, hence `strict: false`. The check
-// stops at the first mismatch: a body of a few megabytes can have millions. `verbose` adds the schema to the error. JSON.parse reads 1e400 as
-// Infinity, which strictNumbers refuses.
+// stops at the first mismatch: a body of a few megabytes can have millions. `verbose` adds the schema to the error.
+// JSON.parse reads 1e400 as Infinity, which strictNumbers refuses.
 const ajv = new Ajv2020({ strict: false, strictNumbers: true, verbose: true, useDefaults: true });
 ajv.addSchema(parse(OPENAPI), 'openapi');
 

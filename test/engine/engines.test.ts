@@ -88,6 +88,15 @@ it('map the same file of shared weights after a crash, and leave none behind', a
   expect(readdirSync(scratch)).toEqual([]);
 });
 
+it('release a model whose shared weights cannot be removed', async () => {
+  const { engines, scratch } = startEngines(2);
+  await engines.load('m', orderOf(folder));
+  rmSync(scratch, { recursive: true });
+  writeFileSync(scratch, '');
+  await engines.unload('m');
+  expect(engines.slots('m')).toEqual([]);
+});
+
 it('are a single process on a single core', async () => {
   const before = enginePids();
   const { engines } = startEngines(1);

@@ -1,6 +1,7 @@
 // Signed model folders, with keys and signatures as OpenSSL writes and reads them.
 
 import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -8,6 +9,7 @@ import type { Manifest } from '../../dist/model/manifest.js';
 import { readPublicKey } from '../../dist/model/signature.js';
 import { Runtime } from '../../dist/predictor/runtime.js';
 import { CHECKPOINTS, exportCheckpoint, ROOT, temporaryFolder } from '../support/fixtures.js';
+import { enginePids } from '../support/processes.js';
 
 const work = temporaryFolder();
 const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: work, stdio: 'pipe' });
@@ -78,6 +80,27 @@ it('a folder that is not signed, signed with another key or changed afterwards i
   writeFileSync(`${folder}/model.json`, manifest);
   writeFileSync(`${folder}/added_tokens.json`, '{}');
   await expect(load(folder)).rejects.toThrow('copy/added_tokens.json: expected its SHA-256 in model.json');
+});
+
+it('a folder that has lost its signature is not loaded again after a crash', async () => {
+  const folder = copy();
+  lsllama('sign', 'copy', '--key', 'own.pem');
+  const cache = temporaryFolder();
+  const runtime = new Runtime({
+    device: 'cpu',
+    cache,
+    requireSignature: readPublicKey(join(work, 'own.public.pem')),
+  });
+  try {
+    await runtime.load('model', folder);
+    rmSync(`${folder}/model.json.sig`);
+    rmSync(cache, { recursive: true });
+    const failed = once(runtime.engines, 'failed');
+    for (const pid of enginePids()) process.kill(pid, 'SIGKILL');
+    expect((await failed)[1]).toContain('model.json.sig: no such file');
+  } finally {
+    await runtime.close();
+  }
 });
 
 it('serve does not start with a key that is none', () => {

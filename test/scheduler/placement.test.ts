@@ -114,6 +114,14 @@ describe('engines', () => {
   });
 });
 
+it('a batch of a model that is being unloaded does not hold up others without end', () => {
+  const slots: Slot[] = ['all', 0, 1];
+  const placement = new Placement({ slots: () => slots, isUp: () => true });
+  placement.start(candidate([51]), 1, 51, 0);
+  slots.splice(0);
+  expect(placement.pace(() => BUDGET, 1).startsIn).toBeLessThan(1000);
+});
+
 describe('a long sequence', () => {
   it('gets all cores only if no short one waits, or ran within the time that the long one takes', () => {
     const quiet = machine();

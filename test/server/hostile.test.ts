@@ -1,6 +1,8 @@
 // What callers may send to do harm: each has an answer that openapi.yaml describes, and the service goes on.
 
 import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -190,6 +192,49 @@ describe('compressed bodies', () => {
   it('200 for a text in gzip', async () => {
     const response = await send('/ner', gzipSync('{"inputs":"Peter"}'), { 'content-encoding': 'gzip' });
     expect(response.status).toBe(200);
+  });
+});
+
+/** Opens a connection and sends the start of a request on it. */
+async function beginRequest(
+  headers: string,
+  body: Buffer = Buffer.alloc(0),
+  { url }: RunningService = service,
+): Promise<Socket> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
+  const head = `POST /ner HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n${headers}\r\n\r\n`;
+  await new Promise<unknown>(resolve => socket.write(Buffer.concat([Buffer.from(head), body]), resolve));
+  return socket;
+}
+
+describe('large bodies', () => {
+  const large = `{"inputs":"Peter"}${' '.repeat(4_000_000)}`;
+
+  it('of callers that go while theirs is decompressed do not hold up the end of the service', async () => {
+    const folder = temporaryFolder();
+    await exportCheckpoint('ls_unllama_tok', folder);
+    const ending = await startService(folder, folder);
+    await ready(ending);
+    const body = gzipSync(`{"inputs":"Peter","unknown":"${'ab'.repeat(2_000_000)}"}`);
+    const headers = `content-encoding: gzip\r\ncontent-length: ${body.length}`;
+    const gone = Array.from({ length: 40 }, async (_, i) => {
+      const socket = await beginRequest(headers, body, ending);
+      await sleep(i % 5);
+      socket.destroy();
+    });
+    await Promise.all(gone);
+    await sleep(1000);
+    expect(await stop(ending)).toBe(0);
+  }, 45_000);
+
+  it('that many callers begin and do not end are refused, and small ones are not', async () => {
+    const begun = await Promise.all(
+      Array.from({ length: 140 }, () => beginRequest('content-length: 8388608')),
+    );
+    await expect.poll(async () => (await refusal('/ner', large)).status, { timeout: 10_000 }).toBe(503);
+    expect((await send('/ner', '{"inputs":"Peter"}')).status).toBe(200);
+    for (const socket of begun) socket.destroy();
+    await expect.poll(async () => (await send('/ner', large)).status, { timeout: 10_000 }).toBe(200);
   });
 });
 

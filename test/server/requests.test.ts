@@ -192,6 +192,31 @@ it('a request is refused with 503 while the bodies of others fill the memory for
   for (const request of begun) request.end();
 });
 
+it('an answer is refused with 503 while the answers to others fill the memory for them', async () => {
+  const narrow = new Requests(() => {}, undefined, 70_000);
+  const answerTo = async (text: string) => {
+    const request = narrow.begin('ner', Buffer.from(JSON.stringify({ inputs: text, tags: true })));
+    await request.parse();
+    const sequences = await request.encode(tagger);
+    const labels = tagger.manifest.labels.length;
+    const rows = sequences.map(({ headPositions }) => new Float32Array(headPositions.length * labels));
+    return { request, answer: await request.answer(rows).catch((error: Error) => error) };
+  };
+  const large = sentence.repeat(300);
+  const first = await answerTo(large);
+  expect(first.answer).toHaveProperty('json');
+  const second = await answerTo(large);
+  expect(second.answer).toMatchObject({ status: 503 });
+  second.request.end();
+  const small = await answerTo(sentence);
+  expect(small.answer).toHaveProperty('json');
+  small.request.end();
+  first.request.end();
+  const last = await answerTo(large);
+  expect(last.answer).toHaveProperty('json');
+  last.request.end();
+});
+
 it('drain() waits for the requests that have begun', async () => {
   const request = begin('classify', { inputs: sentence });
   let isDrained = false;

@@ -7,13 +7,12 @@ import { readError } from '../../checkpoint/files.js';
 import { UserError } from '../../errors.js';
 import { parseJson } from '../../json.js';
 import { type Document, documentChecker } from '../../model/document.js';
+import { PRIORITIES } from '../../scheduler/job.js';
 import { decodeUtf8 } from '../../utf8.js';
 
 /** What a key may be used for: requests to models, reading metrics, changing what is served. */
 export const SCOPES = ['predict', 'metrics', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
-
-export const PRIORITIES = ['interactive', 'batch'] as const;
 
 const SCHEMA = {
   type: 'array',

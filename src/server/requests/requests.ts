@@ -4,16 +4,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Sequence } from '../../engine/batch.js';
 import { inSlices } from '../../slices.js';
-import { unavailable } from '../problems.js';
 import { type KindName, newRequest } from './kinds.js';
+import { BodyMemory } from './memory.js';
 import { floats, pack, transfersOf, unpackSequences } from './pack.js';
 import type { Answer, ParsedRequest, RequestModel } from './request.js';
 import { RequestEnded, RequestWorker } from './worker.js';
 
 /** Larger bodies go to the worker thread. In bytes; a core parses and encodes this many in some 10 ms. */
-const INLINE_BYTES = 32 * 1024;
+export const INLINE_BYTES = 32 * 1024;
 /** The bodies of all requests that have begun and not ended. In bytes. */
 const MAX_BYTES = 256 * 2 ** 20;
+/** The answers that are made and not sent completely. One of a few megabytes of short words has some 100 MB. In bytes. */
+const MAX_ANSWER_BYTES = 2 ** 30;
 /** Memory of the worker thread: some requests of the largest size at once. MiB. */
 const MAX_HEAP = 2048;
 /** Steps that the worker thread does at once. A small one is done between the slices of a large one. */
@@ -22,7 +24,10 @@ const AT_ONCE = 4;
 /** A model, with the folder from which the worker thread loads it, and the folder's stamp when the model was loaded. */
 export type LocatedModel = RequestModel & { readonly folder: string; readonly stamp: string };
 
-/** The steps of a request, to be done once each, in this order. They throw Problem for a request that is refused. */
+/**
+ * The steps of a request, to be done once each, in this order. They throw Problem for a request that is refused, and
+ * `answer` also while the answers to others fill the memory for them.
+ */
 export interface RequestSteps {
   parse(): Promise<ParsedRequest>;
   encode(model: LocatedModel): Promise<readonly Sequence[]>;
@@ -37,30 +42,38 @@ export class Requests {
   readonly #turn = pLimit(AT_ONCE);
   #worker: RequestWorker | undefined;
   #lastId = 0;
+  readonly #memory = new BodyMemory(MAX_BYTES, INLINE_BYTES);
+  readonly #answerMemory: BodyMemory;
   #open = 0;
-  #bytes = 0;
 
   /** `onError` is called if the worker thread ends by itself. The next large body starts another one. */
-  constructor(onError: (error: Error) => void, maxHeap = MAX_HEAP) {
+  constructor(onError: (error: Error) => void, maxHeap = MAX_HEAP, maxAnswerBytes = MAX_ANSWER_BYTES) {
+    this.#answerMemory = new BodyMemory(maxAnswerBytes, INLINE_BYTES);
     this.#onError = onError;
     this.#maxHeap = maxHeap;
   }
 
-  /** Takes the body of a request. Throws Problem 503 while the bodies of others fill the memory for them. */
+  /** Takes the body of a request. Throws Problem 503 for a large one while others fill the memory for them. */
   begin(kind: KindName, body: Uint8Array): RequestSteps {
-    if (this.#open > 0 && this.#bytes + body.length > MAX_BYTES)
-      throw unavailable('large requests fill the memory for them', 'memory');
+    const release = this.#memory.reserve(body.length);
     const steps = body.length <= INLINE_BYTES ? inlineSteps(kind, body) : this.#workerSteps(kind, body);
     this.#open++;
-    this.#bytes += body.length;
     let hasEnded = false;
+    let releaseAnswer = () => {};
     return {
       ...steps,
+      answer: async rows => {
+        const answer = await steps.answer(rows);
+        if (hasEnded) throw new RequestEnded();
+        releaseAnswer = this.#answerMemory.reserve(answer.json.length);
+        return answer;
+      },
       end: () => {
         if (hasEnded) return;
         hasEnded = true;
         this.#open--;
-        this.#bytes -= body.length;
+        release();
+        releaseAnswer();
         steps.end();
       },
     };

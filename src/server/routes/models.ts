@@ -35,7 +35,7 @@ export function reloadRoute(context: ServerContext): RequestHandler<{ name: stri
         403,
         'models are not reloaded by request: start the service with API keys, or with --allow-reload',
       );
-    if (!store.get(name)) throw new Problem(404, `there is no model ${JSON.stringify(name)}`);
+    if (!store.get(name)) throw new Problem(404, `there is no model ${quoted(name)}`);
     try {
       await reload(name);
     } catch (error) {

@@ -9,11 +9,16 @@ import { unprocessable } from '../problems.js';
 import type { KindName } from '../requests/kinds.js';
 import { selectModel } from './select.js';
 
+/** How long a caller may take to read its answer, which is as long as it may take to send its request. Milliseconds. */
+const READING_MS = 60_000;
+
 const TASKS: Record<KindName, Task> = { classify: 'sequence', ner: 'token' };
 
 export function predictRoute(context: ServerContext, kind: KindName): RequestHandler {
   const { store, requests, metrics, timeouts, limits } = context;
   return async ({ body }, response) => {
+    // A caller that goes while its body is read closes the response before anything here could notice.
+    if (response.destroyed || body === undefined) throw new CallerGone('the caller has gone');
     const arrived = performance.now();
     const abort = new AbortController();
     const request = requests.begin(kind, body);
@@ -38,6 +43,8 @@ export function predictRoute(context: ServerContext, kind: KindName): RequestHan
     const rows = sequences.length > 0 ? await model.run(sequences, urgency) : [];
     const { json, labels } = await before(deadline, signal, request.answer(rows));
     for (const [label, count] of labels) metrics.predictions.inc({ model: model.name, label }, count);
+    const cut = setTimeout(() => response.destroy(), READING_MS);
+    response.once('close', () => clearTimeout(cut));
     response.type('json').send(Buffer.from(json.buffer, json.byteOffset, json.byteLength));
   };
 }
