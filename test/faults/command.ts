@@ -8,9 +8,16 @@ import { ENGINE_FAULTS } from './engines.js';
 import type { Fault, FaultOptions, FaultResult } from './fault.js';
 import { OVERLOADS } from './overload.js';
 import { ROLLING_RESTARTS } from './restarts.js';
+import { SCHEMATHESIS } from './schemathesis.js';
 import { SLOW_SOCKETS } from './sockets.js';
 
-const FAULTS: readonly Fault[] = [...ENGINE_FAULTS, ...OVERLOADS, SLOW_SOCKETS, ROLLING_RESTARTS];
+const FAULTS: readonly Fault[] = [
+  ...ENGINE_FAULTS,
+  ...OVERLOADS,
+  SLOW_SOCKETS,
+  ROLLING_RESTARTS,
+  SCHEMATHESIS,
+];
 
 program
   .argument(
