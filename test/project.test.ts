@@ -7,6 +7,8 @@ import { ROOT, readJson } from './support/fixtures.js';
 
 interface Manifest {
   readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
 }
 interface Lock {
   readonly packages: Readonly<
@@ -17,6 +19,13 @@ interface Lock {
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const manifest = readJson(join(ROOT, 'package.json')) as Manifest;
 const { packages } = readJson(join(ROOT, 'package-lock.json')) as Lock;
+
+describe('package.json', () => {
+  it('names one exact version of each dependency, the one that is locked', () => {
+    for (const [name, version] of Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }))
+      expect(version, name).toBe(packages[`node_modules/${name}`]!.version);
+  });
+});
 
 describe('package-lock.json', () => {
   // onnxruntime-node's script fails `npm ci` where nuget.org cannot be reached. npm 11 and older run a package's script

@@ -69,7 +69,7 @@ export function createApp(
   }
   app.route('/health/live').get(liveRoute).all(onlyMethod('GET'));
   app.route('/health/ready').get(readyRoute(context)).all(onlyMethod('GET'));
-  app.route('/openapi.yaml').get(openapiRoute).all(onlyMethod('GET'));
+  app.route('/openapi.yaml').get(openapiRoute(context)).all(onlyMethod('GET'));
   app.use(notFound, problemHandler(context.log, context.metrics));
   return app;
 }

@@ -13,7 +13,7 @@ export interface components {
         readonly Probability: number;
         /** @description Whether to return the logits, which are the head's outputs before softmax or sigmoid, in float32. */
         readonly RawScores: boolean;
-        /** @description Milliseconds that the caller waits for the answer, from the arrival of the whole body. Unless it is given, 60,000, or what the service was started with. More than 600,000, or the limit that the service was started with, is refused with 422. */
+        /** @description Milliseconds that the caller waits for the answer, from the arrival of the whole body. Unless it is given, 60,000, or what the service was started with. The maximum is 600,000, or what the service was started with; the document that a service sends has its own. */
         readonly TimeoutMs: number;
         /**
          * @description The class of the request. Where both wait, interactive requests get eight times the share of batch requests, which are never held up altogether. Deadlines hold for both. Unless it is given, the priority of the API key, which is interactive unless the key says otherwise.
@@ -27,7 +27,10 @@ export interface components {
          */
         readonly ClassifyRequest: {
             readonly inputs: components["schemas"]["VisibleTexts"];
-            /** @description The name of a model. Optional if exactly one loaded model classifies texts. */
+            /**
+             * @description The name of a model. Optional if exactly one loaded model classifies texts.
+             * @example agnews-llama
+             */
             readonly model?: string;
             /** @description The number of most probable labels to return. All labels are returned unless it is given. */
             readonly top_k?: number;
@@ -88,7 +91,10 @@ export interface components {
             readonly inputs?: components["schemas"]["Texts"];
             /** @description Texts that are already split into words. They have at most 1,000,000 words in all. */
             readonly tokens?: readonly (readonly string[])[];
-            /** @description The name of a model. Optional if exactly one loaded model tags entities. */
+            /**
+             * @description The name of a model. Optional if exactly one loaded model tags entities.
+             * @example conll03-unllama
+             */
             readonly model?: string;
             /**
              * @description The unit of start and end; Unicode code points, UTF-16 code units or UTF-8 bytes.

@@ -14,6 +14,7 @@ import { MODEL_FAULTS } from './models.js';
 import { OVERLOADS } from './overload.js';
 import { DAMAGED_REQUESTS } from './requests.js';
 import { ROLLING_RESTARTS } from './restarts.js';
+import { SCHEMATHESIS } from './schemathesis.js';
 import { SOAK } from './soak.js';
 import { SLOW_SOCKETS } from './sockets.js';
 
@@ -25,6 +26,7 @@ const FAULTS: readonly Fault[] = [
   SLOW_SOCKETS,
   ROLLING_RESTARTS,
   DAMAGED_REQUESTS,
+  SCHEMATHESIS,
   SOAK,
 ];
 

@@ -73,7 +73,8 @@ describe('every route of openapi.yaml', () => {
   });
 
   it('is all that the application has', () => {
-    const context = { keyring: new Keyring({}) } as ServerContext;
+    const timeouts = { timeoutMs: 1, maxTimeoutMs: 1 };
+    const context = { keyring: new Keyring({}), timeouts } as ServerContext;
     const layers = createApp(context, { corsOrigin: [] }, 'all').router.stack;
     const served = layers.flatMap(({ route }) => {
       const path = route?.path.replace(/:(\w+)/g, '{$1}');

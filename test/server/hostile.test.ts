@@ -265,6 +265,8 @@ describe('deadlines', () => {
       422,
       '/timeout_ms',
     ]);
+    const document = parse(await (await fetch(`${hurried.url}/openapi.yaml`)).text());
+    expect(document.components.schemas.TimeoutMs.maximum).toBe(9000);
     expect(await stop(hurried)).toBe(0);
   });
 });
