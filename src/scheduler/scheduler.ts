@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 import type { Engines } from '../engine/engines.js';
 import { EngineCrashed } from '../engine/errors.js';
 import { lateness, millisecondsOf, mostUrgent, type Pace, type Work } from './deadlines.js';
-import { CallerGone, DeadlinePassed, Draining, EngineDown, FatalSequence, QueueFull } from './errors.js';
+import { CallerGone, DeadlinePassed, EngineDown, FatalSequence, QueueFull } from './errors.js';
 import { type Job, lengthOf, QueuedRequest, type Submission, tokensOf } from './job.js';
 import { type Candidate, Placement, type Run } from './placement.js';
 import { Queue } from './queue.js';
@@ -47,8 +47,6 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   readonly #batchTokens = new Map<string, number>();
   readonly #queue = new Queue();
   readonly #placement: Placement;
-  #draining = false;
-  #onIdle: (() => void)[] = [];
 
   constructor(engines: SchedulerEngines, options: SchedulerOptions) {
     super();
@@ -87,12 +85,11 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   }
 
   /**
-   * Throws what submit would throw at once for a request of so many tokens: Draining; EngineDown; DeadlinePassed if it
+   * Throws what submit would throw at once for a request of so many tokens: EngineDown; DeadlinePassed if it
    * cannot be done by its deadline even alone; QueueFull if it cannot be done by then with what waits already, or would
    * make another request miss its deadline.
    */
   admit(work: Work): void {
-    if (this.#draining) throw new Draining('shutting down');
     const down = this.#down(work.model);
     if (down) throw down;
     const now = performance.now();
@@ -150,20 +147,11 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     }
   }
 
-  /** Refuses new requests from now on. Resolves when every request taken before has been answered. */
-  async drain(): Promise<void> {
-    this.#draining = true;
-    if (!this.#placement.isIdle || this.#queue.sequences > 0) {
-      await new Promise<void>(resolve => this.#onIdle.push(resolve));
-    }
-  }
-
   /** Ends a request with an error. Its sequences that run already are not stopped; their results are dropped. */
   #giveUp(request: QueuedRequest, error: Error): void {
     if (request.hasEnded) return;
     request.fail(error);
     this.#queue.remove(request);
-    this.#resolveIfIdle();
   }
 
   /** Refuses the waiting requests for a model that no engine can load. */
@@ -190,12 +178,6 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
       const run = this.#placement.start(candidate, choice.slot, tokensOf(batch), now);
       void this.#run(batch, run).finally(() => this.#dispatch());
     }
-    this.#resolveIfIdle();
-  }
-
-  #resolveIfIdle(): void {
-    if (!this.#placement.isIdle || this.#queue.sequences > 0) return;
-    for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
   /** The job whose turn it is. */
