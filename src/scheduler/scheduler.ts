@@ -230,7 +230,8 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
       });
     } catch (error) {
       if (error instanceof EngineCrashed) this.#crashed(batch, error);
-      else for (const { request } of batch) this.#giveUp(request, error as Error);
+      else if (batch.length > 1) this.#runAlone(batch);
+      else this.#giveUp(batch[0]!.request, error as Error);
     } finally {
       this.#placement.end(run, seconds, performance.now());
     }
@@ -248,6 +249,11 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
       );
       this.#giveUp(only!.request, error);
     }
+    this.#runAlone(batch);
+  }
+
+  /** Puts back the jobs of a batch that has failed. Each runs again alone, so that only the cause can fail again. */
+  #runAlone(batch: readonly Job[]): void {
     const again = batch.filter(({ request }) => !request.hasEnded);
     for (const job of again) job.isSuspect = true;
     this.#queue.addSuspects(again);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Sequence } from '../../dist/engine/batch.js';
 import type { Slot } from '../../dist/engine/engines.js';
-import { EngineCrashed } from '../../dist/engine/errors.js';
+import { EngineCrashed, EngineError } from '../../dist/engine/errors.js';
 import type { RunReply } from '../../dist/engine/protocol.js';
 import { CallerGone, DeadlinePassed, FatalSequence, QueueFull } from '../../dist/scheduler/errors.js';
 import { OLDEST_EVERY } from '../../dist/scheduler/queue.js';
@@ -422,6 +422,20 @@ describe('the scheduler does not run', () => {
     await answer;
     expect(engine.history).toHaveLength(2);
   });
+});
+
+it('a batch that an engine refuses runs again, each sequence alone, and only the cause fails', async () => {
+  const { engine, scheduler } = start();
+  const first = scheduler.submit(request([256]));
+  const good = [5, 6].map(tag => scheduler.submit(request([10, 10], tag)));
+  const bad = expect(scheduler.submit(request([10], 2))).rejects.toThrow('out of memory');
+  while (engine.running.length > 0) {
+    const batch = engine.running[0]!;
+    await (batch.tags.includes(2) ? batch.fail(new EngineError('out of memory')) : batch.finish());
+  }
+  await Promise.all([first, ...good, bad]);
+  expect(engine.history.map(({ tags }) => tags.join())).toEqual(['0', '5,5', '6,6,2', '6', '6', '2']);
+  expect(scheduler.queued('m')).toEqual({ sequences: 0, tokens: 0 });
 });
 
 describe.each<[string, readonly Slot[]]>([
