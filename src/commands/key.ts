@@ -4,11 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { writeError } from '../model/atomicFolder.js';
-import { PRIORITIES } from '../scheduler/job.js';
 import {
   type ApiKey,
   checkKeys,
   isDateTime,
+  PRIORITIES,
   readKeysFile,
   SCOPES,
   type Scope,

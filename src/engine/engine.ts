@@ -162,6 +162,8 @@ export class Engine extends EventEmitter<{
     } catch (error) {
       // The process has ended, and its successor loads all models.
       if (error instanceof EngineCrashed) return;
+      // It was unloaded between its loading and its first pass.
+      if (this.#models.get(model.name) !== model) return;
       const pause = pauseAfter(failures);
       this.#failed(model, pause, (error as Error).message);
       void this.#pause(pause).then(() => {

@@ -33,11 +33,6 @@ export class EngineDown extends Error {
   }
 }
 
-/** The service is shutting down and takes no new requests. */
-export class Draining extends Error {
-  override readonly name = 'Draining';
-}
-
 /** The engine process ended every time that it ran one of the request's sequences alone. */
 export class FatalSequence extends Error {
   override readonly name = 'FatalSequence';

@@ -80,7 +80,7 @@ export interface Job {
   readonly sequence: Sequence;
   /** Its place among the request's sequences. */
   readonly index: number;
-  /** Whether it was in a batch during which the engine crashed. From then on it runs alone. */
+  /** Whether it was in a batch that failed. From then on it runs alone. */
   isSuspect: boolean;
   /** The number of crashes while it ran alone. */
   crashesAlone: number;

@@ -16,16 +16,10 @@ export class Queue {
   readonly #byDeadline: QueuedRequest[] = [];
   /** Sequences that were in a crash. Each runs alone, so that only the cause of the crash can meet a second one. */
   #suspects: Job[] = [];
-  #sequences = 0;
   #tokens = 0;
   #batches = 0;
   /** Virtual time of the model that ran last. A model that was idle resumes here, so it earns no credit for idling. */
   #virtualTime = 0;
-
-  /** The number of waiting sequences. */
-  get sequences(): number {
-    return this.#sequences;
-  }
 
   /** The number of tokens in all waiting sequences. */
   get tokens(): number {
@@ -149,7 +143,6 @@ export class Queue {
   }
 
   #count(jobs: readonly Job[], sign: 1 | -1): void {
-    this.#sequences += sign * jobs.length;
     this.#tokens += sign * tokensOf(jobs);
   }
 }

@@ -5,7 +5,7 @@ import type { Engines } from '../engine/engines.js';
 import { EngineCrashed } from '../engine/errors.js';
 import { Caution } from './caution.js';
 import { lateness, millisecondsOf, mostUrgent, type Pace, type Work } from './deadlines.js';
-import { CallerGone, DeadlinePassed, Draining, EngineDown, FatalSequence, QueueFull } from './errors.js';
+import { CallerGone, DeadlinePassed, EngineDown, FatalSequence, QueueFull } from './errors.js';
 import { type Job, lengthOf, QueuedRequest, type Submission, tokensOf } from './job.js';
 import { type Candidate, Placement, type Run } from './placement.js';
 import { Queue } from './queue.js';
@@ -49,8 +49,6 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   readonly #queue = new Queue();
   readonly #placement: Placement;
   readonly #caution = new Caution();
-  #draining = false;
-  #onIdle: (() => void)[] = [];
 
   constructor(engines: SchedulerEngines, options: SchedulerOptions) {
     super();
@@ -89,12 +87,11 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   }
 
   /**
-   * Throws what submit would throw at once for a request of so many tokens: Draining; EngineDown; DeadlinePassed if it
+   * Throws what submit would throw at once for a request of so many tokens: EngineDown; DeadlinePassed if it
    * cannot be done by its deadline even alone; QueueFull if it cannot be done by then with what waits already, or would
    * make another request miss its deadline.
    */
   admit(work: Work): void {
-    if (this.#draining) throw new Draining('shutting down');
     const down = this.#down(work.model);
     if (down) throw down;
     const now = performance.now();
@@ -154,20 +151,11 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     }
   }
 
-  /** Refuses new requests from now on. Resolves when every request taken before has been answered. */
-  async drain(): Promise<void> {
-    this.#draining = true;
-    if (!this.#placement.isIdle || this.#queue.sequences > 0) {
-      await new Promise<void>(resolve => this.#onIdle.push(resolve));
-    }
-  }
-
   /** Ends a request with an error. Its sequences that run already are not stopped; their results are dropped. */
   #giveUp(request: QueuedRequest, error: Error): void {
     if (request.hasEnded) return;
     request.fail(error);
     this.#queue.remove(request);
-    this.#resolveIfIdle();
   }
 
   /** Ends a request that misses its deadline. */
@@ -212,12 +200,6 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
       const run = this.#placement.start(candidate, choice.slot, tokensOf(batch), now);
       void this.#run(batch, run).finally(() => this.#dispatch());
     }
-    this.#resolveIfIdle();
-  }
-
-  #resolveIfIdle(): void {
-    if (!this.#placement.isIdle || this.#queue.sequences > 0) return;
-    for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
   /** The job whose turn it is. */
@@ -270,7 +252,8 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
       });
     } catch (error) {
       if (error instanceof EngineCrashed) this.#crashed(batch, error);
-      else for (const { request } of batch) this.#giveUp(request, error as Error);
+      else if (batch.length > 1) this.#runAlone(batch);
+      else this.#giveUp(batch[0]!.request, error as Error);
     } finally {
       this.#placement.end(run, seconds, performance.now());
     }
@@ -288,6 +271,11 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
       );
       this.#giveUp(only!.request, error);
     }
+    this.#runAlone(batch);
+  }
+
+  /** Puts back the jobs of a batch that has failed. Each runs again alone, so that only the cause can fail again. */
+  #runAlone(batch: readonly Job[]): void {
     const again = batch.filter(({ request }) => !request.hasEnded);
     for (const job of again) job.isSuspect = true;
     this.#queue.addSuspects(again);

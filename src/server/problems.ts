@@ -4,14 +4,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { shortened } from '../quoted.js';
-import {
-  CallerGone,
-  DeadlinePassed,
-  Draining,
-  EngineDown,
-  FatalSequence,
-  QueueFull,
-} from '../scheduler/errors.js';
+import { CallerGone, DeadlinePassed, EngineDown, FatalSequence, QueueFull } from '../scheduler/errors.js';
 import type { Metrics } from './metrics.js';
 import type { Problem as ProblemDocument } from './openapi.js';
 
@@ -106,7 +99,6 @@ function asProblem(error: unknown): Problem {
   // Nobody reads this answer.
   if (error instanceof CallerGone) return new Problem(CLIENT_CLOSED_REQUEST, error.message);
   if (error instanceof FatalSequence) return new Problem(500, error.message);
-  if (error instanceof Draining) return unavailable('the service is shutting down', 'draining');
   if (error instanceof EngineDown) return unavailable(error.message, 'engine_down', error.retryAfterSeconds);
   if (error instanceof DeadlinePassed) return new Problem(504, error.message, { reason: 'deadline' });
   return bodyProblem(error) ?? new Problem(500, 'the request failed; the service log says why');

@@ -4,15 +4,9 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Sequence } from '../../dist/engine/batch.js';
 import type { Slot } from '../../dist/engine/engines.js';
-import { EngineCrashed } from '../../dist/engine/errors.js';
+import { EngineCrashed, EngineError } from '../../dist/engine/errors.js';
 import type { RunReply } from '../../dist/engine/protocol.js';
-import {
-  CallerGone,
-  DeadlinePassed,
-  Draining,
-  FatalSequence,
-  QueueFull,
-} from '../../dist/scheduler/errors.js';
+import { CallerGone, DeadlinePassed, FatalSequence, QueueFull } from '../../dist/scheduler/errors.js';
 import { OLDEST_EVERY } from '../../dist/scheduler/queue.js';
 import { Scheduler } from '../../dist/scheduler/scheduler.js';
 
@@ -406,14 +400,12 @@ describe('the scheduler does not run', () => {
     expect(batchesBefore(engine, 7)).toBe(-1);
   });
 
-  it('requests that find the queue full, or arrive during shutdown', async () => {
+  it('requests that find the queue full', async () => {
     const { engine, scheduler } = start(300);
     const taken = Array.from({ length: 3 }, () => scheduler.submit(request([256])));
     await expect(scheduler.submit(request([100]))).rejects.toThrow(QueueFull);
-    const drained = scheduler.drain();
-    await expect(scheduler.submit(request([1]))).rejects.toThrow(Draining);
     await engine.finishAll();
-    await Promise.all([...taken, drained]);
+    await Promise.all(taken);
   });
 
   it('an empty sequence, so that no other request shares a batch with it', async () => {
@@ -432,6 +424,20 @@ describe('the scheduler does not run', () => {
   });
 });
 
+it('a batch that an engine refuses runs again, each sequence alone, and only the cause fails', async () => {
+  const { engine, scheduler } = start();
+  const first = scheduler.submit(request([256]));
+  const good = [5, 6].map(tag => scheduler.submit(request([10, 10], tag)));
+  const bad = expect(scheduler.submit(request([10], 2))).rejects.toThrow('out of memory');
+  while (engine.running.length > 0) {
+    const batch = engine.running[0]!;
+    await (batch.tags.includes(2) ? batch.fail(new EngineError('out of memory')) : batch.finish());
+  }
+  await Promise.all([first, ...good, bad]);
+  expect(engine.history.map(({ tags }) => tags.join())).toEqual(['0', '5,5', '6,6,2', '6', '6', '2']);
+  expect(scheduler.queued('m')).toEqual({ sequences: 0, tokens: 0 });
+});
+
 describe.each<[string, readonly Slot[]]>([
   ['on all cores', ['all']],
   ['spread over engines', ['all', 0, 1]],
@@ -448,12 +454,11 @@ describe.each<[string, readonly Slot[]]>([
     expect(scheduler.queued('m').sequences).toBe(0);
   });
 
-  it('does not keep a shutdown from answering every request', async () => {
+  it('does not keep requests from being answered', async () => {
     const { engine, scheduler } = start(NEVER, slots);
     const answers = [[200, 200], [10]].map(lengths => scheduler.submit(request(lengths)));
-    const drained = scheduler.drain();
     await engine.crash(engine.running[0]!);
     await engine.finishAll();
-    await Promise.all([...answers, drained]);
+    await Promise.all(answers);
   });
 });

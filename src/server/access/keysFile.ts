@@ -14,6 +14,8 @@ import { decodeUtf8 } from '../../utf8.js';
 export const SCOPES = ['predict', 'metrics', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
+export { PRIORITIES };
+
 const SCHEMA = {
   type: 'array',
   items: {

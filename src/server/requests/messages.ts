@@ -6,7 +6,7 @@ import type { Packed, PackedSequences } from './pack.js';
 import type { Answer, ParsedRequest } from './request.js';
 
 /** A model as the worker thread loads it. */
-export interface ModelSource {
+export interface ModelFiles {
   readonly name: string;
   /** Its model folder. */
   readonly folder: string;
@@ -17,7 +17,7 @@ export interface ModelSource {
 /** The steps of a request, and what each takes. */
 export interface Steps {
   parse: { readonly kind: KindName; readonly bytes: Uint8Array };
-  encode: ModelSource;
+  encode: ModelFiles;
   answer: Packed<Float32Array>;
 }
 export type Step = keyof Steps;

@@ -131,8 +131,7 @@ function parseBody(bytes: Uint8Array): unknown {
   try {
     return parseJson(decodeUtf8(bytes));
   } catch (error) {
-    if (error instanceof UserError)
-      throw new Problem(400, `the body is no JSON that can be read: ${error.message}`);
+    if (error instanceof UserError) throw new Problem(400, `the body is not valid JSON: ${error.message}`);
     throw error;
   }
 }

@@ -55,8 +55,9 @@ export class Requests {
 
   /** Takes the body of a request. Throws Problem 503 for a large one while others fill the memory for them. */
   begin(kind: KindName, body: Uint8Array): RequestSteps {
-    const release = this.#memory.reserve(body.length);
+    // If no thread can be started, nothing has been set aside yet.
     const steps = body.length <= INLINE_BYTES ? inlineSteps(kind, body) : this.#workerSteps(kind, body);
+    const release = this.#memory.reserve(body.length);
     this.#open++;
     let hasEnded = false;
     let releaseAnswer = () => {};

@@ -10,7 +10,7 @@ import { Problem } from '../problems.js';
 import { type AnyRequest, newRequest } from './kinds.js';
 import {
   type FromWorker,
-  type ModelSource,
+  type ModelFiles,
   problemMessage,
   type StepResults,
   type ToWorker,
@@ -69,7 +69,7 @@ async function done(
 }
 
 /** Undefined where the folder's files are no longer those that the model was loaded from. */
-function modelOf({ name, folder, stamp }: ModelSource): TextModel | undefined {
+function modelOf({ name, folder, stamp }: ModelFiles): TextModel | undefined {
   const known = models.get(name);
   if (known?.stamp === stamp) return known.model;
   if (stampOf(folder) !== stamp) return undefined;
