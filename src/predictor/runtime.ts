@@ -208,7 +208,12 @@ export class Runtime {
     const slots = this.engines.slots(name);
     // Models that load at the same time are measured on different engines, so that neither slows the other down.
     const slot = slots.at(-1 - (this.#measurements++ % Math.max(1, slots.length - 1)))!;
-    const pass: Pass = async batch => (await this.engines.run(name, batch, slot)).seconds;
+    const pass: Pass = async batch => {
+      const { seconds } = await this.engines.run(name, batch, slot);
+      const tokens = batch.reduce((sum, { ids }) => sum + ids.length, 0);
+      this.scheduler.observe(name, slot, tokens, seconds);
+      return seconds;
+    };
     const largest = slots.length > 1 ? MAX_TOKENS_PER_ENGINE : undefined;
     const budget = await findBudget(manifest, brief, pass, largest).catch(error => {
       // The engine is started again. The model serves with the usual budget.

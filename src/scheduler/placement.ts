@@ -107,7 +107,7 @@ export class Placement {
     if (run.isLong) return;
     this.#shortEndedAt = now;
     if (seconds === undefined) return;
-    this.#latencyOf(run.model).observe(modeOf(run.slot), run.tokens, seconds * 1000, now);
+    this.observe(run.model, run.slot, run.tokens, seconds * 1000, now);
   }
 
   /** How fast waiting work is done. `budgetOf` is the most tokens in a batch of a model. */
@@ -137,8 +137,14 @@ export class Placement {
     return this.#enginesOf(model).length > 0 ? 'apart' : 'together';
   }
 
-  /** Milliseconds per token of a model's full batches, one in each engine. */
+  /** Learns from a forward pass of a model that took so many milliseconds. */
+  observe(model: string, slot: Slot, tokens: number, milliseconds: number, now: number): void {
+    this.#latencyOf(model).observe(modeOf(slot), tokens, milliseconds, now);
+  }
+
+  /** Milliseconds per token of a model's full batches, one in each engine. Zero before any pass was timed. */
   #msPerToken(model: string, budget: number, now: number): number {
+    if (this.doubt(model, now) === Number.POSITIVE_INFINITY) return 0;
     const engines = Math.max(1, this.#enginesUp(model).length);
     return this.#latencyOf(model).predict(this.#modeOf(model), budget, now) / (budget * engines);
   }

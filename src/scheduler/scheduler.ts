@@ -1,7 +1,7 @@
 // Keeps the engines busy: takes requests, runs their sequences in batches, and returns the logits.
 
 import { EventEmitter } from 'node:events';
-import type { Engines } from '../engine/engines.js';
+import type { Engines, Slot } from '../engine/engines.js';
 import { EngineCrashed } from '../engine/errors.js';
 import { Caution } from './caution.js';
 import { lateness, millisecondsOf, mostUrgent, type Pace, type Work } from './deadlines.js';
@@ -72,6 +72,11 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   /** The most tokens in one forward pass of a model. */
   batchTokens(model: string): number {
     return this.#batchTokens.get(model) ?? this.#options.batchTokens;
+  }
+
+  /** Learns from a forward pass that ran apart from the queue. */
+  observe(model: string, slot: Slot, tokens: number, seconds: number): void {
+    this.#placement.observe(model, slot, tokens, seconds * 1000, performance.now());
   }
 
   /** Expects a model to be as fast as the one whose place it takes, until its own passes are timed. */
