@@ -1,7 +1,7 @@
 // A load test: a closed loop keeps a number of requests in flight, an open loop sends a number of them per second.
 
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 
 export interface LoadTestOptions {
   /** Seconds of the measured period. */
@@ -83,7 +83,9 @@ async function closedLoop(sendOne: () => Promise<void>, concurrency: number, end
 async function openLoop(sendOne: () => Promise<void>, rate: number, ends: number): Promise<void> {
   const running = new Set<Promise<void>>();
   for (let next = performance.now(); next < ends; next += (-Math.log(1 - Math.random()) / rate) * 1000) {
-    await sleep(Math.max(0, next - performance.now()));
+    const wait = next - performance.now();
+    // A timer waits for a millisecond at the least, which would limit the rate.
+    await (wait > 1 ? sleep(wait) : setImmediate());
     const request = sendOne().finally(() => running.delete(request));
     running.add(request);
   }
