@@ -1,6 +1,5 @@
 // Callers that open connections and hardly send anything.
 
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stop } from '../support/serve.js';
@@ -29,7 +28,7 @@ async function slowSockets({ seconds }: FaultOptions): Promise<FaultResult> {
     while (attacking) {
       const socket = connect(Number(url.port), url.hostname).on('error', () => {});
       sockets.add(socket);
-      const ended = once(socket, 'close');
+      const ended = new Promise(resolve => socket.once('close', resolve));
       socket.write('POST /classify HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\nx-slow: ');
       const drip = setInterval(() => socket.write('a'), 3000);
       await ended;
