@@ -1,6 +1,6 @@
 // The engine and the scheduler alone: batches as the service makes them, without tokenising and HTTP.
 
-import type { Sequence } from '../dist/engine/batch.js';
+import { countTokens, type Sequence } from '../dist/engine/sequence.js';
 import type { Send } from '../dist/loadtest/loadTest.js';
 import { defaultCache } from '../dist/model/cache.js';
 import { sequencesOf } from '../dist/predictor/encode.js';
@@ -25,7 +25,7 @@ export async function openEngine(folders: readonly string[]): Promise<OpenEngine
 
 /** The mean number of tokens that a text has for the model. */
 export function meanTokens(model: LoadedModel, texts: readonly string[]): number {
-  return tokensOf(texts.flatMap(text => sequencesOf(model, text))) / texts.length;
+  return countTokens(texts.flatMap(text => sequencesOf(model, text))) / texts.length;
 }
 
 /** A load generator's sender: one text per call, in turn. The texts are encoded beforehand. */
@@ -48,12 +48,8 @@ export function groupRunner(model: LoadedModel, sequences: readonly Sequence[]):
   return async () => {
     const group = next();
     await model.run(group, UNHURRIED);
-    return tokensOf(group);
+    return countTokens(group);
   };
-}
-
-function tokensOf(sequences: readonly Sequence[]): number {
-  return sequences.reduce((sum, { ids }) => sum + ids.length, 0);
 }
 
 export interface TokenRate {

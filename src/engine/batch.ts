@@ -2,13 +2,7 @@
 
 import { BATCH_INPUTS, type BatchDimension, type BatchInputName } from '../onnx/contract.js';
 import { Tensor } from '../onnx/runtime.js';
-
-/** One sequence of tokens for a forward pass. */
-export interface Sequence {
-  readonly ids: Int32Array;
-  /** The positions whose rows the label head reads. Ignored where the model pools all rows. */
-  readonly headPositions: Int32Array;
-}
+import { countTokens, type Sequence } from './sequence.js';
 
 /** The inputs of the graph; onnx/contract.ts says what each one holds. */
 export interface PackedBatch {
@@ -20,10 +14,10 @@ export interface PackedBatch {
 export function packBatch(sequences: readonly Sequence[]): PackedBatch {
   if (sequences.length === 0) throw new Error('expected a batch of at least one sequence, found none');
   const sizes = {
-    tokens: sum(sequences, ({ ids }) => ids.length),
+    tokens: countTokens(sequences),
     batch: sequences.length,
     length: Math.max(...sequences.map(({ ids }) => ids.length)),
-    reads: sum(sequences, ({ headPositions }) => headPositions.length),
+    reads: sequences.reduce((reads, { headPositions }) => reads + headPositions.length, 0),
   };
   const inputs = zeroInputs(sizes);
   let row = 0;
@@ -65,8 +59,4 @@ function zeroInputs(sizes: PackedBatch['sizes']): PackedBatch['inputs'] {
     return [name, new BigInt64Array(elements)];
   });
   return Object.fromEntries(inputs) as PackedBatch['inputs'];
-}
-
-function sum<T>(items: readonly T[], size: (item: T) => number): number {
-  return items.reduce((total, item) => total + size(item), 0);
 }

@@ -7,6 +7,7 @@ import { EngineCrashed, EngineError } from './errors.js';
 import { BEAT_MS, HEARTBEAT_FD, Heartbeat } from './heartbeat.js';
 import { PassBound } from './passBound.js';
 import type { Exchange, Kind, Reply, Request, RunReply } from './protocol.js';
+import { countTokens } from './sequence.js';
 
 const PROCESS = fileURLToPath(new URL('./process.js', import.meta.url));
 
@@ -100,7 +101,7 @@ export class EngineChild {
     if (request.kind === 'unload') this.#bounds.delete(request.content.model);
     if (request.kind === 'run') {
       const { seconds } = reply.content as RunReply;
-      this.#boundOf(request.content.model).observe(tokensOf(request.content), seconds * 1000);
+      this.#boundOf(request.content.model).observe(countTokens(request.content.sequences), seconds * 1000);
     }
     resolve(reply.content);
   }
@@ -122,9 +123,9 @@ export class EngineChild {
     const [oldest] = this.#pending.values();
     if (oldest?.request.kind !== 'run') return undefined;
     const { content } = oldest.request;
-    const bound = this.#boundOf(content.model).of(tokensOf(content));
+    const bound = this.#boundOf(content.model).of(countTokens(content.sequences));
     if (++oldest.ticks * BEAT_MS <= bound) return undefined;
-    return `hung: no answer to a batch of ${tokensOf(content)} tokens in ${Math.round(bound / 1000)} s`;
+    return `hung: no answer to a batch of ${countTokens(content.sequences)} tokens in ${Math.round(bound / 1000)} s`;
   }
 
   #boundOf(model: string): PassBound {
@@ -153,8 +154,4 @@ export class EngineChild {
     for (const { reject, wasUp } of this.#pending.values()) reject(new EngineCrashed(reason, wasUp));
     this.#pending.clear();
   }
-}
-
-function tokensOf({ sequences }: Exchange['run']['request']): number {
-  return sequences.reduce((sum, { ids }) => sum + ids.length, 0);
 }

@@ -2,11 +2,11 @@
 
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sequence } from './batch.js';
 import { EngineChild } from './child.js';
 import { EngineCrashed, EngineError } from './errors.js';
 import type { RuntimeReport } from './probe.js';
 import type { RunReply } from './protocol.js';
+import type { Sequence } from './sequence.js';
 import type { SessionOptions } from './session.js';
 
 /** What an engine needs to load a model, and to load it again when its process has ended. */

@@ -2,11 +2,11 @@
 // the cores, has the higher throughput, because no core waits for another between two operators.
 
 import { EventEmitter } from 'node:events';
-import type { Sequence } from './batch.js';
 import { Engine, type ModelSource } from './engine.js';
 import { graphBytes, PackedCopy } from './packedCopy.js';
 import type { RuntimeReport } from './probe.js';
 import type { RunReply } from './protocol.js';
+import type { Sequence } from './sequence.js';
 
 /** Where a batch runs: on all cores, or on the engine of this number, which has a share of the cores. */
 export type Slot = 'all' | number;

@@ -1,7 +1,7 @@
 // The messages between a supervisor (engine.ts) and its engine process.
 
-import type { Sequence } from './batch.js';
 import type { RuntimeReport } from './probe.js';
+import type { Sequence } from './sequence.js';
 import type { SessionOptions } from './session.js';
 
 /** The kinds of request that an engine process answers: what each carries, and what its answer carries. */

@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { DATA_FILE, LOGITS, MODEL_FILE } from '../onnx/contract.js';
 import { createSession, type InferenceSession, type SessionOptions } from '../onnx/runtime.js';
-import { batchTensors, packBatch, type Sequence } from './batch.js';
+import { batchTensors, packBatch } from './batch.js';
+import type { Sequence } from './sequence.js';
 
 export type { SessionOptions };
 

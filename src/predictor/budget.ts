@@ -1,6 +1,6 @@
 // Finds the budget of a model on this machine: the fewest tokens in a forward pass that give nearly its best throughput.
 
-import type { Sequence } from '../engine/batch.js';
+import { countTokens, type Sequence } from '../engine/sequence.js';
 import type { Manifest } from '../model/manifest.js';
 
 /** The budgets that are tried, in tokens. */
@@ -32,7 +32,7 @@ export async function findBudget(
 ): Promise<number | undefined> {
   const times = new Map<number, number>();
   let spent = await pass(brief).catch(() => SECONDS);
-  let perToken = spent / brief.reduce((sum, { ids }) => sum + ids.length, 0);
+  let perToken = spent / countTokens(brief);
   for (let round = 0; round < ROUNDS; round++) {
     for (const tokens of SIZES) {
       const filled = tokens - UNUSED;

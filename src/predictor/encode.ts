@@ -1,6 +1,6 @@
 // Text to token sequences: everything that happens to a text before a forward pass.
 
-import type { Sequence } from '../engine/batch.js';
+import type { Sequence } from '../engine/sequence.js';
 import { atOnce, type Sliced } from '../slices.js';
 import type { WordTokens } from '../text/tokenizer.js';
 import { planWindows, type Window } from '../text/windows.js';

@@ -1,6 +1,6 @@
 // A loaded model as the steps of a prediction see it.
 
-import type { Sequence } from '../engine/batch.js';
+import type { Sequence } from '../engine/sequence.js';
 import type { Manifest } from '../model/manifest.js';
 import type { Priority } from '../scheduler/job.js';
 import type { Tokenizer } from '../text/tokenizer.js';

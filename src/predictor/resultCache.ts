@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import type { Sequence } from '../engine/batch.js';
+import type { Sequence } from '../engine/sequence.js';
 
 /** The limit for all kept logits, in bytes. The number of entries does not bound it: a tagged text has a row per word. */
 const MAX_BYTES = 256 * 2 ** 20;

@@ -4,9 +4,9 @@ import type { KeyObject } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import type { Sequence } from '../engine/batch.js';
 import { Engines } from '../engine/engines.js';
 import { EngineCrashed } from '../engine/errors.js';
+import { countTokens, type Sequence } from '../engine/sequence.js';
 import { UserError } from '../errors.js';
 import { usableCores } from '../machine/cores.js';
 import { makeTemporaryFolder } from '../model/atomicFolder.js';
@@ -210,8 +210,7 @@ export class Runtime {
     const slot = slots.at(-1 - (this.#measurements++ % Math.max(1, slots.length - 1)))!;
     const pass: Pass = async batch => {
       const { seconds } = await this.engines.run(name, batch, slot);
-      const tokens = batch.reduce((sum, { ids }) => sum + ids.length, 0);
-      this.scheduler.observe(name, slot, tokens, seconds);
+      this.scheduler.observe(name, slot, countTokens(batch), seconds);
       return seconds;
     };
     const largest = slots.length > 1 ? MAX_TOKENS_PER_ENGINE : undefined;

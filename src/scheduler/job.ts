@@ -1,6 +1,6 @@
 // The work in the queue: requests, and the sequences of each request that have not run yet.
 
-import type { Sequence } from '../engine/batch.js';
+import type { Sequence } from '../engine/sequence.js';
 
 /**
  * The class of a request. Where both wait, a token of a batch request counts as several of an interactive one, so batch

@@ -4,7 +4,7 @@
 
 import type { Merged } from '../checkpoint/merge.js';
 import type { TensorSource } from '../checkpoint/tensors.js';
-import type { Sequence } from '../engine/batch.js';
+import type { Sequence } from '../engine/sequence.js';
 import { multiply } from './multiply.js';
 import { activate, add, attend, layerNorm, type Rows, rmsNorm, rotate } from './steps.js';
 

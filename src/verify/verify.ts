@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { layerOf } from '../checkpoint/layers.js';
 import type { Merged } from '../checkpoint/merge.js';
 import { elementCount, parameterCount, type TensorSource } from '../checkpoint/tensors.js';
-import type { Sequence } from '../engine/batch.js';
+import type { Sequence } from '../engine/sequence.js';
 import { Session } from '../engine/session.js';
 import { UserError } from '../errors.js';
 import { writeFirstLayer } from '../graph/firstLayer.js';

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import type { Sequence } from '../../dist/engine/batch.js';
 import { Engines, type ModelOrder } from '../../dist/engine/engines.js';
 import { EngineError } from '../../dist/engine/errors.js';
+import type { Sequence } from '../../dist/engine/sequence.js';
 import { exportCheckpoint, goldensOf, temporaryFolder } from '../support/fixtures.js';
 import { enginePids } from '../support/processes.js';
 

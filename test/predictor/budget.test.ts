@@ -1,7 +1,7 @@
 // The measured size of batches, from pass times that the test makes up.
 
 import { expect, it } from 'vitest';
-import type { Sequence } from '../../dist/engine/batch.js';
+import type { Sequence } from '../../dist/engine/sequence.js';
 import { findBudget } from '../../dist/predictor/budget.js';
 
 const manifest = { task: 'sequence', pooling: 'last', maxLength: 96, vocabSize: 100 } as const;

@@ -2,10 +2,10 @@
 
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Sequence } from '../../dist/engine/batch.js';
 import type { Slot } from '../../dist/engine/engines.js';
 import { EngineCrashed, EngineError } from '../../dist/engine/errors.js';
 import type { RunReply } from '../../dist/engine/protocol.js';
+import type { Sequence } from '../../dist/engine/sequence.js';
 import { CallerGone, DeadlinePassed, FatalSequence, QueueFull } from '../../dist/scheduler/errors.js';
 import { OLDEST_EVERY } from '../../dist/scheduler/queue.js';
 import { Scheduler } from '../../dist/scheduler/scheduler.js';

@@ -1,6 +1,6 @@
 // Many arrays as two, to cross between threads: each array that a message holds takes time to send and to receive.
 
-import type { Sequence } from '../../engine/batch.js';
+import type { Sequence } from '../../engine/sequence.js';
 import type { Sliced } from '../../slices.js';
 
 type Numbers = Int32Array | Float32Array;

@@ -2,7 +2,7 @@
 // logits. The steps are the same in the HTTP thread and in the worker thread.
 
 import type { ValidateFunction } from 'ajv/dist/2020.js';
-import type { Sequence } from '../../engine/batch.js';
+import type { Sequence } from '../../engine/sequence.js';
 import { UserError } from '../../errors.js';
 import { parseJson } from '../../json.js';
 import { UnusableText } from '../../predictor/encode.js';

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import type { Sequence } from '../../engine/batch.js';
+import type { Sequence } from '../../engine/sequence.js';
 import { inSlices } from '../../slices.js';
 import { type KindName, newRequest } from './kinds.js';
 import { BodyMemory } from './memory.js';

@@ -1,6 +1,7 @@
 // POST /classify and POST /ner: from the body of a request to the answer of a model.
 
 import type { RequestHandler } from 'express';
+import { countTokens } from '../../engine/sequence.js';
 import type { Task } from '../../model/manifest.js';
 import { CallerGone, DeadlinePassed } from '../../scheduler/errors.js';
 import type { ApiKey } from '../access/keysFile.js';
@@ -37,7 +38,7 @@ export function predictRoute(context: ServerContext, kind: KindName): RequestHan
     const stop = metrics.tokenizeDuration.startTimer();
     const sequences = await before(deadline, signal, request.encode(model));
     stop();
-    const tokens = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
+    const tokens = countTokens(sequences);
     model.tokenRatio.observe(parsed.size, tokens);
     await limits.chargeTokens(response, tokens);
     const rows = sequences.length > 0 ? await model.run(sequences, urgency) : [];
