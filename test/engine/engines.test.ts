@@ -70,14 +70,18 @@ function mappedWeights(pid: number): string[] {
   return [...new Set(paths.filter(path => path.includes('model.onnx.data')))];
 }
 
-it('map the same file of shared weights after a crash, and leave none behind', async () => {
+/** Two engines with a model: the ids of their processes, its logits, and the name of the copy of its weights that they share. */
+async function startSharing() {
   const before = enginePids();
   const own = () => enginePids().filter(pid => !before.includes(pid));
   const { engines, scratch } = startEngines(2);
   await engines.load('m', orderOf(folder));
-  const expected = await alone(engines);
-  const [copy] = readdirSync(scratch);
-  const shared = join(scratch, copy!, 'model.onnx.data');
+  return { engines, scratch, own, expected: await alone(engines), copy: readdirSync(scratch)[0]! };
+}
+
+it('map the same file of shared weights after a crash, and leave none behind', async () => {
+  const { engines, scratch, own, expected, copy } = await startSharing();
+  const shared = join(scratch, copy, 'model.onnx.data');
   expect(own().map(mappedWeights)).toEqual([[shared], [shared]]);
   await killAll(engines, own());
   expect(own().map(mappedWeights)).toEqual([[shared], [shared]]);
@@ -160,14 +164,9 @@ it('serve one model while another cannot be loaded again, and the other too once
 });
 
 it('write the shared weights again where the file was damaged, once for all engines', async () => {
-  const before = enginePids();
-  const own = () => enginePids().filter(pid => !before.includes(pid));
-  const { engines, scratch } = startEngines(2);
-  await engines.load('m', orderOf(folder));
-  const expected = await alone(engines);
-  const [copy] = readdirSync(scratch);
+  const { engines, scratch, own, expected, copy } = await startSharing();
   // Of the same size, so that only ONNX Runtime notices.
-  const graph = join(scratch, copy!, 'model.onnx');
+  const graph = join(scratch, copy, 'model.onnx');
   writeFileSync(graph, Buffer.alloc(statSync(graph).size, 'x'));
   await killAll(engines, own());
   const [again, ...more] = readdirSync(scratch);
