@@ -1,12 +1,16 @@
 // The engine process: holds the ONNX Runtime sessions and answers requests, one after another.
 // ONNX Runtime's run() blocks its thread, and a native crash ends its process, so neither happens in the HTTP process.
 
+import { constants, setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { probeRuntime } from './probe.js';
 import type { Exchange, Kind, Reply, Request } from './protocol.js';
 import { Session } from './session.js';
 
 process.title = 'lsllama-engine';
+// The engines keep all cores busy. The HTTP process has to get a core at once nevertheless, or requests wait unseen
+// while it is not running, and refusals under overload take seconds. The threads that start later, which compute, inherit this.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 // Ctrl-C and a service manager's SIGTERM reach the whole process group. The parent decides when the work is done.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { Engines, type ModelOrder } from '../../dist/engine/engines.js';
@@ -54,6 +55,13 @@ it.each(['float32', 'int8'] as const)(
     }
   },
 );
+
+it('leave the cores to the process that answers requests, whenever it wants one', async () => {
+  const { engines } = startEngines(2);
+  await engines.load('m', orderOf(folder));
+  for (const pid of enginePids()) expect(getPriority(pid)).toBeGreaterThan(getPriority());
+  await engines.close();
+});
 
 /** Kills every engine process, and waits until each slot is up again. */
 async function killAll(engines: Engines, pids: readonly number[]): Promise<void> {

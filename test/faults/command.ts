@@ -1,5 +1,5 @@
 // npm run faults: does to running services what goes wrong in practice, and prints what their callers saw as a table.
-// usage: npm run faults -- [NAME …] [--seconds 60] [--times 20] [--write]
+// usage: npm run faults -- [NAME …] [--seconds 60] [--times N] [--write]
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -36,7 +36,7 @@ program
     `the faults to run: ${FAULTS.map(({ name }) => name).join(', ')}; all of them unless given`,
   )
   .option('--seconds <n>', 'length of a measurement under load', Number, 60)
-  .option('--times <n>', 'repetitions of what is done again and again', Number, 20)
+  .option('--times <n>', 'repetitions of what is done again and again, instead of its own number', Number)
   .option('--write', 'put the table into docs/reliability.md')
   .parse();
 const [names] = program.processedArgs as [string[]];

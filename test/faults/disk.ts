@@ -17,7 +17,7 @@ export const DISK_FULL: Fault = {
   run: diskFull,
 };
 
-async function diskFull({ times }: FaultOptions): Promise<FaultResult> {
+async function diskFull({ times = 5 }: FaultOptions): Promise<FaultResult> {
   const disk = mkdtempSync(join(tmpdir(), 'lsllama-disk-'));
   mustRun('mount', '-t', 'tmpfs', '-o', 'size=2g', 'tmpfs', disk);
   try {
@@ -25,7 +25,7 @@ async function diskFull({ times }: FaultOptions): Promise<FaultResult> {
     await ready(service);
     const load = await Load.start(service.url);
     fill(join(disk, 'filler'));
-    for (let kills = 0; kills < Math.min(times, 5); ) {
+    for (let kills = 0; kills < times; ) {
       await sleep(1500);
       const [pid] = enginePids(service.process.pid);
       if (pid === undefined) continue;

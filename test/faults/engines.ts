@@ -35,7 +35,7 @@ function anEngine(service: RunningService): number | undefined {
   return pids[Math.floor(Math.random() * pids.length)];
 }
 
-async function killed(service: RunningService, _load: Load, { times }: FaultOptions): Promise<string[]> {
+async function killed(service: RunningService, _load: Load, { times = 20 }: FaultOptions): Promise<string[]> {
   let kills = 0;
   while (kills < times) {
     await sleep(200 + Math.random() * 2000);

@@ -10,8 +10,8 @@ export interface Fault {
 export interface FaultOptions {
   /** The length of a measurement under load. Seconds. */
   readonly seconds: number;
-  /** Repetitions of what a fault does again and again. */
-  readonly times: number;
+  /** Repetitions of what a fault does again and again. Each fault has its own number unless given. */
+  readonly times?: number;
 }
 
 export interface FaultResult {

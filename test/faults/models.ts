@@ -100,7 +100,7 @@ async function exported(folder: string, precision: string): Promise<string> {
   return (await prepareModel(changed, { cache: defaultCache(), device: 'cpu' })).folder;
 }
 
-function reloads({ times }: FaultOptions): Promise<FaultResult> {
+function reloads({ times = 100 }: FaultOptions): Promise<FaultResult> {
   return replaced(async ({ load, versions, reload }) => {
     await reload(versions[1]!);
     await load.learn();
@@ -113,11 +113,11 @@ function reloads({ times }: FaultOptions): Promise<FaultResult> {
   });
 }
 
-function badReloads({ times }: FaultOptions): Promise<FaultResult> {
+function badReloads({ times = 5 }: FaultOptions): Promise<FaultResult> {
   return replaced(async ({ load, versions, reload, service }) => {
     load.run(8);
     const statuses: number[] = [];
-    for (let i = 0; i < Math.min(times, 5); i++) {
+    for (let i = 0; i < times; i++) {
       statuses.push((await reload(versions[1]!, copy => invertByte(join(copy, DATA)))).status);
     }
     const isReady = (await fetch(`${service.url}/health/ready`)).ok;

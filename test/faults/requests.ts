@@ -8,8 +8,8 @@ import type { Fault, FaultOptions, FaultResult } from './fault.js';
 import { residentMemory } from './memory.js';
 import { startShipped } from './shipped.js';
 
-/** Requests for each of the repetitions that are asked for. */
-const REQUESTS = 10_000;
+/** Requests between two looks at the memory. */
+const LOOK_EVERY = 10_000;
 /** Connections at a time. */
 const CONNECTIONS = 64;
 /** A request without an answer for this long is taken to be incomplete: its caller closes its side. Milliseconds. */
@@ -23,7 +23,7 @@ export const DAMAGED_REQUESTS: Fault = {
   run: damagedRequests,
 };
 
-async function damagedRequests({ times }: FaultOptions): Promise<FaultResult> {
+async function damagedRequests({ times = 200_000 }: FaultOptions): Promise<FaultResult> {
   const service = await startShipped();
   const seed = String(Math.floor(Math.random() * 2 ** 31));
   const statuses: Record<string, number> = {};
@@ -31,9 +31,9 @@ async function damagedRequests({ times }: FaultOptions): Promise<FaultResult> {
   const memory: number[] = [];
   let next = 0;
   const sendAll = async () => {
-    while (next < times * REQUESTS) {
+    while (next < times) {
       const run = next++;
-      if (run % REQUESTS === 0) memory.push(residentMemory(service));
+      if (run % LOOK_EVERY === 0) memory.push(residentMemory(service));
       const status = await statusOf(damagedRequest(new Random(`${seed} ${run}`)), service);
       statuses[status] = (statuses[status] ?? 0) + 1;
       if (/^[1-4]\d\d$|^closed$/.test(status)) continue;
@@ -48,7 +48,7 @@ async function damagedRequests({ times }: FaultOptions): Promise<FaultResult> {
   const counts = Object.entries(statuses).map(([status, count]) => `${count} × ${status}`);
   const notes = [
     `answers: ${counts.join(', ')}`,
-    `resident memory ${memory[1]} MiB after the first ${REQUESTS}, ${memory.at(-1)} MiB at the end`,
+    `resident memory ${memory[1]} MiB after the first ${LOOK_EVERY}, ${memory.at(-1)} MiB at the end`,
     `seed ${seed}`,
     ...(isReady ? [] : ['not ready at the end']),
   ];

@@ -23,13 +23,13 @@ export const ROLLING_RESTARTS: Fault = {
   run: rollingRestarts,
 };
 
-async function rollingRestarts({ times }: FaultOptions): Promise<FaultResult> {
+async function rollingRestarts({ times = 100 }: FaultOptions): Promise<FaultResult> {
   const ports = [await freePort(), await freePort(), await freePort()] as const;
   const [front, ...backs] = ports;
   const replicas = await Promise.all(backs.map(port => startShipped('--port', String(port))));
   const folder = mkdtempSync(join(tmpdir(), 'lsllama-haproxy-'));
   writeFileSync(join(folder, 'haproxy.cfg'), configuration(front, backs));
-  const proxy = spawn('haproxy', ['-db', '-f', join(folder, 'haproxy.cfg')], { stdio: 'inherit' });
+  const proxy = spawn('haproxy', ['-db', '-q', '-f', join(folder, 'haproxy.cfg')], { stdio: 'inherit' });
   proxy.on('error', () => {
     throw new UserError('haproxy is needed: apt-get install haproxy');
   });
