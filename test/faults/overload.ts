@@ -29,15 +29,21 @@ async function overload(factor: number, { seconds }: FaultOptions): Promise<Faul
   const memory = peakMemory(service);
   const after = await runLoadTest(send(), measure);
   await stop(service);
-  const capacity = (before.requests_per_second + after.requests_per_second) / 2;
-  return resultOf(report, capacity, memory);
+  return resultOf(report, [before.requests_per_second, after.requests_per_second], load.rate, memory);
 }
 
-function resultOf(report: LoadTestReport, capacity: number, memory: number): FaultResult {
-  const { requests, requests_per_second, latency, errors, error_latency } = report;
+/** `capacities` are those before and after the load: they differ where other programs use the machine as well. */
+function resultOf(
+  report: LoadTestReport,
+  capacities: readonly [number, number],
+  offered: number,
+  memory: number,
+): FaultResult {
+  const { requests, requests_per_second: answered, latency, errors, error_latency } = report;
   const { 429: refused = 0, ...failed } = errors;
+  const possible = Math.min(offered, (capacities[0] + capacities[1]) / 2);
   const notes = [
-    `capacity ${capacity.toFixed(0)} texts/s, answered ${((100 * requests_per_second) / capacity).toFixed(0)}% of it`,
+    `capacity ${capacities.map(capacity => capacity.toFixed(0)).join(' texts/s before, ')} after; offered ${offered.toFixed(0)}, answered ${answered.toFixed(0)} texts/s, ${((100 * answered) / possible).toFixed(0)}% of what was possible`,
     `accepted: p99 ${latency.p99.toFixed(0)} ms`,
     refused > 0
       ? `${refused} refused with 429, p99 ${error_latency[429]!.p99.toFixed(0)} ms`
