@@ -1,9 +1,9 @@
 // npm run faults: does to running services what goes wrong in practice, and prints what their callers saw as a table.
 // usage: npm run faults -- [NAME …] [--seconds 60] [--times N] [--write]
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { program } from 'commander';
 import { ROOT } from '../support/fixtures.js';
 import { stopAll } from '../support/serve.js';
@@ -43,6 +43,10 @@ const [names] = program.processedArgs as [string[]];
 const options = program.opts<FaultOptions & { write?: true }>();
 const unknown = names.filter(name => !FAULTS.some(fault => fault.name === name));
 if (unknown.length > 0) program.error(`unknown fault ${unknown.join(', ')}`);
+const chosen = FAULTS.filter(({ name }) => names.length === 0 || names.includes(name));
+for (const { name, needs } of chosen) {
+  if (needs && !isOnPath(needs.command)) program.error(`${name} needs ${needs.command}: ${needs.install}`);
+}
 process.once('SIGINT', () => process.exit(130)).once('exit', stopAll);
 
 const lines: string[] = [];
@@ -50,13 +54,17 @@ print(`${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Node ${proce
 print('');
 print('| fault | requests | failed | wrong answers | measured |');
 print('|---|---|---|---|---|');
-for (const fault of FAULTS) {
-  if (names.length > 0 && !names.includes(fault.name)) continue;
+for (const fault of chosen) {
   const result = await fault.run(options);
   print(row(fault, result));
   if (result.wrong > 0 || Object.keys(result.failed).length > 0) process.exitCode = 1;
 }
 if (options.write) writeTable();
+
+function isOnPath(command: string): boolean {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return folders.some(folder => existsSync(join(folder, command)));
+}
 
 function print(line: string): void {
   lines.push(line);

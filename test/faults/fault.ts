@@ -4,6 +4,8 @@ export interface Fault {
   /** What is done, for the table and for the command line. */
   readonly name: string;
   readonly description: string;
+  /** A command that has to be on the PATH, and how to install it. */
+  readonly needs?: { readonly command: string; readonly install: string };
   run(options: FaultOptions): Promise<FaultResult>;
 }
 

@@ -7,7 +7,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UserError } from '../../dist/errors.js';
 import { stop } from '../support/serve.js';
 import type { Fault, FaultOptions, FaultResult } from './fault.js';
 import { Load } from './load.js';
@@ -20,6 +19,7 @@ const CALLERS = 16;
 export const ROLLING_RESTARTS: Fault = {
   name: 'restarts',
   description: 'rolling restarts of two replicas behind HAProxy',
+  needs: { command: 'haproxy', install: 'apt-get install haproxy' },
   run: rollingRestarts,
 };
 
@@ -30,9 +30,6 @@ async function rollingRestarts({ times = 100 }: FaultOptions): Promise<FaultResu
   const folder = mkdtempSync(join(tmpdir(), 'lsllama-haproxy-'));
   writeFileSync(join(folder, 'haproxy.cfg'), configuration(front, backs));
   const proxy = spawn('haproxy', ['-db', '-q', '-f', join(folder, 'haproxy.cfg')], { stdio: 'inherit' });
-  proxy.on('error', () => {
-    throw new UserError('haproxy is needed: apt-get install haproxy');
-  });
   try {
     const url = `http://127.0.0.1:${front}`;
     while (!(await fetch(`${url}/health/ready`).catch(() => undefined))?.ok) await sleep(100);
