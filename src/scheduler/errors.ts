@@ -1,7 +1,9 @@
 // The reasons why the scheduler does not run a request.
 
+import { Refusal } from '../errors.js';
+
 /** The queue has no room for the request, which may be tried again later. */
-export class QueueFull extends Error {
+export class QueueFull extends Refusal {
   override readonly name = 'QueueFull';
   /** Seconds until the queue should have room for it. */
   readonly retryAfter: number;
@@ -13,17 +15,17 @@ export class QueueFull extends Error {
 }
 
 /** The request's deadline passed before its result was ready, or is too near for the request to be done in time. */
-export class DeadlinePassed extends Error {
+export class DeadlinePassed extends Refusal {
   override readonly name = 'DeadlinePassed';
 }
 
 /** The caller has closed the connection, so nobody waits for the result any more. */
-export class CallerGone extends Error {
+export class CallerGone extends Refusal {
   override readonly name = 'CallerGone';
 }
 
 /** No engine can load the model at present. It is tried again. */
-export class EngineDown extends Error {
+export class EngineDown extends Refusal {
   override readonly name = 'EngineDown';
   readonly retryAfterSeconds: number;
 

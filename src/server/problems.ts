@@ -3,6 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { Refusal } from '../errors.js';
 import { shortened } from '../quoted.js';
 import { CallerGone, DeadlinePassed, EngineDown, FatalSequence, QueueFull } from '../scheduler/errors.js';
 import type { Metrics } from './metrics.js';
@@ -22,7 +23,7 @@ export interface ProblemOptions {
 }
 
 /** An answer other than 200. Its message is the detail that the caller reads. */
-export class Problem extends Error {
+export class Problem extends Refusal {
   override readonly name = 'Problem';
   readonly status: number;
   readonly options: ProblemOptions;
