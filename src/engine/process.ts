@@ -9,7 +9,8 @@ import { Session } from './session.js';
 
 process.title = 'lsllama-engine';
 // The engines keep all cores busy. The HTTP process has to get a core at once nevertheless, or requests wait unseen
-// while it is not running, and refusals under overload take seconds. The threads that start later, which compute, inherit this.
+// while it is not running, and refusals under overload take seconds. The threads that compute start later and inherit
+// the priority.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 // Ctrl-C and a service manager's SIGTERM reach the whole process group. The parent decides when the work is done.
 process.on('SIGINT', () => {});
