@@ -2,7 +2,7 @@
 
 import type { Sequence } from '../engine/sequence.js';
 import { atOnce, type Sliced } from '../slices.js';
-import type { WordTokens } from '../text/tokenizer.js';
+import type { TruncationSide, WordTokens } from '../text/tokenizer.js';
 import { planWindows, type Window } from '../text/windows.js';
 import { type Span, splitWords } from '../text/words.js';
 import type { TextModel } from './model.js';
@@ -27,6 +27,10 @@ export interface TextOptions {
   readonly truncate?: boolean;
   /** `truncate` unless it is given. The others cut nothing. */
   readonly longText?: LongText;
+  /** The most tokens to read, special tokens counted, where the model would read more. */
+  readonly maxLength?: number;
+  /** The side on which a text is cut. The tokenizer's own unless it is given. */
+  readonly truncationSide?: TruncationSide;
 }
 
 /** A text for a sequence classifier. */
@@ -60,7 +64,7 @@ export interface EncodedWords {
 export function encodeText(
   model: TextModel,
   text: string,
-  { truncate = true, longText = 'truncate' }: TextOptions = {},
+  { truncate = true, longText = 'truncate', maxLength: limit, truncationSide }: TextOptions = {},
 ): EncodedText {
   const { manifest, tokenizer } = model;
   if (text.trim() === '') throw new UnusableText('the text is empty');
@@ -68,7 +72,12 @@ export function encodeText(
     const { windows, length } = tokenizer.encodeWindows(text, manifest.maxLength);
     return { sequences: windows.map(ids => sequenceOfText(model, ids)), tokens: length, truncated: false };
   }
-  const { ids, truncated, length } = tokenizer.encode(text, manifest.maxLength);
+  // A text has at least one token beside the special ones.
+  const maxLength = Math.max(
+    tokenizer.specialTokens + 1,
+    Math.min(manifest.maxLength, limit ?? Number.POSITIVE_INFINITY),
+  );
+  const { ids, truncated, length } = tokenizer.encode(text, maxLength, truncationSide);
   if (truncated && !truncate) {
     throw new UnusableText(`the text has ${length} tokens, the model reads at most ${manifest.maxLength}`);
   }

@@ -2,27 +2,22 @@
 
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type Request, type RequestHandler } from 'express';
+import { Problem, unavailable } from '../api/problem.js';
 import { shortened } from '../quoted.js';
 import { scopeGuard } from './access/authorize.js';
 import { trustProxies } from './access/proxies.js';
 import { securityHeaders } from './access/securityHeaders.js';
 import type { ServerContext } from './context.js';
 import { allowOrigins } from './cors.js';
-import {
-  CLIENT_CLOSED_REQUEST,
-  notFound,
-  onlyMethod,
-  Problem,
-  problemHandler,
-  unavailable,
-} from './problems.js';
+import { CLIENT_CLOSED_REQUEST, errorsAs, notFound, onlyMethod, problemHandler } from './problems.js';
 import { BodyMemory } from './requests/memory.js';
 import { INLINE_BYTES } from './requests/requests.js';
+import { addCompatRoutes } from './routes/compat.js';
 import { liveRoute, readyRoute } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
 import { modelRoute, modelsRoute, reloadRoute } from './routes/models.js';
 import { openapiRoute } from './routes/openapi.js';
-import { predictRoute } from './routes/predict.js';
+import { predictRoute, targetOfPath } from './routes/predict.js';
 
 export interface AppOptions {
   /** The origins whose pages may call the service from a browser, `*` for all of them. Empty for none. */
@@ -52,13 +47,18 @@ export function createApp(
 
   const requireScope = scopeGuard(context);
   const predict = requireScope('predict');
-  const json = [predict, refuseWhileDraining(context), jsonOnly, readBody()];
+  const read = readBody();
+  const json = [predict, refuseWhileDraining(context), jsonOnly, read];
+  const anyType = [predict, refuseWhileDraining(context), read];
 
   if (group !== 'admin') {
-    app.route('/classify').post(json, predictRoute(context, 'classify')).all(onlyMethod('POST'));
-    app.route('/ner').post(json, predictRoute(context, 'ner')).all(onlyMethod('POST'));
+    const classify = predictRoute(context, () => ({ kind: 'classify', task: 'sequence' }));
+    const ner = predictRoute(context, () => ({ kind: 'ner', task: 'token' }));
+    app.route('/classify').post(json, classify).all(onlyMethod('POST'));
+    app.route('/ner').post(json, ner).all(onlyMethod('POST'));
     app.route('/models').get(predict, modelsRoute(context)).all(onlyMethod('GET'));
     app.route('/models/:name').get(predict, modelRoute(context)).all(onlyMethod('GET'));
+    addCompatRoutes(app, context, { predict, json, anyType });
   }
   if (group !== 'callers') {
     app
@@ -69,6 +69,7 @@ export function createApp(
   }
   app.route('/health/live').get(liveRoute).all(onlyMethod('GET'));
   app.route('/health/ready').get(readyRoute(context)).all(onlyMethod('GET'));
+  app.route('/health').get(readyRoute(context)).all(onlyMethod('GET'));
   app.route('/openapi.yaml').get(openapiRoute(context)).all(onlyMethod('GET'));
   app.use(notFound, problemHandler(context.log, context.metrics));
   return app;
@@ -92,7 +93,8 @@ function measured({ metrics, log }: ServerContext): RequestHandler {
     const client = request.ip;
     response.on('close', () => {
       const seconds = (performance.now() - started) / 1000;
-      const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
+      // A backslash stands before a colon that begins no parameter.
+      const route = (request.route as { path?: string } | undefined)?.path?.replaceAll('\\', '') ?? 'none';
       const model = String(response.locals.model ?? '');
       const status = response.writableFinished ? response.statusCode : CLIENT_CLOSED_REQUEST;
       metrics.requestDuration.observe({ route, model, status: String(status) }, seconds);
@@ -146,7 +148,8 @@ function mostBytes(request: Request): number {
 
 const jsonOnly: RequestHandler = (request, _response, next) => {
   const matches = request.is('application/json');
-  if (matches === null) throw new Problem(400, 'expected JSON in the body, found an empty body');
+  // The route refuses a request without a body.
+  if (matches === null) return next();
   if (!matches) {
     throw new Problem(
       415,

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Server, type ServerOptions, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Problem, problemDocument } from './problems.js';
+import { Problem, problemDocument } from '../api/problem.js';
 
 /** More connections than this are closed at once. */
 const MAX_CONNECTIONS = 8192;

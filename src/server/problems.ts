@@ -1,59 +1,26 @@
-// Errors as RFC 9457 problem documents: https://www.rfc-editor.org/rfc/rfc9457
+// Answers errors as problem documents.
 
-import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { Refusal } from '../errors.js';
+import { type ErrorShape, Problem, problemDocument, unavailable } from '../api/problem.js';
+import { errorAnswer } from '../compat/errors.js';
 import { shortened } from '../quoted.js';
 import { CallerGone, DeadlinePassed, EngineDown, FatalSequence, QueueFull } from '../scheduler/errors.js';
 import type { Metrics } from './metrics.js';
-import type { Problem as ProblemDocument } from './openapi.js';
 
 /** The status of requests whose caller closed the connection before the answer, as nginx logs it. It is never sent. */
 export const CLIENT_CLOSED_REQUEST = 499;
-
-/** A mismatch in the request body, and a JSON pointer to it. */
-export type FieldError = NonNullable<ProblemDocument['errors']>[number];
-
-export interface ProblemOptions {
-  readonly errors?: readonly FieldError[];
-  readonly headers?: Record<string, string>;
-  /** The label with which the metrics count the request as rejected. It is not counted unless this is given. */
-  readonly reason?: string;
-}
-
-/** An answer other than 200. Its message is the detail that the caller reads. */
-export class Problem extends Refusal {
-  override readonly name = 'Problem';
-  readonly status: number;
-  readonly options: ProblemOptions;
-
-  constructor(status: number, detail: string, options: ProblemOptions = {}) {
-    super(detail);
-    this.status = status;
-    this.options = options;
-  }
-}
-
-/** 422 for one place in the request body; `path` is a JSON pointer to it. The empty path is the body as a whole. */
-export function unprocessable(path: string, message: string): Problem {
-  return new Problem(422, `${path || 'the body'}: ${message}`, { errors: [{ path, message }] });
-}
-
-/** 503 that asks the caller to try again after some seconds. `reason` counts it as a rejected request. */
-export function unavailable(detail: string, reason?: string, seconds = 1): Problem {
-  return new Problem(503, detail, { ...(reason && { reason }), headers: { 'retry-after': String(seconds) } });
-}
 
 export const notFound: RequestHandler = (request, _response) => {
   throw new Problem(404, `there is no path ${shortened(request.path)}`);
 };
 
 /** Answers 405 to every method that a path does not take. */
-export function onlyMethod(method: 'GET' | 'POST'): RequestHandler {
+export function onlyMethod(...methods: readonly ('GET' | 'POST')[]): RequestHandler<object> {
   return request => {
-    throw new Problem(405, `${shortened(request.path)} takes ${method}, not ${request.method}`, {
-      headers: { allow: method },
+    const taken = methods.join(' and ');
+    throw new Problem(405, `${shortened(request.path)} takes ${taken}, not ${request.method}`, {
+      headers: { allow: methods.join(', ') },
     });
   };
 }
@@ -73,19 +40,19 @@ export function problemHandler(log: Logger, metrics: Metrics): ErrorRequestHandl
 }
 
 function send(response: Response, problem: Problem): void {
+  const shape = problem.options.shape ?? (response.locals.errorShape as ErrorShape | undefined);
+  const { status, members } = shape ? errorAnswer(shape, problem) : { status: problem.status, members: {} };
   response
-    .status(problem.status)
+    .status(status)
     .set({ 'content-type': 'application/problem+json', ...problem.options.headers })
-    .send(JSON.stringify(problemDocument(problem)));
+    .send(JSON.stringify({ ...problemDocument(problem, status), ...members }));
 }
 
-export function problemDocument({ status, message, options }: Problem): ProblemDocument {
-  return {
-    type: 'about:blank',
-    title: STATUS_CODES[status] ?? 'Error',
-    status,
-    detail: message,
-    ...(options.errors && { errors: options.errors }),
+/** Has the errors of a route told in the form of another service as well. */
+export function errorsAs(shape: ErrorShape): RequestHandler {
+  return (_request, response, next) => {
+    response.locals.errorShape = shape;
+    next();
   };
 }
 

@@ -21,6 +21,8 @@ export {
 } from './tokenizer/files.js';
 export { ggufTokenizer } from './tokenizer/gguf/tokenizer.js';
 
+export type TruncationSide = 'left' | 'right';
+
 /** The token ids of a text, with special tokens around them. */
 export interface Encoding {
   readonly ids: Int32Array;
@@ -48,7 +50,7 @@ export class Tokenizer {
   /** Ids of the special tokens that the post-processor puts before and after a sequence. */
   readonly #prefix: readonly number[];
   readonly #suffix: readonly number[];
-  readonly #truncationSide: 'left' | 'right';
+  readonly #truncationSide: TruncationSide;
   /** The longest sequence that the tokenizer's config allows, in tokens; Infinity if it sets no limit. */
   readonly modelMaxLength: number;
 
@@ -88,14 +90,14 @@ export class Tokenizer {
   }
 
   /**
-   * Encodes a text, cut to `maxLength` tokens on the tokenizer's truncation side. `maxLength` includes the special
+   * Encodes a text, cut to `maxLength` tokens, on the tokenizer's truncation side unless it is given. `maxLength` includes the special
    * tokens, which are never cut, and is at least their number.
    */
-  encode(text: string, maxLength: number): Encoding {
+  encode(text: string, maxLength: number, truncationSide = this.#truncationSide): Encoding {
     const tokens = this.#tokens(text);
     const maxTokens = maxLength - this.specialTokens;
     const truncated = tokens.length > maxTokens;
-    const start = truncated && this.#truncationSide === 'left' ? tokens.length - maxTokens : 0;
+    const start = truncated && truncationSide === 'left' ? tokens.length - maxTokens : 0;
     return {
       ids: this.#surround(tokens.slice(start, start + maxTokens)),
       truncated,

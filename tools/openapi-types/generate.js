@@ -1,4 +1,4 @@
-// Writes the types of request and response bodies, components.schemas of openapi.yaml, to src/server/openapi.ts.
+// Writes the types of request and response bodies, components.schemas of openapi.yaml, to src/api/openapi.ts.
 // With --check it writes nothing and exits with 1 where the file is not what it would write.
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import openapiTS, { astToString } from 'openapi-typescript';
 import { parse } from 'yaml';
 
 const SOURCE = new URL('../../openapi.yaml', import.meta.url);
-const TARGET = new URL('../../src/server/openapi.ts', import.meta.url);
+const TARGET = new URL('../../src/api/openapi.ts', import.meta.url);
 const HEADER =
   '// Generated from openapi.yaml by `npm run openapi:types`: the bodies of requests and responses.\n\n';
 
@@ -17,6 +17,6 @@ const types = HEADER + astToString(await openapiTS(schemas, options));
 
 if (!process.argv.includes('--check')) writeFileSync(TARGET, types);
 else if (readFileSync(TARGET, 'utf8') !== types) {
-  console.error('src/server/openapi.ts is not up to date with openapi.yaml: run npm run openapi:types');
+  console.error('src/api/openapi.ts is not up to date with openapi.yaml: run npm run openapi:types');
   process.exitCode = 1;
 }

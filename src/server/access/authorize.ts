@@ -1,8 +1,8 @@
 // Who may call a route. Keys are sent as bearer tokens: https://www.rfc-editor.org/rfc/rfc6750
 
 import type { Request, RequestHandler } from 'express';
+import { Problem } from '../../api/problem.js';
 import type { ServerContext } from '../context.js';
-import { Problem } from '../problems.js';
 import type { ApiKey, Scope } from './keysFile.js';
 
 /**

@@ -2,8 +2,8 @@
 
 import type { Response } from 'express';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { Problem } from '../../api/problem.js';
 import type { Metrics } from '../metrics.js';
-import { Problem } from '../problems.js';
 import type { ApiKey } from './keysFile.js';
 
 const MINUTE_S = 60;

@@ -1,16 +1,31 @@
-// The routes that ask a model, by their names.
+// The kinds of prediction requests, by their names.
 
-import type { EncodedWords } from '../../predictor/encode.js';
-import type { NerRequest } from '../openapi.js';
-import { classifyKind } from './classify.js';
-import { nerKind } from './ner.js';
-import { PredictionRequest } from './request.js';
+import { type RequestBody, readJson } from '../../api/body.js';
+import { classifyKind } from '../../api/classify.js';
+import { nerKind } from '../../api/ner.js';
+import type { AnyRequestKind } from '../../api/requestKind.js';
+import { kserveEntities, kserveLabels } from '../../compat/kserve.js';
+import { openInferenceEntities, openInferenceLabels } from '../../compat/openInference.js';
+import { readTensors } from '../../compat/tensors.js';
+import { textEmbeddingsPredict } from '../../compat/textEmbeddings.js';
+import { isVllmRequest, vllmClassify } from '../../compat/vllm.js';
 
-export type KindName = 'classify' | 'ner';
-
-/** A request of any kind. */
-export type AnyRequest = Pick<PredictionRequest<NerRequest, EncodedWords>, 'parse' | 'encode' | 'answer'>;
-
-export function newRequest(kind: KindName): AnyRequest {
-  return kind === 'classify' ? new PredictionRequest(classifyKind) : new PredictionRequest(nerKind);
+interface Reader {
+  read(body: RequestBody): unknown;
+  kindOf(json: unknown): AnyRequestKind;
 }
+
+const ofJson = (kind: AnyRequestKind): Reader => ({ read: readJson, kindOf: () => kind });
+const ofTensors = (kind: AnyRequestKind): Reader => ({ read: readTensors, kindOf: () => kind });
+
+export const KINDS = {
+  classify: { read: readJson, kindOf: json => (isVllmRequest(json) ? vllmClassify : classifyKind) },
+  ner: ofJson(nerKind),
+  kserveLabels: ofJson(kserveLabels),
+  kserveEntities: ofJson(kserveEntities),
+  openInferenceLabels: ofTensors(openInferenceLabels),
+  openInferenceEntities: ofTensors(openInferenceEntities),
+  textEmbeddingsPredict: ofJson(textEmbeddingsPredict),
+} satisfies Record<string, Reader>;
+
+export type KindName = keyof typeof KINDS;

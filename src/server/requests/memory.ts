@@ -1,7 +1,7 @@
 // Memory that is set aside for the bodies of requests or answers, so that many at once cannot take all that the machine
 // has.
 
-import { unavailable } from '../problems.js';
+import { unavailable } from '../../api/problem.js';
 
 export class BodyMemory {
   readonly #max: number;

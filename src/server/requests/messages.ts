@@ -1,9 +1,11 @@
 // What the HTTP thread and the worker thread say to each other.
 
-import type { Problem, ProblemOptions } from '../problems.js';
+import type { Answer } from '../../api/answer.js';
+import type { RequestBody } from '../../api/body.js';
+import type { Problem, ProblemOptions } from '../../api/problem.js';
 import type { KindName } from './kinds.js';
 import type { Packed, PackedSequences } from './pack.js';
-import type { Answer, ParsedRequest } from './request.js';
+import type { ParsedRequest } from './request.js';
 
 /** A model as the worker thread loads it. */
 export interface ModelFiles {
@@ -16,7 +18,7 @@ export interface ModelFiles {
 
 /** The steps of a request, and what each takes. */
 export interface Steps {
-  parse: { readonly kind: KindName; readonly bytes: Uint8Array };
+  parse: { readonly kind: KindName; readonly body: RequestBody };
   encode: ModelFiles;
   answer: Packed<Float32Array>;
 }

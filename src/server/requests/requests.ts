@@ -2,12 +2,15 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
+import type { Answer } from '../../api/answer.js';
+import type { RequestBody } from '../../api/body.js';
+import type { RequestModel } from '../../api/requestKind.js';
 import type { Sequence } from '../../engine/sequence.js';
 import { inSlices } from '../../slices.js';
-import { type KindName, newRequest } from './kinds.js';
+import type { KindName } from './kinds.js';
 import { BodyMemory } from './memory.js';
 import { floats, pack, transfersOf, unpackSequences } from './pack.js';
-import type { Answer, ParsedRequest, RequestModel } from './request.js';
+import { type ParsedRequest, PredictionRequest } from './request.js';
 import { RequestEnded, RequestWorker } from './worker.js';
 
 /** Larger bodies go to the worker thread. In bytes; a core parses and encodes this many in some 10 ms. */
@@ -54,10 +57,11 @@ export class Requests {
   }
 
   /** Takes the body of a request. Throws Problem 503 for a large one while others fill the memory for them. */
-  begin(kind: KindName, body: Uint8Array): RequestSteps {
+  begin(kind: KindName, body: RequestBody): RequestSteps {
+    const { length } = body.bytes;
     // If no thread can be started, nothing has been set aside yet.
-    const steps = body.length <= INLINE_BYTES ? inlineSteps(kind, body) : this.#workerSteps(kind, body);
-    const release = this.#memory.reserve(body.length);
+    const steps = length <= INLINE_BYTES ? inlineSteps(kind, body) : this.#workerSteps(kind, body);
+    const release = this.#memory.reserve(length);
     this.#open++;
     let hasEnded = false;
     let releaseAnswer = () => {};
@@ -66,7 +70,7 @@ export class Requests {
       answer: async rows => {
         const answer = await steps.answer(rows);
         if (hasEnded) throw new RequestEnded();
-        releaseAnswer = this.#answerMemory.reserve(answer.json.length);
+        releaseAnswer = this.#answerMemory.reserve(answer.content.length);
         return answer;
       },
       end: () => {
@@ -89,7 +93,7 @@ export class Requests {
     await this.#worker?.close();
   }
 
-  #workerSteps(kind: KindName, body: Uint8Array): RequestSteps {
+  #workerSteps(kind: KindName, body: RequestBody): RequestSteps {
     if (!this.#worker || this.#worker.hasEnded)
       this.#worker = new RequestWorker(this.#maxHeap, this.#onError);
     const worker = this.#worker;
@@ -103,8 +107,8 @@ export class Requests {
       parse: () =>
         inTurn(() => {
           // The body may be a part of memory that other requests use as well.
-          const bytes = new Uint8Array(body);
-          return worker.ask(id, 'parse', { kind, bytes }, [bytes.buffer]);
+          const bytes = new Uint8Array(body.bytes);
+          return worker.ask(id, 'parse', { kind, body: { ...body, bytes } }, [bytes.buffer]);
         }),
       async encode(model) {
         const { name, folder, stamp } = model;
@@ -128,8 +132,8 @@ export class Requests {
   }
 }
 
-function inlineSteps(kind: KindName, body: Uint8Array): RequestSteps {
-  const request = newRequest(kind);
+function inlineSteps(kind: KindName, body: RequestBody): RequestSteps {
+  const request = new PredictionRequest(kind);
   let hasEnded = false;
   const check = () => {
     if (hasEnded) throw new RequestEnded();

@@ -1,13 +1,12 @@
 // The worker thread for requests with large bodies. Several may be in work at once, each in slices.
 
 import { parentPort } from 'node:worker_threads';
+import { Problem } from '../../api/problem.js';
 import { readManifest } from '../../model/manifest.js';
 import { stampOf } from '../../model/stamp.js';
 import type { TextModel } from '../../predictor/model.js';
 import { inSlices, type Sliced } from '../../slices.js';
 import { Tokenizer } from '../../text/tokenizer.js';
-import { Problem } from '../problems.js';
-import { type AnyRequest, newRequest } from './kinds.js';
 import {
   type FromWorker,
   type ModelFiles,
@@ -16,10 +15,11 @@ import {
   type ToWorker,
 } from './messages.js';
 import { packSequences, transfersOf, unpack } from './pack.js';
+import { PredictionRequest } from './request.js';
 
 const port = parentPort!;
 /** The requests that have begun and not ended, by their ids. */
-const requests = new Map<number, AnyRequest>();
+const requests = new Map<number, PredictionRequest>();
 /** One version of each model, by name. */
 const models = new Map<string, { readonly stamp: string; readonly model: TextModel }>();
 
@@ -51,9 +51,9 @@ async function done(
   };
   const work = <T>(slices: Sliced<T>) => inSlices(slices, check);
   if (step === 'parse') {
-    const request = newRequest(content.kind);
+    const request = new PredictionRequest(content.kind);
     requests.set(id, request);
-    return { result: request.parse(content.bytes), transfers: [] };
+    return { result: request.parse(content.body), transfers: [] };
   }
   check();
   const request = requests.get(id)!;
@@ -65,7 +65,7 @@ async function done(
     return { result: packed, transfers: transfersOf(packed.ids, packed.headPositions) };
   }
   const answer = await work(request.answer(await work(unpack(content))));
-  return { result: answer, transfers: [answer.json.buffer as ArrayBuffer] };
+  return { result: answer, transfers: [answer.content.buffer as ArrayBuffer] };
 }
 
 /** Undefined where the folder's files are no longer those that the model was loaded from. */

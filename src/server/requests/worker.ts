@@ -1,7 +1,7 @@
 // The HTTP process's side of the worker thread for requests with large bodies.
 
 import { Worker } from 'node:worker_threads';
-import { Problem } from '../problems.js';
+import { Problem } from '../../api/problem.js';
 import type { FromWorker, Step, StepResults, Steps, ToWorker } from './messages.js';
 
 const THREAD = new URL('./thread.js', import.meta.url);

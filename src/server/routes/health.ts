@@ -1,9 +1,9 @@
 // GET /health/live: the process answers. GET /health/ready: the models are loaded.
 
 import type { RequestHandler } from 'express';
+import { unavailable } from '../../api/problem.js';
 import { stateOf } from '../../predictor/store.js';
 import type { ServerContext } from '../context.js';
-import { unavailable } from '../problems.js';
 
 export const liveRoute: RequestHandler = (_request, response) => {
   response.json({ status: 'live' });
@@ -11,10 +11,15 @@ export const liveRoute: RequestHandler = (_request, response) => {
 
 export function readyRoute(context: ServerContext): RequestHandler {
   return (_request, response) => {
-    if (context.stopping) throw unavailable('the service is shutting down');
-    if (!context.store.ready) throw unavailable(unreadyModels(context));
+    expectReady(context);
     response.json({ status: 'ready' });
   };
+}
+
+/** Throws Problem 503 while the service is not ready, or is shutting down. */
+export function expectReady(context: ServerContext): void {
+  if (context.stopping) throw unavailable('the service is shutting down');
+  if (!context.store.ready) throw unavailable(unreadyModels(context));
 }
 
 function unreadyModels({ store }: ServerContext): string {

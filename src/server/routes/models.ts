@@ -1,13 +1,13 @@
 // GET /models and /models/{name}: the models of this service and their states. POST /models/{name}/reload.
 
 import type { RequestHandler } from 'express';
+import type { Model, ModelsResponse } from '../../api/openapi.js';
+import { Problem, unavailable } from '../../api/problem.js';
 import { EngineCrashed, EngineError } from '../../engine/errors.js';
 import { UserError } from '../../errors.js';
 import { LoadInProgress, type StoredModel, stateOf } from '../../predictor/store.js';
 import { quoted } from '../../quoted.js';
 import type { ServerContext } from '../context.js';
-import type { Model, ModelsResponse } from '../openapi.js';
-import { Problem, unavailable } from '../problems.js';
 
 export function modelsRoute({ store }: ServerContext): RequestHandler {
   return (_request, response) => {

@@ -1,8 +1,8 @@
 // GET /openapi.yaml: the document that requests are checked against.
 
 import type { RequestHandler } from 'express';
+import { OPENAPI } from '../../api/validation.js';
 import type { ServerContext } from '../context.js';
-import { OPENAPI } from '../validation.js';
 
 export function openapiRoute({ timeouts }: ServerContext): RequestHandler {
   // The text is kept as it is written, but for the one number that the service was started with.

@@ -1,38 +1,56 @@
-// POST /classify and POST /ner: from the body of a request to the answer of a model.
+// The routes that ask a model: from the body of a request to the answer.
 
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
+import { Problem, unprocessable } from '../../api/problem.js';
 import { countTokens } from '../../engine/sequence.js';
 import type { Task } from '../../model/manifest.js';
+import type { ModelStore } from '../../predictor/store.js';
+import { quoted } from '../../quoted.js';
 import { CallerGone, DeadlinePassed } from '../../scheduler/errors.js';
 import type { ApiKey } from '../access/keysFile.js';
 import type { ServerContext, Timeouts } from '../context.js';
-import { unprocessable } from '../problems.js';
 import type { KindName } from '../requests/kinds.js';
-import { selectModel } from './select.js';
+import { modelOfPath, type PathParams, selectModel } from './select.js';
 
 /** How long a caller may take to read its answer, which is as long as it may take to send its request. Milliseconds. */
 const READING_MS = 60_000;
 
-const TASKS: Record<KindName, Task> = { classify: 'sequence', ner: 'token' };
+/** What the path and the headers of a request say about it. */
+export interface Target {
+  readonly kind: KindName;
+  readonly task: Task;
+  /** The name of the model, where the path has it and not the body. */
+  readonly model?: string;
+  /** The length of the JSON before binary tensors, in bytes. */
+  readonly jsonLength?: number | undefined;
+}
 
-export function predictRoute(context: ServerContext, kind: KindName): RequestHandler {
+/** Throws the errors of `targetOf` before the body is looked at. */
+export function predictRoute(
+  context: ServerContext,
+  targetOf: (request: Request<PathParams>) => Target,
+): RequestHandler<PathParams> {
   const { store, requests, metrics, timeouts, limits } = context;
-  return async ({ body }, response) => {
+  return async (incoming, response) => {
+    const { body } = incoming;
+    if (incoming.is('*') === null) throw new Problem(400, 'expected JSON in the body, found an empty body');
     // A caller that goes while its body is read closes the response before anything here could notice.
     if (response.destroyed || body === undefined) throw new CallerGone('the caller has gone');
     const arrived = performance.now();
+    const { kind, task, model: name, jsonLength } = targetOf(incoming);
     const abort = new AbortController();
-    const request = requests.begin(kind, body);
+    const request = requests.begin(kind, { bytes: body, jsonLength });
     response.on('close', () => {
       if (!response.writableFinished) abort.abort();
       request.end();
     });
     const { signal } = abort;
     const parsed = await before(arrived + timeouts.maxTimeoutMs, signal, request.parse());
+    response.locals.errorShape ??= parsed.errorShape;
     const deadline = arrived + timeoutOf(parsed.timeoutMs, timeouts);
     const key = response.locals.key as ApiKey | undefined;
     const urgency = { deadline, signal, priority: parsed.priority ?? key?.priority };
-    const model = selectModel(store, response, TASKS[kind], parsed.model);
+    const model = selectModel(store, response, task, name ?? parsed.model);
     // Under overload most requests are refused here, which costs less than to encode them first.
     model.admit(model.tokenRatio.atLeast(parsed.size), urgency);
     const stop = metrics.tokenizeDuration.startTimer();
@@ -42,12 +60,39 @@ export function predictRoute(context: ServerContext, kind: KindName): RequestHan
     model.tokenRatio.observe(parsed.size, tokens);
     await limits.chargeTokens(response, tokens);
     const rows = sequences.length > 0 ? await model.run(sequences, urgency) : [];
-    const { json, labels } = await before(deadline, signal, request.answer(rows));
+    const { content, headers, labels } = await before(deadline, signal, request.answer(rows));
     for (const [label, count] of labels) metrics.predictions.inc({ model: model.name, label }, count);
     const cut = setTimeout(() => response.destroy(), READING_MS);
     response.once('close', () => clearTimeout(cut));
-    response.type('json').send(Buffer.from(json.buffer, json.byteOffset, json.byteLength));
+    response.set(headers).send(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
   };
+}
+
+/** The target of a path that names the model, whose task decides the kind. Throws the errors of modelOfPath. */
+export function targetOfPath(
+  store: ModelStore,
+  kinds: Readonly<Record<Task, KindName>>,
+): (request: Request<PathParams>) => Target {
+  return request => {
+    const { name, manifest } = modelOfPath(store, request.params);
+    return {
+      kind: kinds[manifest.task],
+      task: manifest.task,
+      model: name,
+      jsonLength: jsonLengthOf(request),
+    };
+  };
+}
+
+/** The length of the JSON before binary tensors, as the Open Inference Protocol tells it. */
+function jsonLengthOf(request: Request<PathParams>): number | undefined {
+  const given = request.get('inference-header-content-length');
+  if (given === undefined) return undefined;
+  if (/^\d{1,9}$/.test(given)) return Number(given);
+  throw new Problem(
+    400,
+    `inference-header-content-length: expected a number of bytes, found ${quoted(given)}`,
+  );
 }
 
 function timeoutOf(asked: number | undefined, { timeoutMs, maxTimeoutMs }: Timeouts): number {

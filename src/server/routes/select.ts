@@ -1,11 +1,11 @@
 // Chooses the model that a request is for.
 
 import type { Response } from 'express';
+import { Problem, unavailable, unprocessable } from '../../api/problem.js';
 import type { Task } from '../../model/manifest.js';
 import type { LoadedModel } from '../../predictor/model.js';
 import type { ModelStore } from '../../predictor/store.js';
 import { quoted } from '../../quoted.js';
-import { Problem, unavailable, unprocessable } from '../problems.js';
 
 const TASK_NAMES: Record<Task, string> = { sequence: 'a sequence classifier', token: 'an entity tagger' };
 
@@ -20,7 +20,7 @@ export function selectModel(
   task: Task,
   name: string | undefined,
 ): LoadedModel {
-  const model = name === undefined ? onlyModel(store, task) : namedModel(store, task, name);
+  const model = name === undefined ? onlyModel(store, task) : modelOfTask(store, task, name);
   const release = model.hold();
   // The event comes only once, and may have come already.
   if (response.destroyed) release();
@@ -29,7 +29,17 @@ export function selectModel(
   return model;
 }
 
-function namedModel(store: ModelStore, task: Task, name: string): LoadedModel {
+function modelOfTask(store: ModelStore, task: Task, name: string): LoadedModel {
+  const model = loadedModel(store, name);
+  if (model.manifest.task === task) return model;
+  throw unprocessable(
+    '/model',
+    `${name} is ${TASK_NAMES[model.manifest.task]}, this route needs ${TASK_NAMES[task]}`,
+  );
+}
+
+/** The model of a name. Throws Problem 404 if there is none, 503 if it is not loaded. */
+export function loadedModel(store: ModelStore, name: string): LoadedModel {
   const stored = store.get(name);
   if (!stored) {
     const names = store.all().map(model => model.name);
@@ -37,16 +47,22 @@ function namedModel(store: ModelStore, task: Task, name: string): LoadedModel {
   }
   if (stored.state === 'loading') throw unavailable(`model ${name} is still loading`, 'not_ready');
   if (stored.state === 'failed') throw unavailable(`model ${name} could not be loaded`, 'not_ready');
-  if (stored.model.manifest.task !== task) {
-    throw unprocessable(
-      '/model',
-      `${name} is ${TASK_NAMES[stored.model.manifest.task]}, this route needs ${TASK_NAMES[task]}`,
-    );
-  }
   return stored.model;
 }
 
-function onlyModel(store: ModelStore, task: Task): LoadedModel {
+/** What paths say about a model. */
+export type PathParams = { readonly name?: string; readonly version?: string };
+
+/** The model that a path names. Throws Problem as `loadedModel` does, and 404 if the path asks for another version. */
+export function modelOfPath(store: ModelStore, { name = '', version }: PathParams): LoadedModel {
+  const model = loadedModel(store, name);
+  const served = model.manifest.version;
+  if (version === undefined || version === served) return model;
+  throw new Problem(404, `there is no version ${quoted(version)} of model ${name}; its version is ${served}`);
+}
+
+/** Throws Problem as `selectModel` does. */
+export function onlyModel(store: ModelStore, task: Task): LoadedModel {
   const models = store.ofTask(task);
   const [model] = models;
   if (models.length > 1) {

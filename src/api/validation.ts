@@ -5,7 +5,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import { parse } from 'yaml';
 import { quoted } from '../quoted.js';
 import type { components } from './openapi.js';
-import { type FieldError, unprocessable } from './problems.js';
+import { type FieldError, unprocessable } from './problem.js';
 
 type Schemas = components['schemas'];
 
@@ -20,6 +20,9 @@ const document = parse(OPENAPI);
 // The service has its own, which its route holds requests to.
 delete document.components.schemas.TimeoutMs.maximum;
 ajv.addSchema(document, 'openapi');
+
+/** The most texts of a request. */
+export const MAX_TEXTS: number = document.components.schemas.Texts.maxItems;
 
 /** Compiles a check for one of the schemas under components.schemas in openapi.yaml. */
 export function schemaOf<Name extends keyof Schemas>(name: Name): ValidateFunction<Schemas[Name]> {
