@@ -45,7 +45,8 @@ it('holds the built code, the models and the bundled runtime, and nothing else',
   const built = sources
     .filter(path => path.endsWith('.ts') && !path.endsWith('.d.ts'))
     .map(path => `dist/${path.replace(/\.ts$/, '.js')}`);
-  expect(within('dist').sort()).toEqual(built.sort());
+  const types = ['client', 'openapi'].map(name => `dist/client/${name}.d.ts`);
+  expect(within('dist').sort()).toEqual([...built, ...types].sort());
   const runtime = 'node_modules/onnxruntime-node';
   expect(
     within(runtime)
@@ -100,6 +101,11 @@ it('answers to its name', () => {
   expect(run(user, 'npx', 'lsllama', '--version')).toBe(`${version}\n`);
   expect(run(user, 'npx', 'lsllama', '--help')).toContain('Usage: lsllama');
   expect(statSync(join(installed, 'dist/cli.js')).mode & 0o111).not.toBe(0);
+});
+
+it('has a client for programs', () => {
+  const program = `import { createClient } from 'lsllama/client'; console.log(typeof createClient({ baseUrl: 'http://a' }).POST)`;
+  expect(run(user, 'node', '--input-type=module', '--eval', program)).toBe('function\n');
 });
 
 it('exports a model and predicts with it', () => {

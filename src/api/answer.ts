@@ -21,27 +21,32 @@ export interface Result {
 const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' };
 
 /**
- * An answer in JSON: `opening`, the results with commas between them, `closing`. Pauses after each result. Throws Problem
- * 422 for a result that is too long.
+ * An answer in JSON: `opening`, the results with commas between them, `closing`. Pauses after each result, and where the
+ * results do. Throws Problem 422 for a result that is too long.
  */
-export function* jsonAnswer(opening: string, results: Iterable<Result>, closing: string): Sliced<Answer> {
+export function* jsonAnswer(
+  opening: string,
+  results: Iterable<Result | undefined>,
+  closing: string,
+): Sliced<Answer> {
   const parts = [Buffer.from(opening)];
-  const labels = new LabelCounts();
+  const labels = new Map<string, number>();
   let separator = '';
   for (const result of results) {
-    parts.push(Buffer.from(separator + stringify(result.json)));
-    labels.add(result.labels);
-    separator = ',';
+    if (result) {
+      parts.push(Buffer.from(separator + stringify(result.json)));
+      countLabels(labels, result.labels);
+      separator = ',';
+    }
     yield;
   }
   parts.push(Buffer.from(closing));
   return { content: new Uint8Array(Buffer.concat(parts)), headers: JSON_HEADERS, labels };
 }
 
-export class LabelCounts extends Map<string, number> {
-  add(labels: Iterable<string>): void {
-    for (const label of labels) this.set(label, (this.get(label) ?? 0) + 1);
-  }
+/** Adds labels to the counts of an answer. */
+export function countLabels(counts: Map<string, number>, labels: readonly string[]): void {
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
 }
 
 /** JSON of one result. A text of a million words can have more logits than the longest string holds. */

@@ -1,7 +1,7 @@
 // The Open Inference Protocol's POST /v2/models/{name}/infer, which Triton and KServe speak: tensors in and out.
 // https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 
-import { type Answer, LabelCounts, stringify } from '../api/answer.js';
+import { type Answer, countLabels, stringify } from '../api/answer.js';
 import { encodeEach } from '../api/classify.js';
 import { encodeAllWords, NER_DEFAULTS, nerResults } from '../api/ner.js';
 import type { NerResponse, OpenInferenceRequest } from '../api/openapi.js';
@@ -140,11 +140,11 @@ function* tensorAnswer(
   const outputs = outputsOfRequest(model, body);
   /** For each output, its parts in JSON or in bytes, one for each text. */
   const parts = outputs.map((): Buffer[] => []);
-  const counts = new LabelCounts();
+  const counts = new Map<string, number>();
   for (const { row, labels } of rows) {
     for (const [index, output] of outputs.entries())
       parts[index]!.push(encoded(output, row[output.name]!, model));
-    counts.add(labels);
+    countLabels(counts, labels);
     yield;
   }
   const json: Buffer[] = [];

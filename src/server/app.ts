@@ -57,7 +57,12 @@ export function createApp(
     app.route('/classify').post(json, classify).all(onlyMethod('POST'));
     app.route('/ner').post(json, ner).all(onlyMethod('POST'));
     app.route('/models').get(predict, modelsRoute(context)).all(onlyMethod('GET'));
-    app.route('/models/:name').get(predict, modelRoute(context)).all(onlyMethod('GET'));
+    const ofModel = { sequence: 'huggingFaceLabels', token: 'huggingFaceEntities' } as const;
+    app
+      .route('/models/:name')
+      .get(predict, modelRoute(context))
+      .post(errorsAs('huggingFace'), json, predictRoute(context, targetOfPath(context.store, ofModel)))
+      .all(onlyMethod('GET', 'POST'));
     addCompatRoutes(app, context, { predict, json, anyType });
   }
   if (group !== 'callers') {

@@ -26,8 +26,9 @@ const requests = new Requests(error => {
 afterAll(() => requests.close());
 
 const sentence = 'Peter Blackburn visited the market in Germany. 🎉 ';
+const bodyOf = (text: string, encoding: BufferEncoding = 'utf8') => ({ bytes: Buffer.from(text, encoding) });
 const begin = (kind: 'classify' | 'ner', body: object | string) =>
-  requests.begin(kind, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+  requests.begin(kind, bodyOf(typeof body === 'string' ? body : JSON.stringify(body)));
 
 /** White space, with which a body is large enough for the worker thread. */
 const PADDING = ' '.repeat(40_000);
@@ -46,7 +47,7 @@ async function answerOf(kind: 'classify' | 'ner', body: string) {
   );
   const answer = await request.answer(rows);
   request.end();
-  return { parsed, sequences, labels: answer.labels, json: Buffer.from(answer.json).toString() };
+  return { parsed, sequences, labels: answer.labels, json: Buffer.from(answer.content).toString() };
 }
 
 it.each([
@@ -71,7 +72,7 @@ it.each([
   ['another schema', '{"inputs":1}', 422],
 ])('the worker thread refuses a body that is %s as the HTTP thread does', async (_, body, status) => {
   const refusals = ['', PADDING].map(async padding => {
-    const request = requests.begin('ner', Buffer.from(padding + body, 'latin1'));
+    const request = requests.begin('ner', bodyOf(padding + body, 'latin1'));
     const refused = await request.parse().catch(error => error);
     request.end();
     return refused;
@@ -129,7 +130,7 @@ it('a worker thread that runs out of memory refuses its requests with 503, and t
   const errors: Error[] = [];
   const poor = new Requests(error => errors.push(error), 60);
   const beginPoor = (text: string) =>
-    poor.begin('ner', Buffer.from(JSON.stringify({ inputs: text }) + PADDING));
+    poor.begin('ner', bodyOf(JSON.stringify({ inputs: text }) + PADDING));
   const greedy = beginPoor(sentence.repeat(100_000));
   await greedy.parse();
   await expect(greedy.encode(tagger)).rejects.toMatchObject({ status: 503 });
@@ -158,7 +159,7 @@ it('a worker thread that does not notice that its request has ended is replaced'
   writeFileSync(`${folder}/model.json`, JSON.stringify({ ...manifest, files, sha256: undefined }));
   const slow = stuck.begin(
     'classify',
-    Buffer.from(JSON.stringify({ inputs: `a${' '.repeat(2000)}b` }) + PADDING),
+    bodyOf(JSON.stringify({ inputs: `a${' '.repeat(2000)}b` }) + PADDING),
   );
   await slow.parse();
   const encoding = expect(
@@ -170,13 +171,13 @@ it('a worker thread that does not notice that its request has ended is replaced'
   await sleep(1000);
   slow.end();
   await encoding;
-  const waiting = stuck.begin('ner', Buffer.from(JSON.stringify({ inputs: sentence }) + PADDING));
+  const waiting = stuck.begin('ner', bodyOf(JSON.stringify({ inputs: sentence }) + PADDING));
   await expect(waiting.parse()).rejects.toMatchObject({ status: 503 });
   waiting.end();
   expect(errors.map(({ message }) => message)).toEqual([
     expect.stringMatching('after the request had ended'),
   ]);
-  const next = stuck.begin('ner', Buffer.from(JSON.stringify({ inputs: sentence }) + PADDING));
+  const next = stuck.begin('ner', bodyOf(JSON.stringify({ inputs: sentence }) + PADDING));
   await next.parse();
   expect(await next.encode(tagger)).toHaveLength(1);
   next.end();
@@ -184,7 +185,7 @@ it('a worker thread that does not notice that its request has ended is replaced'
 });
 
 it('a request is refused with 503 while the bodies of others fill the memory for them', async () => {
-  const body = Buffer.alloc(8_000_000, ' ');
+  const body = { bytes: Buffer.alloc(8_000_000, ' ') };
   const begun = Array.from({ length: 33 }, () => requests.begin('ner', body));
   expect(() => requests.begin('ner', body)).toThrow(expect.objectContaining({ status: 503 }));
   begun.pop()!.end();
@@ -195,7 +196,7 @@ it('a request is refused with 503 while the bodies of others fill the memory for
 it('an answer is refused with 503 while the answers to others fill the memory for them', async () => {
   const narrow = new Requests(() => {}, undefined, 70_000);
   const answerTo = async (text: string) => {
-    const request = narrow.begin('ner', Buffer.from(JSON.stringify({ inputs: text, tags: true })));
+    const request = narrow.begin('ner', bodyOf(JSON.stringify({ inputs: text, tags: true })));
     await request.parse();
     const sequences = await request.encode(tagger);
     const labels = tagger.manifest.labels.length;
@@ -204,16 +205,16 @@ it('an answer is refused with 503 while the answers to others fill the memory fo
   };
   const large = sentence.repeat(300);
   const first = await answerTo(large);
-  expect(first.answer).toHaveProperty('json');
+  expect(first.answer).toHaveProperty('content');
   const second = await answerTo(large);
   expect(second.answer).toMatchObject({ status: 503 });
   second.request.end();
   const small = await answerTo(sentence);
-  expect(small.answer).toHaveProperty('json');
+  expect(small.answer).toHaveProperty('content');
   small.request.end();
   first.request.end();
   const last = await answerTo(large);
-  expect(last.answer).toHaveProperty('json');
+  expect(last.answer).toHaveProperty('content');
   last.request.end();
 });
 

@@ -34,9 +34,7 @@ interface Operation {
   readonly security?: readonly Readonly<Record<string, readonly Scope[]>>[];
   readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
 }
-interface Schema {
-  readonly $ref: string;
-}
+type Schema = { readonly $ref: string } | { readonly oneOf: readonly [{ readonly $ref: string }] };
 
 const document = parse(readFileSync(`${ROOT}/openapi.yaml`, 'utf8'));
 
@@ -60,11 +58,15 @@ function scopeOf(route: string, { security }: Operation): Scope | undefined {
 }
 
 function exampleOf({ requestBody }: Operation): string | undefined {
-  const name = requestBody?.content['application/json'].schema.$ref.split('/').at(-1);
-  return name && JSON.stringify(document.components.schemas[name].examples[0]);
+  const schema = requestBody?.content['application/json'].schema;
+  if (!schema) return undefined;
+  const name = ('oneOf' in schema ? schema.oneOf[0] : schema).$ref.split('/').at(-1)!;
+  return JSON.stringify(document.components.schemas[name].examples[0]);
 }
 
 const keyFor = (caller: string, route = '') => `${caller} ${route}`.trim().replaceAll(' ', '-');
+
+const limitedKey = ({ method, path }: Route) => keyFor('over the limit', `${method} ${path}`);
 
 /** The content of a keys file for `accessTable`. */
 export function accessKeys(): ApiKey[] {
@@ -81,19 +83,22 @@ export function accessKeys(): ApiKey[] {
     ...scopes.map(scope =>
       entry(keyFor('key without the scope', scope), { scopes: scopes.filter(other => other !== scope) }),
     ),
-    ...routes().map(route => entry(keyFor('over the limit', route.path), { requests_per_minute: 1 })),
+    ...routes().map(route => entry(limitedKey(route), { requests_per_minute: 1 })),
   ];
 }
 
 /**
- * Sends every route a request of every caller. The service has the keys of `accessKeys`, and a model named `model`.
+ * Sends every route a request of every caller. The service has the keys of `accessKeys`, and the `model`.
  * `urlOf` gives the address that serves a route.
  */
-export async function accessTable(urlOf: (route: Route) => string, model: string): Promise<AccessRow[]> {
+export async function accessTable(
+  urlOf: (route: Route) => string,
+  model: { readonly name: string; readonly version: string },
+): Promise<AccessRow[]> {
   const rows: AccessRow[] = [];
   for (const route of routes()) {
     const send = (key?: string) =>
-      fetch(urlOf(route) + route.path.replace('{name}', model), {
+      fetch(urlOf(route) + pathOf(route, model), {
         method: route.method,
         headers: {
           ...(route.body && { 'content-type': 'application/json' }),
@@ -101,7 +106,7 @@ export async function accessTable(urlOf: (route: Route) => string, model: string
         },
         ...(route.body && { body: route.body }),
       });
-    const limited = keyFor('over the limit', route.path);
+    const limited = limitedKey(route);
     await send(limited);
     const answers = {
       'no key': await send(),
@@ -114,6 +119,10 @@ export async function accessTable(urlOf: (route: Route) => string, model: string
     rows.push({ ...route, answers });
   }
   return rows;
+}
+
+function pathOf({ path }: Route, { name, version }: { readonly name: string; readonly version: string }): string {
+  return path.replace('{name}', name).replace('{version}', version);
 }
 
 export function accessMarkdown(rows: readonly AccessRow[]): string {

@@ -1,22 +1,31 @@
-// Writes the types of request and response bodies, components.schemas of openapi.yaml, to src/api/openapi.ts.
-// With --check it writes nothing and exits with 1 where the file is not what it would write.
+// Writes the types that follow from openapi.yaml: for the service those of request and response bodies, in which the
+// fields of requests that have a default are always there; for its client those of all routes, in which they may be left out.
+// With --check it writes nothing and exits with 1 where a file is not what it would write.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import openapiTS, { astToString } from 'openapi-typescript';
 import { parse } from 'yaml';
 
 const SOURCE = new URL('../../openapi.yaml', import.meta.url);
-const TARGET = new URL('../../src/api/openapi.ts', import.meta.url);
-const HEADER =
-  '// Generated from openapi.yaml by `npm run openapi:types`: the bodies of requests and responses.\n\n';
+const HEADER = '// Generated from openapi.yaml by `npm run openapi:types`: ';
 
-const { openapi, info, components } = parse(readFileSync(SOURCE, 'utf8'));
-const schemas = { openapi, info, paths: {}, components: { schemas: components.schemas } };
-const options = { immutable: true, rootTypes: true, rootTypesNoSchemaPrefix: true };
-const types = HEADER + astToString(await openapiTS(schemas, options));
+const document = parse(readFileSync(SOURCE, 'utf8'));
+const { openapi, info, components } = document;
+await update('src/api/openapi.ts', 'the bodies of requests and responses.', {
+  document: { openapi, info, paths: {}, components: { schemas: components.schemas } },
+  options: { immutable: true, rootTypes: true, rootTypesNoSchemaPrefix: true },
+});
+await update('src/client/openapi.ts', 'the routes as a client sees them.', {
+  document,
+  options: { immutable: true, defaultNonNullable: false },
+});
 
-if (!process.argv.includes('--check')) writeFileSync(TARGET, types);
-else if (readFileSync(TARGET, 'utf8') !== types) {
-  console.error('src/api/openapi.ts is not up to date with openapi.yaml: run npm run openapi:types');
-  process.exitCode = 1;
+async function update(path, description, { document, options }) {
+  const target = new URL(`../../${path}`, import.meta.url);
+  const types = `${HEADER}${description}\n\n${astToString(await openapiTS(document, options))}`;
+  if (!process.argv.includes('--check')) writeFileSync(target, types);
+  else if (readFileSync(target, 'utf8') !== types) {
+    console.error(`${path} is not up to date with openapi.yaml: run npm run openapi:types`);
+    process.exitCode = 1;
+  }
 }

@@ -4,6 +4,7 @@ import { type RequestBody, readJson } from '../../api/body.js';
 import { classifyKind } from '../../api/classify.js';
 import { nerKind } from '../../api/ner.js';
 import type { AnyRequestKind } from '../../api/requestKind.js';
+import { huggingFaceEntities, huggingFaceLabels } from '../../compat/huggingFace.js';
 import { kserveEntities, kserveLabels } from '../../compat/kserve.js';
 import { openInferenceEntities, openInferenceLabels } from '../../compat/openInference.js';
 import { readTensors } from '../../compat/tensors.js';
@@ -21,6 +22,8 @@ const ofTensors = (kind: AnyRequestKind): Reader => ({ read: readTensors, kindOf
 export const KINDS = {
   classify: { read: readJson, kindOf: json => (isVllmRequest(json) ? vllmClassify : classifyKind) },
   ner: ofJson(nerKind),
+  huggingFaceLabels: ofJson(huggingFaceLabels),
+  huggingFaceEntities: ofJson(huggingFaceEntities),
   kserveLabels: ofJson(kserveLabels),
   kserveEntities: ofJson(kserveEntities),
   openInferenceLabels: ofTensors(openInferenceLabels),
