@@ -349,6 +349,33 @@ export interface components {
                 readonly prompt_tokens_details: null;
             };
         };
+        /**
+         * @description Other fields are ignored.
+         * @example {
+         *       "prompt": "The central bank raised interest rates again on Thursday."
+         *     }
+         */
+        readonly VllmTokenizeRequest: {
+            readonly prompt: string;
+            /**
+             * @description The name of a model. Optional if exactly one model is loaded.
+             * @example agnews-llama
+             */
+            readonly model?: string | null;
+            /** @default true */
+            readonly add_special_tokens: boolean;
+            /**
+             * @description Whether to return the tokens as texts as well.
+             * @default false
+             */
+            readonly return_token_strs: boolean;
+        };
+        readonly VllmTokenizeResponse: {
+            readonly count: number;
+            readonly max_model_len: number;
+            readonly tokens: readonly number[];
+            readonly token_strs: readonly string[] | null;
+        };
         readonly VllmModels: {
             /** @constant */
             readonly object: "list";
@@ -504,6 +531,8 @@ export type KserveRequest = components['schemas']['KserveRequest'];
 export type KserveResponse = components['schemas']['KserveResponse'];
 export type VllmClassifyRequest = components['schemas']['VllmClassifyRequest'];
 export type VllmClassifyResponse = components['schemas']['VllmClassifyResponse'];
+export type VllmTokenizeRequest = components['schemas']['VllmTokenizeRequest'];
+export type VllmTokenizeResponse = components['schemas']['VllmTokenizeResponse'];
 export type VllmModels = components['schemas']['VllmModels'];
 export type VllmModel = components['schemas']['VllmModel'];
 export type TextEmbeddingsRequest = components['schemas']['TextEmbeddingsRequest'];

@@ -343,6 +343,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/tokenize": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** List the tokens of a prompt, as vLLM has it */
+        readonly post: operations["vllmTokenize"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/predict": {
         readonly parameters: {
             readonly query?: never;
@@ -810,6 +827,33 @@ export interface components {
                 readonly completion_tokens: number;
                 readonly prompt_tokens_details: null;
             };
+        };
+        /**
+         * @description Other fields are ignored.
+         * @example {
+         *       "prompt": "The central bank raised interest rates again on Thursday."
+         *     }
+         */
+        readonly VllmTokenizeRequest: {
+            readonly prompt: string;
+            /**
+             * @description The name of a model. Optional if exactly one model is loaded.
+             * @example agnews-llama
+             */
+            readonly model?: string | null;
+            /** @default true */
+            readonly add_special_tokens?: boolean;
+            /**
+             * @description Whether to return the tokens as texts as well.
+             * @default false
+             */
+            readonly return_token_strs?: boolean;
+        };
+        readonly VllmTokenizeResponse: {
+            readonly count: number;
+            readonly max_model_len: number;
+            readonly tokens: readonly number[];
+            readonly token_strs: readonly string[] | null;
         };
         readonly VllmModels: {
             /** @constant */
@@ -1636,6 +1680,32 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["KserveResponse"];
+                };
+            };
+            readonly default: components["responses"]["OtherService"];
+        };
+    };
+    readonly vllmTokenize: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["VllmTokenizeRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description The tokens. */
+            readonly 200: {
+                headers: {
+                    readonly "x-request-id": components["headers"]["RequestId"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["VllmTokenizeResponse"];
                 };
             };
             readonly default: components["responses"]["OtherService"];

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
-import { isModelFolder, type Task } from '../model/manifest.js';
+import { isModelFolder } from '../model/manifest.js';
 import type { Progress } from '../model/progress.js';
 import { isRecipeFolder } from '../model/recipe.js';
 import type { LoadedModel } from './model.js';
@@ -125,11 +125,6 @@ export class ModelStore {
   /** The models that are loaded. */
   loaded(): LoadedModel[] {
     return this.all().flatMap(stored => (stored.state === 'ready' ? [stored.model] : []));
-  }
-
-  /** The models of a task that are loaded. */
-  ofTask(task: Task): LoadedModel[] {
-    return this.loaded().filter(({ manifest }) => manifest.task === task);
   }
 
   /** Whether every model that did not fail is loaded and an engine serves it, and there is at least one. */

@@ -10,6 +10,7 @@ import { openInferenceEntities, openInferenceLabels } from '../../compat/openInf
 import { readTensors } from '../../compat/tensors.js';
 import { textEmbeddingsPredict } from '../../compat/textEmbeddings.js';
 import { isVllmRequest, vllmClassify } from '../../compat/vllm.js';
+import { vllmTokenize } from '../../compat/vllmTokenize.js';
 
 interface Reader {
   read(body: RequestBody): unknown;
@@ -29,6 +30,7 @@ export const KINDS = {
   openInferenceLabels: ofTensors(openInferenceLabels),
   openInferenceEntities: ofTensors(openInferenceEntities),
   textEmbeddingsPredict: ofJson(textEmbeddingsPredict),
+  vllmTokenize: ofJson(vllmTokenize),
 } satisfies Record<string, Reader>;
 
 export type KindName = keyof typeof KINDS;

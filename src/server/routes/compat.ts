@@ -8,7 +8,6 @@ import { schemaOf, validated } from '../../api/validation.js';
 import { indexEntry, modelMetadata, SERVER } from '../../compat/openInferenceMetadata.js';
 import { textEmbeddingsInfo } from '../../compat/textEmbeddings.js';
 import { vllmModel } from '../../compat/vllm.js';
-import type { LoadedModel } from '../../predictor/model.js';
 import type { ServerContext } from '../context.js';
 import { errorsAs, onlyMethod } from '../problems.js';
 import { expectReady } from './health.js';
@@ -43,7 +42,7 @@ function addOpenInferenceRoutes(app: Express, context: ServerContext, { predict,
     expectReady(context);
     return { ready: true };
   });
-  get('/v2/models', [predict], () => ({ models: loadedModels(context).map(({ name }) => name) }));
+  get('/v2/models', [predict], () => ({ models: store.loaded().map(({ name }) => name) }));
   app.route('/v2/repository/index').post(errors, anyType, indexRoute(context)).all(onlyMethod('POST'));
   for (const path of ['/v2/models/:name', '/v2/models/:name/versions/:version']) {
     get(path, [predict], params => modelMetadata(modelOfPath(store, params)));
@@ -64,17 +63,25 @@ function indexRoute({ store }: ServerContext): RequestHandler {
   };
 }
 
-/** What OpenAI, vLLM and KServe have below /v1. */
-function addVersion1Routes(app: Express, context: ServerContext, { predict, anyType }: Guards): void {
+/** What OpenAI, vLLM and KServe have below /v1, and vLLM's /tokenize. */
+function addVersion1Routes(app: Express, context: ServerContext, { predict, json, anyType }: Guards): void {
   const { store } = context;
   app
     .route('/v1/models')
     .get(
       errorsAs('vllm'),
       predict,
-      answering((): VllmModels => ({ object: 'list', data: loadedModels(context).map(vllmModel) })),
+      answering((): VllmModels => ({ object: 'list', data: store.loaded().map(vllmModel) })),
     )
     .all(onlyMethod('GET'));
+  app
+    .route('/tokenize')
+    .post(
+      errorsAs('vllm'),
+      json,
+      predictRoute(context, () => ({ kind: 'vllmTokenize' })),
+    )
+    .all(onlyMethod('POST'));
   const target = targetOfPath(store, { sequence: 'kserveLabels', token: 'kserveEntities' });
   // Before the next path, whose parameter would take `:predict` for a part of the name.
   app
@@ -116,8 +123,4 @@ function answering(answer: (params: PathParams) => object): RequestHandler<PathP
   return ({ params }, response) => {
     response.json(answer(params));
   };
-}
-
-function loadedModels({ store }: ServerContext): LoadedModel[] {
-  return store.all().flatMap(stored => (stored.state === 'ready' ? [stored.model] : []));
 }

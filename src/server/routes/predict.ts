@@ -18,7 +18,8 @@ const READING_MS = 60_000;
 /** What the path and the headers of a request say about it. */
 export interface Target {
   readonly kind: KindName;
-  readonly task: Task;
+  /** Undefined where a model of any task can answer. */
+  readonly task?: Task;
   /** The name of the model, where the path has it and not the body. */
   readonly model?: string;
   /** The length of the JSON before binary tensors, in bytes. */
@@ -57,7 +58,7 @@ export function predictRoute(
     const sequences = await before(deadline, signal, request.encode(model));
     stop();
     const tokens = countTokens(sequences);
-    model.tokenRatio.observe(parsed.size, tokens);
+    if (tokens > 0) model.tokenRatio.observe(parsed.size, tokens);
     await limits.chargeTokens(response, tokens);
     const rows = sequences.length > 0 ? await model.run(sequences, urgency) : [];
     const { content, headers, labels } = await before(deadline, signal, request.answer(rows));

@@ -10,14 +10,14 @@ import { quoted } from '../../quoted.js';
 const TASK_NAMES: Record<Task, string> = { sequence: 'a sequence classifier', token: 'an entity tagger' };
 
 /**
- * The named model, or the only loaded model of the route's task. It stays loaded until the response is closed, and counts
+ * The named model, or the only loaded model of the route's task, or of any where it has none. It stays loaded until the response is closed, and counts
  * for the metrics as the model of the request. Throws Problem 404 for an unknown model, 422 if the model has another task
  * or has to be named, 503 if it is not loaded, or none is named and one that could not be loaded may be meant.
  */
 export function selectModel(
   store: ModelStore,
   response: Response,
-  task: Task,
+  task: Task | undefined,
   name: string | undefined,
 ): LoadedModel {
   const model = name === undefined ? onlyModel(store, task) : modelOfTask(store, task, name);
@@ -29,9 +29,9 @@ export function selectModel(
   return model;
 }
 
-function modelOfTask(store: ModelStore, task: Task, name: string): LoadedModel {
+function modelOfTask(store: ModelStore, task: Task | undefined, name: string): LoadedModel {
   const model = loadedModel(store, name);
-  if (model.manifest.task === task) return model;
+  if (task === undefined || model.manifest.task === task) return model;
   throw unprocessable(
     '/model',
     `${name} is ${TASK_NAMES[model.manifest.task]}, this route needs ${TASK_NAMES[task]}`,
@@ -62,8 +62,8 @@ export function modelOfPath(store: ModelStore, { name = '', version }: PathParam
 }
 
 /** Throws Problem as `selectModel` does. */
-export function onlyModel(store: ModelStore, task: Task): LoadedModel {
-  const models = store.ofTask(task);
+export function onlyModel(store: ModelStore, task: Task | undefined): LoadedModel {
+  const models = store.loaded().filter(({ manifest }) => task === undefined || manifest.task === task);
   const [model] = models;
   if (models.length > 1) {
     const names = models.map(({ name }) => name).join(', ');
@@ -75,7 +75,11 @@ export function onlyModel(store: ModelStore, task: Task): LoadedModel {
   const failed = store.all().filter(({ state }) => state === 'failed');
   if (failed.length > 0) {
     const names = failed.map(({ name }) => name).join(', ');
-    throw unavailable(`no loaded model is ${TASK_NAMES[task]}; could not be loaded: ${names}`, 'not_ready');
+    throw unavailable(`${missing(task)}; could not be loaded: ${names}`, 'not_ready');
   }
-  throw new Problem(404, `no loaded model is ${TASK_NAMES[task]}`);
+  throw new Problem(404, missing(task));
+}
+
+function missing(task: Task | undefined): string {
+  return task === undefined ? 'no model is loaded' : `no loaded model is ${TASK_NAMES[task]}`;
 }
