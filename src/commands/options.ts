@@ -60,6 +60,13 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: 
   };
 }
 
+/** Parses a number from 0 to 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (value >= 0 && value <= 1 && text.trim() !== '') return value;
+  throw new InvalidArgumentError('expected a number from 0 to 1.');
+}
+
 /** Parses a number above 0. */
 export function positiveNumber(text: string): number {
   const value = Number(text);

@@ -15,6 +15,7 @@ import {
   deviceOption,
   modelsOption,
   originList,
+  share,
   switchOption,
   wholeNumber,
 } from './options.js';
@@ -131,6 +132,18 @@ export function configure(command: Command): void {
         .env('LSLLAMA_MAX_TIMEOUT_MS')
         .default(600_000)
         .argParser(wholeNumber(1, MAX_TIMEOUT_MS)),
+    )
+    .addOption(
+      new Option(
+        '--access-log <share>',
+        'log this share of requests, from 0 to 1; unless it is 0, also all that the service failed',
+      )
+        .env('LSLLAMA_ACCESS_LOG')
+        .default(0)
+        .argParser(share),
+    )
+    .addOption(
+      switchOption('--log-texts', 'LSLLAMA_LOG_TEXTS', 'log the bodies of requests, with the texts of callers'),
     )
     .addOption(
       new Option('--log-level <level>', 'the least severe messages that are logged')

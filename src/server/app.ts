@@ -9,7 +9,8 @@ import { trustProxies } from './access/proxies.js';
 import { securityHeaders } from './access/securityHeaders.js';
 import type { ServerContext } from './context.js';
 import { allowOrigins } from './cors.js';
-import { CLIENT_CLOSED_REQUEST, errorsAs, notFound, onlyMethod, problemHandler } from './problems.js';
+import { type AccessLogOptions, measured } from './measured.js';
+import { errorsAs, notFound, onlyMethod, problemHandler } from './problems.js';
 import { BodyMemory } from './requests/memory.js';
 import { INLINE_BYTES } from './requests/requests.js';
 import { addCompatRoutes } from './routes/compat.js';
@@ -19,7 +20,7 @@ import { modelRoute, modelsRoute, reloadRoute } from './routes/models.js';
 import { openapiRoute } from './routes/openapi.js';
 import { predictRoute, targetOfPath } from './routes/predict.js';
 
-export interface AppOptions {
+export interface AppOptions extends AccessLogOptions {
   /** The origins whose pages may call the service from a browser, `*` for all of them. Empty for none. */
   readonly corsOrigin: readonly string[];
   /** The addresses and networks of proxies whose x-forwarded-for is believed. */
@@ -36,13 +37,14 @@ export type RouteGroup = 'all' | 'callers' | 'admin';
 
 export function createApp(
   context: ServerContext,
-  { corsOrigin, trustProxy }: AppOptions,
+  options: AppOptions,
   group: RouteGroup,
 ): Express {
+  const { corsOrigin, trustProxy } = options;
   const app = express();
   app.disable('x-powered-by').disable('etag');
   if (trustProxy) trustProxies(app, trustProxy);
-  app.use(requestId, securityHeaders, measured(context));
+  app.use(requestId, securityHeaders, measured(context, options));
   if (corsOrigin.length > 0) app.use(allowOrigins(corsOrigin));
 
   const requireScope = scopeGuard(context);
@@ -86,39 +88,6 @@ const requestId: RequestHandler = (request, response, next) => {
   response.set('x-request-id', given && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID());
   next();
 };
-
-/**
- * Times every request, until its answer is sent or its caller has closed the connection. Requests are counted by the
- * pattern of their route; those to paths that do not exist share the route `none`.
- */
-function measured({ metrics, log }: ServerContext): RequestHandler {
-  return (request, response, next) => {
-    const started = performance.now();
-    // A closed connection no longer tells it.
-    const client = request.ip;
-    response.on('close', () => {
-      const seconds = (performance.now() - started) / 1000;
-      // A backslash stands before a colon that begins no parameter.
-      const route = (request.route as { path?: string } | undefined)?.path?.replaceAll('\\', '') ?? 'none';
-      const model = String(response.locals.model ?? '');
-      const status = response.writableFinished ? response.statusCode : CLIENT_CLOSED_REQUEST;
-      metrics.requestDuration.observe({ route, model, status: String(status) }, seconds);
-      log.debug(
-        {
-          request_id: response.getHeader('x-request-id'),
-          method: request.method,
-          client,
-          route,
-          model,
-          status,
-          seconds,
-        },
-        'request',
-      );
-    });
-    next();
-  };
-}
 
 function refuseWhileDraining(context: ServerContext): RequestHandler {
   return (_request, _response, next) => {
