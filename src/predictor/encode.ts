@@ -165,7 +165,7 @@ function joinedSpans(words: readonly string[]): Span[] {
 }
 
 /** A tokenizer may have had tokens added that the base model has no embedding for. */
-function checkTokens({ manifest }: TextModel, ids: Int32Array): void {
+export function checkTokens({ manifest }: TextModel, ids: Int32Array): void {
   const unknown = ids.find(id => id >= manifest.vocabSize);
   if (unknown === undefined) return;
   throw new UnusableText(

@@ -3,12 +3,18 @@
 import { basename } from 'node:path';
 import { UserError } from '../errors.js';
 import { AddedTokens } from './tokenizer/addedTokens.js';
+import { compileAlignedNormalizer } from './tokenizer/alignedNormalizer.js';
+import { compileDecoder, type Decode } from './tokenizer/decoder.js';
 import { readTokenizer, TOKENIZER, type TokenizerDefinition } from './tokenizer/files.js';
+import type { Component } from './tokenizer/json.js';
+import { type LocatedToken, type LocatingParts, locateTokens } from './tokenizer/locate.js';
 import { memoize } from './tokenizer/memoize.js';
-import { compileModel, type EncodePiece } from './tokenizer/model.js';
+import { compileModel, type Model } from './tokenizer/model.js';
 import { compileNormalizer } from './tokenizer/normalizer.js';
 import { surroundingTokens } from './tokenizer/postProcessor.js';
-import { compilePreTokenizer, type Split } from './tokenizer/preTokenizer.js';
+import { compilePreTokenizer, type PreTokenizer } from './tokenizer/preTokenizer.js';
+import { TokenStrings } from './tokenizer/tokenStrings.js';
+import { compileTrim, type Trim } from './tokenizer/trimOffsets.js';
 
 export {
   readTokenizer,
@@ -20,6 +26,7 @@ export {
   writeTokenizer,
 } from './tokenizer/files.js';
 export { ggufTokenizer } from './tokenizer/gguf/tokenizer.js';
+export type { LocatedToken } from './tokenizer/locate.js';
 
 export type TruncationSide = 'left' | 'right';
 
@@ -42,30 +49,50 @@ export interface WindowedEncoding {
 /** Token ids of each word, without special tokens. A word may have no token. */
 export type WordTokens = readonly (readonly number[])[];
 
+/** The tokens of a text as ids and as the strings that stand for them in the vocabulary. */
+export interface TokenList {
+  readonly ids: Int32Array;
+  readonly tokens: readonly string[];
+}
+
 export class Tokenizer {
+  readonly #normalizer: Component | null | undefined;
+  readonly #decoder: Component | null | undefined;
   readonly #addedTokens: AddedTokens;
-  readonly #split: Split;
-  readonly #encodePiece: EncodePiece;
+  readonly #preTokenizer: PreTokenizer;
+  readonly #model: Model;
+  readonly #strings: TokenStrings;
+  readonly #trim: Trim | undefined;
+  /** Made when positions are first asked for. */
+  #locatingParts: LocatingParts | undefined;
+  #decode: Decode | undefined;
   readonly #encodeWord: (word: string) => readonly number[];
   /** Ids of the special tokens that the post-processor puts before and after a sequence. */
   readonly #prefix: readonly number[];
   readonly #suffix: readonly number[];
-  readonly #truncationSide: TruncationSide;
+  readonly truncationSide: TruncationSide;
+  /** The id of the unknown token; undefined if the tokenizer names none. */
+  readonly unknownTokenId: number | undefined;
   /** The longest sequence that the tokenizer's config allows, in tokens; Infinity if it sets no limit. */
   readonly modelMaxLength: number;
 
   /**
    * Compiles a tokenizer. Throws UserError naming a component that would give other ids than the tokenizers library.
    */
-  constructor({ json, modelMaxLength, truncationSide, splitSpecialTokens }: TokenizerDefinition) {
+  constructor(definition: TokenizerDefinition) {
+    const { json, modelMaxLength, truncationSide, splitSpecialTokens, unknownToken } = definition;
     const normalize = compileNormalizer(json.normalizer);
-    const { split, isByteLevel } = compilePreTokenizer(json.pre_tokenizer);
+    this.#normalizer = json.normalizer;
+    this.#decoder = json.decoder as Component | null | undefined;
+    this.#preTokenizer = compilePreTokenizer(json.pre_tokenizer);
     this.#addedTokens = new AddedTokens(json.added_tokens ?? [], normalize, splitSpecialTokens);
-    this.#split = split;
-    this.#encodePiece = compileModel(json.model, isByteLevel);
+    this.#model = compileModel(json.model, this.#preTokenizer.isByteLevel);
     this.#encodeWord = memoize(word => this.#tokens(word));
+    this.#strings = new TokenStrings(this.#model.vocabulary, json.added_tokens ?? []);
+    this.#trim = compileTrim(json.post_processor);
     ({ prefix: this.#prefix, suffix: this.#suffix } = surroundingTokens(json.post_processor));
-    this.#truncationSide = truncationSide;
+    this.truncationSide = truncationSide;
+    this.unknownTokenId = unknownToken === undefined ? undefined : this.#strings.idOf(unknownToken);
     this.modelMaxLength = modelMaxLength;
   }
 
@@ -93,13 +120,13 @@ export class Tokenizer {
    * Encodes a text, cut to `maxLength` tokens, on the tokenizer's truncation side unless it is given. `maxLength` includes the special
    * tokens, which are never cut, and is at least their number.
    */
-  encode(text: string, maxLength: number, truncationSide = this.#truncationSide): Encoding {
+  encode(text: string, maxLength: number, truncationSide = this.truncationSide): Encoding {
     const tokens = this.#tokens(text);
     const maxTokens = maxLength - this.specialTokens;
     const truncated = tokens.length > maxTokens;
     const start = truncated && truncationSide === 'left' ? tokens.length - maxTokens : 0;
     return {
-      ids: this.#surround(tokens.slice(start, start + maxTokens)),
+      ids: this.surround(tokens.slice(start, start + maxTokens)),
       truncated,
       length: tokens.length + this.specialTokens,
     };
@@ -115,7 +142,7 @@ export class Tokenizer {
     const step = Math.ceil(maxTokens / 2);
     const count = 1 + Math.max(0, Math.ceil((tokens.length - maxTokens) / step));
     const windows = Array.from({ length: count }, (_, window) =>
-      this.#surround(tokens.slice(window * step, window * step + maxTokens)),
+      this.surround(tokens.slice(window * step, window * step + maxTokens)),
     );
     return { windows, length: tokens.length + this.specialTokens };
   }
@@ -127,7 +154,48 @@ export class Tokenizer {
 
   /** The ids of a run of words, with the special tokens once around them. Nothing is cut. */
   joinWords(words: WordTokens): Int32Array {
-    return this.#surround(words.flat());
+    return this.surround(words.flat());
+  }
+
+  /**
+   * Encodes a text whole and finds the tokens one by one, special tokens around it left out, with the offsets of the
+   * tokenizers library before its post-processor: `trimmed` gives those behind it.
+   */
+  locate(text: string): Iterable<LocatedToken> {
+    this.#locatingParts ??= {
+      normalize: compileAlignedNormalizer(this.#normalizer),
+      addedTokens: this.#addedTokens,
+      preTokenizer: this.#preTokenizer,
+      model: this.#model,
+      strings: this.#strings,
+    };
+    return locateTokens(text.toWellFormed(), this.#locatingParts);
+  }
+
+  /**
+   * A token of a text with the offsets that the post-processor leaves. `isFirst` says whether it is the first one of its
+   * sequence, special tokens not counted.
+   */
+  trimmed(text: string, token: LocatedToken, isFirst: boolean): LocatedToken {
+    return this.#trim ? this.#trim(text, token, isFirst) : token;
+  }
+
+  /** The tokens of a whole text, with the special tokens around it unless `addSpecialTokens` is false. */
+  tokenize(text: string, { addSpecialTokens = true } = {}): TokenList {
+    const tokens = this.#tokens(text);
+    const ids = addSpecialTokens ? this.surround(tokens) : Int32Array.from(tokens);
+    return { ids, tokens: Array.from(ids, id => this.tokenOf(id)) };
+  }
+
+  /** The string of a token, like convert_ids_to_tokens of transformers. */
+  tokenOf(id: number): string {
+    return this.#strings.tokenOf(id);
+  }
+
+  /** The text that tokens spell, like convert_tokens_to_string of transformers. Throws UserError for an unknown decoder. */
+  textOf(tokens: readonly string[]): string {
+    this.#decode ??= compileDecoder(this.#decoder);
+    return this.#decode(tokens);
   }
 
   #tokens(text: string): number[] {
@@ -136,15 +204,16 @@ export class Tokenizer {
     for (const section of this.#addedTokens.extract(text.toWellFormed())) {
       if (typeof section === 'number') ids.push(section);
       else {
-        for (const piece of this.#split(section.text, section.isStart)) {
-          for (const id of this.#encodePiece(piece)) ids.push(id);
+        for (const piece of this.#preTokenizer.split(section.text, section.isStart)) {
+          for (const id of this.#model.encodePiece(piece)) ids.push(id);
         }
       }
     }
     return ids;
   }
 
-  #surround(tokens: readonly number[]): Int32Array {
+  /** The ids of some tokens, with the special tokens around them. */
+  surround(tokens: readonly number[]): Int32Array {
     const ids = new Int32Array(this.specialTokens + tokens.length);
     ids.set(this.#prefix);
     ids.set(tokens, this.#prefix.length);

@@ -1,6 +1,7 @@
 // Cuts a text at its added tokens, which is the first step of encoding it.
 
 import { type AddedToken, unsupported } from './json.js';
+import type { NormalizeAligned } from './alignedNormalizer.js';
 import type { Normalize } from './normalizer.js';
 import { compiled, escapeRegex } from './regex.js';
 import { asUnicode16 } from './unicode.js';
@@ -10,6 +11,17 @@ import { asUnicode16 } from './unicode.js';
  * user's text begins.
  */
 export type Section = number | { readonly text: string; readonly isStart: boolean };
+
+/** A section of a text and where it stands in it. */
+export interface LocatedSection {
+  /** The id of an added token; undefined for a stretch between them. */
+  readonly id: number | undefined;
+  /** What the section is after normalization; white space that an added token includes is part of it. */
+  readonly text: string;
+  readonly isStart: boolean;
+  /** Where the character comes from that is at `index` of the section's text, in UTF-16 units: its position in the user's text. */
+  originOf(index: number): number;
+}
 
 export class AddedTokens {
   readonly #normalize: Normalize;
@@ -40,14 +52,39 @@ export class AddedTokens {
   /** Cuts a text at its added tokens, like `extract_and_normalize` of the tokenizers library. */
   extract(text: string): Section[] {
     const sections: Section[] = [];
-    for (const section of sectionsOf(text, true, this.#rawFinder)) {
-      if (typeof section === 'number') sections.push(section);
+    for (const raw of stretchesOf(text, this.#rawFinder)) {
+      if (raw.id !== undefined) sections.push(raw.id);
       else {
-        const normalized = this.#normalize(section.text);
-        sections.push(...sectionsOf(normalized, section.isStart, this.#normalizedFinder));
+        const normalized = this.#normalize(text.slice(raw.start, raw.end));
+        for (const { id, start, end } of stretchesOf(normalized, this.#normalizedFinder)) {
+          sections.push(
+            id ?? { text: normalized.slice(start, end), isStart: raw.start === 0 && start === 0 },
+          );
+        }
       }
     }
     return sections;
+  }
+
+  /** Finds the sections that `extract` gives one by one, with their positions. */
+  *locate(text: string, normalize: NormalizeAligned): Generator<LocatedSection> {
+    for (const raw of stretchesOf(text, this.#rawFinder)) {
+      const isStart = raw.start === 0;
+      const rawText = text.slice(raw.start, raw.end);
+      if (raw.id !== undefined) {
+        yield { id: raw.id, text: rawText, isStart, originOf: index => raw.start + index };
+      } else {
+        const { text: normalized, sources } = normalize(rawText);
+        for (const { id, start, end } of stretchesOf(normalized, this.#normalizedFinder)) {
+          yield {
+            id,
+            text: normalized.slice(start, end),
+            isStart: isStart && start === 0,
+            originOf: index => raw.start + (sources ? sources[start + index]! : start + index),
+          };
+        }
+      }
+    }
   }
 }
 
@@ -80,8 +117,15 @@ function finder(
   return { regex: compiled('added_tokens', alternatives.join('|'), 'g'), tokens: bySpelling, isPlainText };
 }
 
+/** An added token, or text between them if it has no id: [start, end) in UTF-16 units. */
+interface Stretch {
+  readonly id?: number;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Follows `find_matches` of the tokenizers library, also if two tokens strip the same white space. */
-function* sectionsOf(text: string, isStart: boolean, finder: Finder | undefined): Generator<Section> {
+function* stretchesOf(text: string, finder: Finder | undefined): Generator<Stretch> {
   let end = 0;
   for (const match of finder ? text.matchAll(finder.regex) : []) {
     const token = finder!.tokens.get(match[0])!;
@@ -89,11 +133,12 @@ function* sectionsOf(text: string, isStart: boolean, finder: Finder | undefined)
     if (finder!.isPlainText(token)) continue;
     if (token.single_word && touchesWord(text, match.index, matchEnd)) continue;
     const start = token.lstrip ? startOfSpace(text, match.index) : match.index;
-    if (end < start) yield { text: text.slice(end, start), isStart: isStart && end === 0 };
-    yield token.id;
-    end = token.rstrip ? endOfSpace(text, matchEnd) : matchEnd;
+    if (end < start) yield { start: end, end: start };
+    const tokenEnd = token.rstrip ? endOfSpace(text, matchEnd) : matchEnd;
+    yield { id: token.id, start, end: tokenEnd };
+    end = tokenEnd;
   }
-  if (end < text.length) yield { text: text.slice(end), isStart: isStart && end === 0 };
+  if (end < text.length) yield { start: end, end: text.length };
 }
 
 /** \w of Rust's regex crate: letters, marks, digits, connectors and the zero-width joiners. */

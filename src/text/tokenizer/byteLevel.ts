@@ -18,3 +18,16 @@ export function toByteLevel(text: string): string {
   for (const byte of Buffer.from(text)) written += BYTE_CHARACTERS[byte];
   return written;
 }
+
+const BYTES = new Map(BYTE_CHARACTERS.map((character, byte) => [character, byte]));
+
+/** The bytes that a text in the byte-level alphabet stands for; undefined if it has a character that is not in it. */
+export function bytesOf(written: string): Buffer | undefined {
+  const bytes: number[] = [];
+  for (const character of written) {
+    const byte = BYTES.get(character);
+    if (byte === undefined) return undefined;
+    bytes.push(byte);
+  }
+  return Buffer.from(bytes);
+}

@@ -2,7 +2,7 @@
 // settings, whatever tokenizer.json says, and keep only its vocabulary, merges and post-processor.
 // Follows models/*/tokenization_*.py of transformers 5.23.
 
-import { byteLevel, isolate, QWEN2_PATTERN, sequence } from './components.js';
+import { byteLevel, isolate, marksToSpaces, QWEN2_PATTERN, sequence } from './components.js';
 import type { Component } from './json.js';
 
 /** A tokenizer_config.json, or the config.json of a model. */
@@ -21,6 +21,7 @@ interface RebuiltComponents {
   readonly normalizer: Component | null;
   readonly pre_tokenizer: Component;
   readonly model: Component;
+  readonly decoder: Component;
 }
 
 export const AS_WRITTEN: TokenizerClass = { specialTokens: {} };
@@ -35,6 +36,7 @@ export const LLAMA: TokenizerClass = {
       split: false,
     },
     model: { unk_token: null, fuse_unk: true, byte_fallback: true },
+    decoder: marksToSpaces(add_prefix_space !== false),
   }),
   specialTokens: { bos_token: '<s>', eos_token: '</s>', unk_token: '<unk>' },
 };
@@ -44,6 +46,7 @@ export const GEMMA: TokenizerClass = {
     normalizer: { type: 'Replace', pattern: { String: ' ' }, content: '▁' },
     pre_tokenizer: { type: 'Split', pattern: { String: ' ' }, behavior: 'MergedWithPrevious', invert: false },
     model: { unk_token: null, fuse_unk: true, byte_fallback: true },
+    decoder: marksToSpaces(false),
   }),
   specialTokens: {
     bos_token: '<bos>',
@@ -61,6 +64,7 @@ export const GPT2: TokenizerClass = {
     normalizer: null,
     pre_tokenizer: byteLevel(true, Boolean(add_prefix_space)),
     model: BYTE_LEVEL_MODEL,
+    decoder: byteLevel(true, true),
   }),
   specialTokens: {
     bos_token: '<|endoftext|>',
@@ -78,6 +82,7 @@ export const COHERE: TokenizerClass = {
       byteLevel(true, Boolean(add_prefix_space)),
     ),
     model: BYTE_LEVEL_MODEL,
+    decoder: byteLevel(true, true),
   }),
   specialTokens: {
     bos_token: '<BOS_TOKEN>',
@@ -95,6 +100,7 @@ export const QWEN2: TokenizerClass = {
     normalizer: { type: 'NFC' },
     pre_tokenizer: sequence(isolate(QWEN2_PATTERN), byteLevel(false, Boolean(add_prefix_space))),
     model: BYTE_LEVEL_MODEL,
+    decoder: byteLevel(true, true),
   }),
   specialTokens: { eos_token: '<|endoftext|>', unk_token: '<|endoftext|>', pad_token: '<|endoftext|>' },
   dropsFlags: true,

@@ -27,3 +27,16 @@ export function isolate(pattern: string): Component {
 export function byteLevel(use_regex: boolean, add_prefix_space = false): Component {
   return { type: 'ByteLevel', add_prefix_space, trim_offsets: true, use_regex };
 }
+
+/** The decoder of SentencePiece tokenizers. `hasPrefix` says whether a mark is put before every text. */
+export function marksToSpaces(hasPrefix: boolean): Component {
+  return {
+    type: 'Sequence',
+    decoders: [
+      { type: 'Replace', pattern: { String: '▁' }, content: ' ' },
+      { type: 'ByteFallback' },
+      { type: 'Fuse' },
+      ...(hasPrefix ? [{ type: 'Strip', content: ' ', start: 1, stop: 0 }] : []),
+    ],
+  };
+}

@@ -5,40 +5,47 @@ import type { Pattern } from './regex.js';
 
 /** A stretch of the text, [start, end) in UTF-16 units, and whether the pattern matched it. */
 interface Stretch {
-  start: number;
-  end: number;
-  isMatch: boolean;
+  readonly start: number;
+  readonly end: number;
+  readonly isMatch: boolean;
 }
 
 /** Which stretches become pieces, by the name of the behavior. */
-const BEHAVIORS = new Map<string, (stretches: Stretch[]) => Stretch[]>([
+const BEHAVIORS = new Map<string, (stretches: Iterable<Stretch>) => Iterable<Stretch>>([
   ['Isolated', stretches => stretches],
-  ['Removed', stretches => stretches.filter(({ isMatch }) => !isMatch)],
+  ['Removed', withoutMatches],
   ['Contiguous', stretches => joinPairs(stretches, (left, right) => left.isMatch === right.isMatch)],
   ['MergedWithPrevious', stretches => joinPairs(stretches, (left, right) => !left.isMatch && right.isMatch)],
   ['MergedWithNext', stretches => joinPairs(stretches, (left, right) => left.isMatch && !right.isMatch)],
 ]);
 
+/** Cuts a text into pieces. */
+export interface Cut {
+  pieces(text: string): readonly string[];
+  /** The same pieces by their positions, found one by one. */
+  stretches(text: string): Iterable<Stretch>;
+}
+
 /**
- * Compiles a function that cuts a text into pieces. Throws UserError if the behavior is unknown.
+ * Compiles a cut at the matches of a pattern. Throws UserError if the behavior is unknown.
  * @param isInverted whether matches and the text between them swap their roles
  */
-export function compileCut(
-  { regex, view }: Pattern,
-  behavior: string,
-  isInverted = false,
-): (text: string) => readonly string[] {
+export function compileCut({ regex, view }: Pattern, behavior: string, isInverted = false): Cut {
   const join = BEHAVIORS.get(behavior);
   if (!join) throw unsupported('pre_tokenizer', `Split with behavior ${behavior}`);
-  return text => {
-    const viewed = view(text);
-    if (behavior === 'Isolated' && viewed === text) {
-      // A shortcut: most patterns match the whole text and leave nothing between the matches.
-      const pieces = text.match(regex);
-      if (pieces && totalLength(pieces) === text.length) return pieces;
-    }
-    const stretches = stretchesOf(viewed, regex, isInverted);
-    return join(stretches).map(({ start, end }) => text.slice(start, end));
+  return {
+    pieces(text) {
+      const viewed = view(text);
+      if (behavior === 'Isolated' && viewed === text) {
+        // A shortcut: most patterns match the whole text and leave nothing between the matches.
+        const pieces = text.match(regex);
+        if (pieces && totalLength(pieces) === text.length) return pieces;
+      }
+      return Array.from(join(stretchesOf(viewed, regex, isInverted)), ({ start, end }) =>
+        text.slice(start, end),
+      );
+    },
+    stretches: text => join(stretchesOf(view(text), regex, isInverted)),
   };
 }
 
@@ -48,25 +55,35 @@ function totalLength(pieces: readonly string[]): number {
   return length;
 }
 
-function stretchesOf(text: string, regex: RegExp, isInverted: boolean): Stretch[] {
-  const stretches: Stretch[] = [];
+function* stretchesOf(text: string, regex: RegExp, isInverted: boolean): Generator<Stretch> {
   let end = 0;
   for (const match of text.matchAll(regex)) {
     const start = match.index;
-    if (start > end) stretches.push({ start: end, end: start, isMatch: isInverted });
+    if (start > end) yield { start: end, end: start, isMatch: isInverted };
     end = start + match[0].length;
-    if (end > start) stretches.push({ start, end, isMatch: !isInverted });
+    if (end > start) yield { start, end, isMatch: !isInverted };
   }
-  if (end < text.length) stretches.push({ start: end, end: text.length, isMatch: isInverted });
-  return stretches;
+  if (end < text.length) yield { start: end, end: text.length, isMatch: isInverted };
+}
+
+function* withoutMatches(stretches: Iterable<Stretch>): Generator<Stretch> {
+  for (const stretch of stretches) if (!stretch.isMatch) yield stretch;
 }
 
 /** Joins neighbours for which `belong` holds; it is given the stretches as they were before any of them was joined. */
-function joinPairs(stretches: Stretch[], belong: (left: Stretch, right: Stretch) => boolean): Stretch[] {
-  return stretches.reduce<Stretch[]>((joined, stretch, i) => {
-    const previous = stretches[i - 1];
-    if (previous && belong(previous, stretch)) joined.at(-1)!.end = stretch.end;
-    else joined.push({ ...stretch });
-    return joined;
-  }, []);
+function* joinPairs(
+  stretches: Iterable<Stretch>,
+  belong: (left: Stretch, right: Stretch) => boolean,
+): Generator<Stretch> {
+  let previous: Stretch | undefined;
+  let joined: Stretch | undefined;
+  for (const stretch of stretches) {
+    if (joined && previous && belong(previous, stretch)) joined = { ...joined, end: stretch.end };
+    else {
+      if (joined) yield joined;
+      joined = stretch;
+    }
+    previous = stretch;
+  }
+  if (joined) yield joined;
 }

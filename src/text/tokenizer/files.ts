@@ -7,7 +7,12 @@ import { parseJson } from '../../json.js';
 import { decodeUtf8 } from '../../utf8.js';
 import type { Config } from './classes.js';
 import type { TokenizerJson } from './json.js';
-import { resolveAddedTokens, type TokenizerSources } from './resolveAddedTokens.js';
+import {
+  type ResolvedTokenizer,
+  resolveAddedTokens,
+  type TokenizerSources,
+  unknownTokenOf,
+} from './resolveAddedTokens.js';
 import { selectClass } from './selectClass.js';
 import { modelMaxLengthOf, refuseUnsupportedSettings, truncationSideOf } from './settings.js';
 import { checkAddedTokens, checkSettings, checkTokenizer } from './validate.js';
@@ -30,6 +35,8 @@ export interface TokenizerDefinition {
   readonly truncationSide: 'left' | 'right';
   /** Whether special tokens that a text spells are read as plain text. */
   readonly splitSpecialTokens: boolean;
+  /** The token that stands for what the vocabulary lacks; undefined if the files and the class name none. */
+  readonly unknownToken?: string | undefined;
 }
 
 /** The parsed and checked files of a tokenizer's folder. */
@@ -71,27 +78,31 @@ export function readTokenizerFiles(folder: string): TokenizerFiles {
 /** The tokenizer that transformers makes of a folder's files: version 4 if it is taken as written, else version 5. */
 export function resolveTokenizer(files: TokenizerFiles, asWritten: boolean): TokenizerDefinition {
   const { config } = files;
-  const json = asWritten ? version4Tokenizer(files, files.modelConfig) : version5Tokenizer(files);
+  const { json, unknownToken } = asWritten
+    ? version4Tokenizer(files, files.modelConfig)
+    : version5Tokenizer(files);
   return {
     // These settings are leftovers of training. Here the model's max length decides, and nothing is padded.
     json: { ...json, truncation: null, padding: null },
     modelMaxLength: modelMaxLengthOf(config),
     truncationSide: truncationSideOf(files),
     splitSpecialTokens: config.split_special_tokens === true,
+    unknownToken,
   };
 }
 
-function version5Tokenizer(files: TokenizerFiles): TokenizerJson {
+function version5Tokenizer(files: TokenizerFiles): ResolvedTokenizer {
   const { json, config } = files;
   const tokenizerClass = selectClass(config, files.modelConfig, files.isByteLevel);
   const rebuilt = tokenizerClass.rebuild?.(config);
   const { vocab, merges } = json.model;
-  return {
+  const resolved = {
     ...json,
     ...rebuilt,
     model: rebuilt ? { ...rebuilt.model, type: 'BPE', vocab, merges } : json.model,
     added_tokens: resolveAddedTokens(files, tokenizerClass),
   };
+  return { json: resolved, unknownToken: unknownTokenOf(files, tokenizerClass) };
 }
 
 /** Writes tokenizer.json and tokenizer_config.json, from which `readTokenizer` and transformers read the same again. */
@@ -101,6 +112,7 @@ export function writeTokenizer(definition: TokenizerDefinition, folder: string):
     ...(Number.isFinite(definition.modelMaxLength) && { model_max_length: definition.modelMaxLength }),
     truncation_side: definition.truncationSide,
     split_special_tokens: definition.splitSpecialTokens,
+    ...(definition.unknownToken !== undefined && { unk_token: definition.unknownToken }),
   };
   writeFileSync(join(folder, TOKENIZER), JSON.stringify(definition.json));
   writeFileSync(join(folder, TOKENIZER_CONFIG), `${JSON.stringify(config, null, 2)}\n`);

@@ -9,7 +9,7 @@ export type Merge = readonly [left: number, right: number, merged: number];
 const LIMIT = 2 ** 26;
 
 /** Stands in a list of tokens for one that was joined to the token before it. */
-const REMOVED = -1;
+export const JOINED = -1;
 
 export class Merges {
   /** The rank of a merge, its index in the list, by its two tokens. */
@@ -23,11 +23,17 @@ export class Merges {
     for (const [rank, [left, right]] of merges.entries()) this.#ranks.set(pairKey(left, right), rank);
   }
 
-  /**
-   * Joins the tokens of a word until no merge applies: the merge of the lowest rank first, and its leftmost occurrence
-   * first. Changes `tokens`, and returns those that remain.
-   */
+  /** Joins the tokens of a word until no merge applies. Changes `tokens`, and returns those that remain. */
   apply(tokens: number[]): number[] {
+    this.join(tokens);
+    return tokens.filter(token => token !== JOINED);
+  }
+
+  /**
+   * Joins the tokens of a word in place until no merge applies: the merge of the lowest rank first, and its leftmost
+   * occurrence first. A token that was joined to the one before it becomes JOINED.
+   */
+  join(tokens: number[]): void {
     const end = tokens.length;
     const next = tokens.map((_, i) => i + 1);
     const previous = tokens.map((_, i) => i - 1);
@@ -46,13 +52,12 @@ export class Merges {
       // Either token may have been joined to another one since the pair was queued.
       if (right === end || this.#rankOf(tokens[left]!, tokens[right]!) !== rank) continue;
       tokens[left] = this.#merged[rank]!;
-      tokens[right] = REMOVED;
+      tokens[right] = JOINED;
       next[left] = next[right]!;
       if (next[left]! < end) previous[next[left]!] = left;
       enqueue(previous[left]!);
       enqueue(left);
     }
-    return tokens.filter(token => token !== REMOVED);
   }
 
   #rankOf(left: number, right: number): number | undefined {

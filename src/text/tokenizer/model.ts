@@ -3,10 +3,30 @@
 import { toByteLevel } from './byteLevel.js';
 import { type Component, display, unsupported } from './json.js';
 import { memoize } from './memoize.js';
-import { type Merge, Merges } from './merges.js';
+import { JOINED, type Merge, Merges } from './merges.js';
+import { endOfCharacter } from './unicode.js';
 
 /** Gives the ids of a piece, one of the parts that the pre-tokenizer cuts a text into. */
 export type EncodePiece = (piece: string) => readonly number[];
+
+/**
+ * The tokens of a word, and for each the stretch of the word that its bytes are from, in UTF-16 units: from the start
+ * of the character of its first byte to the end of that of its last.
+ */
+export interface WordTokens {
+  readonly ids: readonly number[];
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+}
+
+export interface Model {
+  /** Ids by token. */
+  readonly vocabulary: Vocabulary;
+  readonly encodePiece: EncodePiece;
+  /** Cuts a piece into words that can be encoded one by one. */
+  wordsOf(piece: string): Iterable<string>;
+  readonly locateWord: (word: string) => WordTokens;
+}
 
 type Vocabulary = ReadonlyMap<string, number>;
 
@@ -14,23 +34,82 @@ type Vocabulary = ReadonlyMap<string, number>;
 type Pair = readonly [left: string, right: string];
 
 /**
- * Compiles the model to a function.
+ * Compiles the model to functions.
  * Throws UserError naming a setting under which ids would differ from those of the tokenizers library.
  * @param isByteLevel whether a piece's bytes are first written in the byte-level alphabet
  */
-export function compileModel(model: Component, isByteLevel: boolean): EncodePiece {
+export function compileModel(model: Component, isByteLevel: boolean): Model {
   checkSettings(model);
   const vocabulary: Vocabulary = new Map(Object.entries(model.vocab as Record<string, number>));
   const pairs = readPairs(model);
   const merges = new Merges(pairs.map(pair => mergeOf(pair, vocabulary)));
   const initialTokens = compileInitialTokens(model, vocabulary);
-  const encode = memoize((piece: string): readonly number[] => {
-    const written = isByteLevel ? toByteLevel(piece) : piece;
-    const whole = model.ignore_merges ? vocabulary.get(written) : undefined;
+  const write = (piece: string) => (isByteLevel ? toByteLevel(piece) : piece);
+  const wholeToken = (written: string) => (model.ignore_merges ? vocabulary.get(written) : undefined);
+  const encode = memoize((word: string): readonly number[] => {
+    const written = write(word);
+    const whole = wholeToken(written);
     return whole === undefined ? merges.apply(initialTokens(written)) : [whole];
   });
-  if (!mayEncodeWordByWord(model, vocabulary, pairs)) return encode;
-  return piece => piece.match(WORDS)?.flatMap(encode) ?? [];
+  const locateWord = memoize((word: string): WordTokens => {
+    const whole = wholeToken(write(word));
+    if (whole !== undefined) return { ids: [whole], starts: [0], ends: [word.length] };
+    const sizes: number[] = [];
+    const tokens = initialTokens(write(word), sizes);
+    merges.join(tokens);
+    return locateTokens(word, tokens, sizes, write);
+  });
+  const isWordByWord = mayEncodeWordByWord(model, vocabulary, pairs);
+  return {
+    vocabulary,
+    encodePiece: isWordByWord ? piece => piece.match(WORDS)?.flatMap(encode) ?? [] : encode,
+    wordsOf: isWordByWord ? matchesOfWords : piece => [piece],
+    locateWord,
+  };
+}
+
+function* matchesOfWords(piece: string): Generator<string> {
+  for (const [word] of piece.matchAll(WORDS)) yield word;
+}
+
+/**
+ * Finds the stretch of each token.
+ * @param tokens the initial tokens after the merges
+ * @param sizes the size of each initial token, in bytes of the word as it is written
+ */
+function locateTokens(
+  word: string,
+  tokens: readonly number[],
+  sizes: readonly number[],
+  write: (piece: string) => string,
+): WordTokens {
+  const origins = originsOfBytes(word, write);
+  const ids: number[] = [];
+  const starts: number[] = [];
+  const ends: number[] = [];
+  // Like in the tokenizers library, a token begins where the one before it ends, even if a character between them has
+  // vanished because the vocabulary lacks it.
+  let end = 0;
+  for (const [i, token] of tokens.entries()) {
+    if (token !== JOINED) {
+      ids.push(token);
+      starts.push(origins[end]!);
+    }
+    end += sizes[i]!;
+    ends[ids.length - 1] = endOfCharacter(word, origins[end - 1]!);
+  }
+  return { ids, starts, ends };
+}
+
+/** For each byte of a word as it is written, the position of the character of the word that the byte is from. */
+function originsOfBytes(word: string, write: (piece: string) => string): number[] {
+  const origins: number[] = [];
+  let position = 0;
+  for (const character of word) {
+    for (let bytes = Buffer.byteLength(write(character)); bytes > 0; bytes--) origins.push(position);
+    position += character.length;
+  }
+  return origins;
 }
 
 function checkSettings(model: Component): void {
@@ -62,20 +141,34 @@ function mergeOf([left, right]: Pair, vocabulary: Vocabulary): Merge {
 
 /**
  * Compiles the first step, before any merge: one token per character. A character that the vocabulary lacks becomes
- * the tokens of its bytes, else the unknown token, else nothing.
+ * the tokens of its bytes, else the unknown token, else nothing. `sizes` receives the size of each token in bytes.
  */
-function compileInitialTokens(model: Component, vocabulary: Vocabulary): (text: string) => number[] {
+function compileInitialTokens(
+  model: Component,
+  vocabulary: Vocabulary,
+): (text: string, sizes?: number[]) => number[] {
   const bytes = model.byte_fallback ? byteTokens(vocabulary) : undefined;
   const unknown = unknownToken(model, vocabulary);
-  return text => {
+  return (text, sizes) => {
     const tokens: number[] = [];
     let wasUnknown = false;
     for (const character of text) {
       const token = vocabulary.get(character);
       const isUnknown = token === undefined && !bytes;
-      if (token !== undefined) tokens.push(token);
-      else if (bytes) for (const byte of Buffer.from(character)) tokens.push(bytes[byte]!);
-      else if (unknown !== undefined && !(wasUnknown && model.fuse_unk)) tokens.push(unknown);
+      if (token !== undefined) {
+        tokens.push(token);
+        sizes?.push(Buffer.byteLength(character));
+      } else if (bytes) {
+        for (const byte of Buffer.from(character)) {
+          tokens.push(bytes[byte]!);
+          sizes?.push(1);
+        }
+      } else if (unknown !== undefined) {
+        const isFused = wasUnknown && model.fuse_unk === true;
+        if (!isFused) tokens.push(unknown);
+        if (isFused && sizes) sizes[sizes.length - 1]! += Buffer.byteLength(character);
+        else sizes?.push(Buffer.byteLength(character));
+      }
       wasUnknown = isUnknown;
     }
     return tokens;

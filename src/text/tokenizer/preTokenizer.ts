@@ -1,15 +1,26 @@
 // The pre-tokenizer of a tokenizer.json: cuts a text into the pieces that the model encodes one by one.
 
 import { GPT2_PATTERN } from './components.js';
-import { compileCut } from './cut.js';
+import { type Cut, compileCut } from './cut.js';
 import { type Component, unsupported } from './json.js';
 import { compilePattern, literal } from './regex.js';
 
 /** Cuts a text into pieces. `isStart` says whether it begins where the user's text, or word, begins. */
 export type Split = (text: string, isStart: boolean) => readonly string[];
 
+/** A piece of a text and where it stands in it. */
+export interface Piece {
+  readonly text: string;
+  /** The position in the text, in UTF-16 units, of the piece's first character that is not inserted. */
+  readonly start: number;
+  /** How many characters, of one UTF-16 unit each, are inserted before the piece. */
+  readonly inserted: number;
+}
+
 export interface PreTokenizer {
   readonly split: Split;
+  /** Finds the pieces that `split` makes one by one, with their positions. */
+  pieces(text: string, isStart: boolean): Iterable<Piece>;
   /**
    * Whether the pieces are to be written in the byte-level alphabet. The pre-tokenizer leaves that to the model, which
    * caches its results.
@@ -17,19 +28,59 @@ export interface PreTokenizer {
   readonly isByteLevel: boolean;
 }
 
+/** One step of a pre-tokenizer: it writes a text anew, and cuts what it wrote. */
+interface Step {
+  /** May insert one character before the text, and replace characters by others of the same length. */
+  readonly write?: (text: string, isStart: boolean) => string;
+  readonly cut?: Cut;
+}
+
 /**
  * Compiles a pre-tokenizer. Throws UserError naming one that would not do the same here as in the tokenizers library.
  */
 export function compilePreTokenizer(preTokenizer: Component | null | undefined): PreTokenizer {
-  const steps = stepsOf(preTokenizer);
-  const splits = steps.map((step, position) => compileStep(step, position));
-  const isByteLevel = steps.at(-1)?.type === 'ByteLevel';
-  if (steps.slice(0, -1).some(({ type }) => type === 'ByteLevel')) {
+  const components = stepsOf(preTokenizer);
+  const steps = components.map(compileStep);
+  const isByteLevel = components.at(-1)?.type === 'ByteLevel';
+  if (components.slice(0, -1).some(({ type }) => type === 'ByteLevel')) {
     throw unsupported('pre_tokenizer', 'ByteLevel before another step', 'ByteLevel as the last step');
   }
+  const splits = steps.map(splitOf);
   const split: Split = (text, isStart) =>
     splits.reduce<readonly string[]>((pieces, step) => pieces.flatMap(piece => step(piece, isStart)), [text]);
-  return { split: splits.length === 1 ? splits[0]! : split, isByteLevel };
+  return {
+    split: splits.length === 1 ? splits[0]! : split,
+    pieces: (text, isStart) =>
+      steps.reduce<Iterable<Piece>>(
+        (pieces, step) => piecesOf(step, pieces, isStart),
+        [{ text, start: 0, inserted: 0 }],
+      ),
+    isByteLevel,
+  };
+}
+
+function splitOf({ write, cut }: Step): Split {
+  if (!write) return text => cut?.pieces(text) ?? [text];
+  if (!cut) return (text, isStart) => [write(text, isStart)];
+  return (text, isStart) => cut.pieces(write(text, isStart));
+}
+
+/** What a step makes of pieces. */
+function* piecesOf({ write, cut }: Step, pieces: Iterable<Piece>, isStart: boolean): Generator<Piece> {
+  for (const piece of pieces) {
+    const text = write ? write(piece.text, isStart) : piece.text;
+    const inserted = piece.inserted + text.length - piece.text.length;
+    if (!cut) yield { text, start: piece.start, inserted };
+    else {
+      for (const { start, end } of cut.stretches(text)) {
+        yield {
+          text: text.slice(start, end),
+          start: piece.start + Math.max(0, start - inserted),
+          inserted: Math.min(Math.max(0, inserted - start), end - start),
+        };
+      }
+    }
+  }
 }
 
 function stepsOf(preTokenizer: Component | null | undefined): Component[] {
@@ -38,18 +89,17 @@ function stepsOf(preTokenizer: Component | null | undefined): Component[] {
   return (preTokenizer.pretokenizers as Component[]).flatMap(stepsOf);
 }
 
-function compileStep(step: Component, position: number): Split {
+function compileStep(step: Component, position: number): Step {
   switch (step.type) {
     case 'Split': {
       const pattern = compilePattern('pre_tokenizer', step.pattern);
-      return compileCut(pattern, String(step.behavior), step.invert === true);
+      return { cut: compileCut(pattern, String(step.behavior), step.invert === true) };
     }
-    case 'Digits':
+    case 'Digits': {
       // Rust's char::is_numeric is \p{N}, which includes ½, ² and ١.
-      return compileCut(
-        { regex: /\p{N}/gu, view: text => text },
-        step.individual_digits ? 'Isolated' : 'Contiguous',
-      );
+      const pattern = { regex: /\p{N}/gu, view: (text: string) => text };
+      return { cut: compileCut(pattern, step.individual_digits ? 'Isolated' : 'Contiguous') };
+    }
     case 'ByteLevel':
       return compileByteLevel(step);
     case 'Metaspace':
@@ -59,16 +109,16 @@ function compileStep(step: Component, position: number): Split {
   }
 }
 
-function compileByteLevel({ use_regex, add_prefix_space }: Component): Split {
-  const split: Split =
-    use_regex === false
-      ? piece => [piece]
-      : compileCut(compilePattern('pre_tokenizer', { Regex: GPT2_PATTERN }), 'Isolated');
-  if (!add_prefix_space) return split;
-  return (piece, isStart) => split(piece.startsWith(' ') ? piece : ` ${piece}`, isStart);
+function compileByteLevel({ use_regex, add_prefix_space }: Component): Step {
+  return {
+    ...(add_prefix_space === true && { write: (text: string) => (text.startsWith(' ') ? text : ` ${text}`) }),
+    ...(use_regex !== false && {
+      cut: compileCut(compilePattern('pre_tokenizer', { Regex: GPT2_PATTERN }), 'Isolated'),
+    }),
+  };
 }
 
-function compileMetaspace(step: Component, position: number): Split {
+function compileMetaspace(step: Component, position: number): Step {
   const mark = String(step.replacement);
   const scheme = step.add_prefix_space === false ? 'never' : (step.prepend_scheme ?? 'always');
   if (!['always', 'first', 'never'].includes(scheme as string)) {
@@ -76,11 +126,14 @@ function compileMetaspace(step: Component, position: number): Split {
   }
   if (scheme === 'first' && position > 0)
     throw unsupported('pre_tokenizer', 'Metaspace with prepend_scheme first after another step');
-  const split: Split =
-    step.split === false ? piece => [piece] : compileCut(literal('pre_tokenizer', mark), 'MergedWithNext');
-  return (piece, isStart) => {
-    const marked = piece.replaceAll(' ', mark);
-    const isPrepended = (scheme === 'always' || (scheme === 'first' && isStart)) && !marked.startsWith(mark);
-    return split(isPrepended ? mark + marked : marked, isStart);
+  // Positions of pieces count on a mark as long as a space.
+  if (mark.length !== 1) throw unsupported('pre_tokenizer', `Metaspace with replacement ${mark}`);
+  return {
+    write(text, isStart) {
+      const marked = text.replaceAll(' ', mark);
+      const isPrepended = (scheme === 'always' || (scheme === 'first' && isStart)) && !marked.startsWith(mark);
+      return isPrepended ? mark + marked : marked;
+    },
+    ...(step.split !== false && { cut: compileCut(literal('pre_tokenizer', mark), 'MergedWithNext') }),
   };
 }

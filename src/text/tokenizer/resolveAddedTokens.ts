@@ -16,6 +16,12 @@ export interface TokenizerSources {
   readonly addedTokens: Readonly<Record<string, number>>;
 }
 
+/** What the files of a folder come to. */
+export interface ResolvedTokenizer {
+  readonly json: TokenizerJson;
+  readonly unknownToken: string | undefined;
+}
+
 /** The settings by which every tokenizer may name a special token. */
 export const NAMES = [
   'bos_token',
@@ -47,6 +53,16 @@ export function resolveAddedTokens(sources: TokenizerSources, tokenizerClass: To
   vocabulary.add([...indexed, ...special.filter(token => !isKnown(token))]);
   if (tokenizerClass.dropsFlags) vocabulary.add(special.map(({ content }) => specialToken(content)));
   return vocabulary.tokens();
+}
+
+/** The token that stands for what the vocabulary lacks; undefined if neither a file nor the class names one. */
+export function unknownTokenOf(
+  sources: TokenizerSources,
+  { specialTokens }: Pick<TokenizerClass, 'specialTokens'>,
+): string | undefined {
+  const settings: Config = { ...specialTokens, ...mergeSettings(sources) };
+  const content = contentOf(settings.unk_token ?? undefined);
+  return typeof content === 'string' ? content : undefined;
 }
 
 /** The config, overridden by special_tokens_map.json if that counts. */

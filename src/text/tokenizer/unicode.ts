@@ -41,13 +41,34 @@ export function asUnicode16(text: string): string {
   );
 }
 
+/** The end of the character that begins at `start`, in UTF-16 units. */
+export function endOfCharacter(text: string, start: number): number {
+  return start + (text.codePointAt(start)! > 0xffff ? 2 : 1);
+}
+
+/** The start of the character that ends at `end`, in UTF-16 units. */
+export function lastCharacter(text: string, end: number): number {
+  const start = end - 2;
+  return start >= 0 && endOfCharacter(text, start) === end ? start : end - 1;
+}
+
 const CANONICAL = new RegExp(`[^${classOf(INERT)}]+`, 'gu');
 const COMPATIBLE = new RegExp(`[^${classOf(INERT)}${classOf(INERT_COMPATIBLE)}]+`, 'gu');
 
+export type UnicodeForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
+
+/** Finds the runs of a text that the library's tables normalize. */
+export const RUNS: Readonly<Record<UnicodeForm, RegExp>> = {
+  NFC: CANONICAL,
+  NFD: CANONICAL,
+  NFKC: COMPATIBLE,
+  NFKD: COMPATIBLE,
+};
+
 /** The Unicode normalization of a text, as the library's tables give it. */
-export function normalizeUnicode(text: string, form: 'NFC' | 'NFD' | 'NFKC' | 'NFKD'): string {
+export function normalizeUnicode(text: string, form: UnicodeForm): string {
   if (/^[\0-\x7f]*$/.test(text)) return text;
-  return text.replace(form.startsWith('NFK') ? COMPATIBLE : CANONICAL, run => run.normalize(form));
+  return text.replace(RUNS[form], run => run.normalize(form));
 }
 
 /** The inside of a character class, from hexadecimal code points and ranges. */

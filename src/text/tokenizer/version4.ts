@@ -4,8 +4,9 @@
 
 import { UserError } from '../../errors.js';
 import { type Config, GPT2, LLAMA, QWEN2 } from './classes.js';
+import { marksToSpaces } from './components.js';
 import type { AddedToken, Component, TokenizerJson } from './json.js';
-import type { TokenizerSources } from './resolveAddedTokens.js';
+import { type ResolvedTokenizer, type TokenizerSources, unknownTokenOf } from './resolveAddedTokens.js';
 import { type SpecialTokenDefaults, version4AddedTokens } from './version4AddedTokens.js';
 
 interface Version4Class extends SpecialTokenDefaults {
@@ -58,12 +59,12 @@ const CLASS_BY_MODEL_TYPE = new Map<unknown, Version4Class>([
 ]);
 
 /** Throws UserError if the folder's class is not among those whose behaviour in version 4 is known. */
-export function version4Tokenizer(sources: TokenizerSources, modelConfig: Config): TokenizerJson {
+export function version4Tokenizer(sources: TokenizerSources, modelConfig: Config): ResolvedTokenizer {
   const selected = selectClass(sources.config, modelConfig);
   const { json, config } = sources;
   const isConverted = selected.converts && (config.add_prefix_space ?? null) !== null;
   const added_tokens = version4AddedTokens(sources, selected);
-  return {
+  const resolved = {
     ...json,
     ...(isConverted ? convertedComponents(config) : withPrefixSpace(json, config, selected)),
     ...(selected.writesPostProcessor && {
@@ -71,6 +72,7 @@ export function version4Tokenizer(sources: TokenizerSources, modelConfig: Config
     }),
     added_tokens,
   };
+  return { json: resolved, unknownToken: unknownTokenOf(sources, selected) };
 }
 
 function selectClass(config: Config, modelConfig: Config): Version4Class {
@@ -88,15 +90,17 @@ function selectClass(config: Config, modelConfig: Config): Version4Class {
 
 /** The components that the conversion of a tokenizer.model writes. `legacy` is on by default. */
 function convertedComponents({ add_prefix_space, legacy }: Config): Partial<TokenizerJson> {
+  const decoder = marksToSpaces(add_prefix_space === true);
   if (legacy ?? true) {
     const replace = { type: 'Replace', pattern: { String: ' ' }, content: '▁' };
     const prepend = add_prefix_space ? [{ type: 'Prepend', prepend: '▁' }] : [];
-    return { normalizer: { type: 'Sequence', normalizers: [...prepend, replace] }, pre_tokenizer: null };
+    return { normalizer: { type: 'Sequence', normalizers: [...prepend, replace] }, pre_tokenizer: null, decoder };
   }
   const prepend_scheme = add_prefix_space ? 'first' : 'never';
   return {
     normalizer: null,
     pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme, split: false },
+    decoder,
   };
 }
 

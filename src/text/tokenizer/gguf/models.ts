@@ -1,5 +1,6 @@
 // The two kinds of tokenizer that a GGUF file may have, byte-level and SentencePiece, as parts of a tokenizer.json.
 
+import { marksToSpaces } from '../components.js';
 import type { Component, TokenizerJson } from '../json.js';
 import type { TokenizerKeys } from './metadata.js';
 import { PRE_TOKENIZERS } from './preTokenizers.js';
@@ -46,15 +47,7 @@ function sentencePieceModel(keys: TokenizerKeys, vocabulary: GgufVocabulary): Gg
       : spacesToMarks,
     pre_tokenizer: null,
     model: bytePairModel(vocabulary, merges, settings),
-    decoder: {
-      type: 'Sequence',
-      decoders: [
-        { type: 'Replace', pattern: { String: '▁' }, content: ' ' },
-        { type: 'ByteFallback' },
-        { type: 'Fuse' },
-        ...(hasPrefix ? [{ type: 'Strip', content: ' ', start: 1, stop: 0 }] : []),
-      ],
-    },
+    decoder: marksToSpaces(hasPrefix),
     addsBos: true,
   };
 }

@@ -30,6 +30,7 @@ export function ggufTokenizer(metadata: GgufMetadata): TokenizerDefinition {
   }
   if (keys.has('precompiled_charsmap')) throw keys.invalid('precompiled_charsmap', 'nothing');
   const vocabulary = readVocabulary(keys);
+  const unknownId = keys.id('unknown_token_id', vocabulary.size);
   const { addsBos, ...components } = readModel(keys, vocabulary);
   return {
     json: {
@@ -43,6 +44,7 @@ export function ggufTokenizer(metadata: GgufMetadata): TokenizerDefinition {
     modelMaxLength: Number.POSITIVE_INFINITY,
     truncationSide: 'right',
     splitSpecialTokens: false,
+    unknownToken: vocabulary.tokens.find(({ id }) => id === unknownId)?.content,
   };
 }
 
