@@ -143,7 +143,11 @@ export function configure(command: Command): void {
         .argParser(share),
     )
     .addOption(
-      switchOption('--log-texts', 'LSLLAMA_LOG_TEXTS', 'log the bodies of requests, with the texts of callers'),
+      switchOption(
+        '--log-texts',
+        'LSLLAMA_LOG_TEXTS',
+        'log the bodies of requests, with the texts of callers',
+      ),
     )
     .addOption(
       new Option('--log-level <level>', 'the least severe messages that are logged')

@@ -3,7 +3,12 @@
 
 import { jsonAnswer, type Result } from '../api/answer.js';
 import type { VllmTokenizeRequest, VllmTokenizeResponse } from '../api/openapi.js';
-import { type ComputedRequest, type EncodedTexts, type RequestKind, textsOfField } from '../api/requestKind.js';
+import {
+  type ComputedRequest,
+  type EncodedTexts,
+  type RequestKind,
+  textsOfField,
+} from '../api/requestKind.js';
 import { schemaOf } from '../api/validation.js';
 import type { TokenList } from '../text/tokenizer.js';
 

@@ -35,11 +35,7 @@ const ARRIVING_LIMIT = 128 * BODY_LIMIT;
 /** The routes of a port: all, those for callers of models, or those for metrics and administration. */
 export type RouteGroup = 'all' | 'callers' | 'admin';
 
-export function createApp(
-  context: ServerContext,
-  options: AppOptions,
-  group: RouteGroup,
-): Express {
+export function createApp(context: ServerContext, options: AppOptions, group: RouteGroup): Express {
   const { corsOrigin, trustProxy } = options;
   const app = express();
   app.disable('x-powered-by').disable('etag');

@@ -59,10 +59,12 @@ describe('with a service that refuses', () => {
     return createClient({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
   }
 
-  const answer = (status: number, headers: Record<string, string> = {}) => (response: ServerResponse) => {
-    response.writeHead(status, { 'content-type': 'application/json', ...headers });
-    response.end(JSON.stringify({ status }));
-  };
+  const answer =
+    (status: number, headers: Record<string, string> = {}) =>
+    (response: ServerResponse) => {
+      response.writeHead(status, { 'content-type': 'application/json', ...headers });
+      response.end(JSON.stringify({ status }));
+    };
   const ok = answer(200);
   const busy = answer(429, { 'retry-after': '0' });
   const post = (client: Awaited<ReturnType<typeof clientOf>>, signal?: AbortSignal) =>

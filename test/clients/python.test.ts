@@ -15,7 +15,10 @@ const CLIENTS = join(ROOT, 'test/clients');
 const environment = temporaryFolder();
 const python = join(environment, 'bin/python');
 
-function run(program: string, ...args: string[]): { readonly status: number | null; readonly stdout: string } {
+function run(
+  program: string,
+  ...args: string[]
+): { readonly status: number | null; readonly stdout: string } {
   return spawnSync(program, args, { encoding: 'utf8', timeout: 300_000 });
 }
 
@@ -58,7 +61,7 @@ describe.skipIf(!isInstalled)('clients from PyPI', () => {
     for (const [i, [, score]] of labels.entries()) expect(score).toBeCloseTo(ours[i]![1], 6);
     expect(top).toEqual([classified.label]);
     expect(groups.length).toBeGreaterThan(0);
-    for (const { word, start, end } of groups) expect(word.trim()).toBe(text.slice(start, end));
+    for (const { word, start, end } of groups) expect(word.trim()).toBe(text.slice(start, end).trim());
     expect(tokens.length).toBeGreaterThanOrEqual(groups.length);
     for (const { entity } of tokens) expect(entity).toMatch(/^[BI]-/);
     expect(error).toContain('no model');

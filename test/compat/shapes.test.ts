@@ -26,7 +26,8 @@ beforeAll(async () => {
 const post = (path: string, body: unknown, headers?: Record<string, string>) =>
   postTo(`${service.url}${path}`, body, headers);
 
-async function get(path: string) {
+// biome-ignore lint/suspicious/noExplicitAny: answers are checked against openapi.yaml
+async function get(path: string): Promise<{ status: number; body: any }> {
   const response = await fetch(`${service.url}${path}`);
   return { status: response.status, body: await response.json() };
 }
@@ -100,6 +101,80 @@ describe('vLLM', () => {
   });
 });
 
+describe('vLLM: POST /tokenize', () => {
+  const { text, input_ids } = goldensOf(CLASSIFIER)[0]!;
+
+  it('lists the tokens of transformers', async () => {
+    const { body } = await post('/tokenize', { model: CLASSIFIER, prompt: text, return_token_strs: true });
+    expectSchema('VllmTokenizeResponse', body);
+    expect(body).toMatchObject({ tokens: input_ids, count: input_ids.length, max_model_len: 64 });
+    expect(body.token_strs).toHaveLength(input_ids.length);
+    const bare = await post('/tokenize', { model: CLASSIFIER, prompt: text, add_special_tokens: false });
+    expect(bare.body.token_strs).toBeNull();
+    expect(input_ids.join()).toContain(bare.body.tokens.join());
+  });
+
+  it('needs the name of a model where there are several, and takes an empty prompt', async () => {
+    const unnamed = await post('/tokenize', { prompt: text });
+    expect(unnamed.status).toBe(400);
+    expect(unnamed.body.error.message).toContain(`${CLASSIFIER}, ${TAGGER}`);
+    const empty = { model: TAGGER, prompt: '', add_special_tokens: false };
+    expect((await post('/tokenize', empty)).body).toMatchObject({ count: 0, tokens: [] });
+  });
+});
+
+describe('Hugging Face', () => {
+  const infer = (model: string, inputs: unknown, parameters?: object) =>
+    post(`/models/${model}`, { inputs, ...(parameters && { parameters }) });
+
+  it('a classifier answers with a sorted list for each text', async () => {
+    const { body } = await infer(CLASSIFIER, texts);
+    expectSchema('HuggingFaceResponse', body);
+    const ours = await classified();
+    for (const [i, labels] of body.entries()) {
+      const best = Object.entries(ours[i]!.probabilities).sort(([, a], [, b]) => b - a);
+      expect(labels).toEqual(best.map(([label, score]) => ({ label, score })));
+    }
+    expect((await infer(CLASSIFIER, texts[0])).body).toEqual([body[0]]);
+    expect((await infer(CLASSIFIER, texts[0], { top_k: 1 })).body).toEqual([[body[0][0]]]);
+    const logits = (await infer(CLASSIFIER, texts[0], { function_to_apply: 'none' })).body[0];
+    expect(logits.map(({ score }: { score: number }) => score)).toEqual(
+      [...ours[0]!.logits].sort((a, b) => b - a),
+    );
+  });
+
+  it('a tagger answers with a list of entities, for a list of texts a list of such lists', async () => {
+    const { body } = await infer(TAGGER, texts);
+    expectSchema('HuggingFaceResponse', body);
+    expect(body).toHaveLength(texts.length);
+    const one = (await infer(TAGGER, texts[0])).body;
+    expectSchema('HuggingFaceResponse', one);
+    expect(one).toEqual(body[0]);
+    expect((await infer(TAGGER, '')).body).toEqual([]);
+  });
+
+  it('a long text is cut, or read whole with a stride', async () => {
+    const last = async (parameters: object) => {
+      const { body } = await infer(TAGGER, long, { ignore_labels: [], ...parameters });
+      return body.at(-1).end as number;
+    };
+    expect(await last({})).toBeLessThan(long.length / 2);
+    expect(await last({ stride: 8 })).toBe(long.length);
+  });
+
+  it.each([
+    ['parameters of a tagger for a classifier', CLASSIFIER, { stride: 2 }, '/parameters/stride'],
+    ['parameters of a classifier for a tagger', TAGGER, { top_k: 2 }, '/parameters/top_k'],
+    ['an unknown parameter', TAGGER, { x: 1 }, '/parameters'],
+    ['a stride of the whole window', TAGGER, { stride: 64 }, '/inputs'],
+  ])('refuses %s', async (_, model, parameters, path) => {
+    const { status, body } = await infer(model, texts[0], parameters);
+    expect(status).toBe(422);
+    expectSchema('Problem', body);
+    expect(body).toMatchObject({ error: body.detail, errors: [{ path }] });
+  });
+});
+
 describe('text-embeddings-inference', () => {
   it.each([
     ['one text', (text: string) => text],
@@ -108,8 +183,8 @@ describe('text-embeddings-inference', () => {
     const { status, body } = await post('/predict', { inputs: inputsOf(texts[0]!) });
     expect(status).toBe(200);
     expectSchema('TextEmbeddingsResponse', body);
-    const [{ probabilities }] = (await classified()) as [{ probabilities: object }];
-    const best = Object.entries(probabilities).sort(([, a], [, b]) => b - a);
+    const [first] = await classified();
+    const best = Object.entries(first!.probabilities).sort(([, a], [, b]) => b - a);
     expect(body).toEqual(best.map(([label, score]) => ({ score, label })));
   });
 

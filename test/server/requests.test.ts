@@ -129,8 +129,7 @@ it('a small request is answered while the worker thread encodes a large one', as
 it('a worker thread that runs out of memory refuses its requests with 503, and the next one has another', async () => {
   const errors: Error[] = [];
   const poor = new Requests(error => errors.push(error), 60);
-  const beginPoor = (text: string) =>
-    poor.begin('ner', bodyOf(JSON.stringify({ inputs: text }) + PADDING));
+  const beginPoor = (text: string) => poor.begin('ner', bodyOf(JSON.stringify({ inputs: text }) + PADDING));
   const greedy = beginPoor(sentence.repeat(100_000));
   await greedy.parse();
   await expect(greedy.encode(tagger)).rejects.toMatchObject({ status: 503 });
@@ -157,10 +156,7 @@ it('a worker thread that does not notice that its request has ended is replaced'
   const manifest = readJson(`${folder}/model.json`) as { files: Record<string, number> };
   const files = { ...manifest.files, 'tokenizer.json': statSync(`${folder}/tokenizer.json`).size };
   writeFileSync(`${folder}/model.json`, JSON.stringify({ ...manifest, files, sha256: undefined }));
-  const slow = stuck.begin(
-    'classify',
-    bodyOf(JSON.stringify({ inputs: `a${' '.repeat(2000)}b` }) + PADDING),
-  );
+  const slow = stuck.begin('classify', bodyOf(JSON.stringify({ inputs: `a${' '.repeat(2000)}b` }) + PADDING));
   await slow.parse();
   const encoding = expect(
     slow.encode({ ...classifier, folder, stamp: stampOf(folder) }),

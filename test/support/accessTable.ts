@@ -121,7 +121,10 @@ export async function accessTable(
   return rows;
 }
 
-function pathOf({ path }: Route, { name, version }: { readonly name: string; readonly version: string }): string {
+function pathOf(
+  { path }: Route,
+  { name, version }: { readonly name: string; readonly version: string },
+): string {
   return path.replace('{name}', name).replace('{version}', version);
 }
 
