@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander';
 import { usableCores } from '../machine/cores.js';
 import { instructionSets, int8Saturates } from '../machine/processor.js';
 import { verificationText } from '../model/manifest.js';
+import { modelFolders } from '../predictor/modelFolders.js';
 import { Runtime } from '../predictor/runtime.js';
 import { ModelStore } from '../predictor/store.js';
 import { VERSION } from '../version.js';
@@ -37,7 +38,7 @@ async function examine({ models, cache, device }: DoctorOptions) {
   const runtime = new Runtime({ device, cache });
   try {
     const onnxRuntime = await runtime.engines.probe();
-    const store = new ModelStore(models);
+    const store = new ModelStore(modelFolders(models));
     const progress = startProgress();
     await store.loadAll(runtime, {
       onProgress: (name, stage) => progress.update(name, stage),

@@ -8,6 +8,7 @@ import { notesOf } from '../model/notes.js';
 import { readPublicKey } from '../model/signature.js';
 import { type ServeOptions, startService } from '../server/serve.js';
 import { Bars } from './bars.js';
+import { applyConfig } from './configFile.js';
 import { curlCommand } from './curl.js';
 import {
   addressList,
@@ -24,6 +25,7 @@ import { percent } from './work.js';
 
 interface ServeFlags extends ServeOptions {
   readonly logLevel: string;
+  readonly config?: string;
 }
 
 /** The longest time that a timer of Node takes. */
@@ -31,6 +33,11 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 export function configure(command: Command): void {
   command
+    .addOption(
+      new Option('--config <file>', 'a YAML or JSON file with these options, named as the flags are').env(
+        'LSLLAMA_CONFIG',
+      ),
+    )
     .addOption(modelsOption())
     .addOption(
       new Option('--host <host>', 'the address to listen on').env('LSLLAMA_HOST').default('127.0.0.1'),
@@ -91,7 +98,7 @@ export function configure(command: Command): void {
     )
     .addOption(
       new Option(
-        '--require-signature <key>',
+        '--require-signature <file>',
         'load only model folders that are signed; the public key, in PEM',
       )
         .env('LSLLAMA_REQUIRE_SIGNATURE')
@@ -155,8 +162,20 @@ export function configure(command: Command): void {
         .default('info')
         .choices(['debug', 'info', 'warn', 'error']),
     )
-    .action(serve);
+    .addHelpText('after', EXAMPLES)
+    .action(async (_options: ServeFlags, serveCommand: Command) => {
+      const { config } = serveCommand.opts<ServeFlags>();
+      if (config !== undefined) applyConfig(serveCommand, config);
+      await serve(serveCommand.opts<ServeFlags>());
+    });
 }
+
+const EXAMPLES = `
+Examples:
+  lsllama serve                                   the models that lsllama ships with
+  lsllama serve --models my-models --port 9000    the model and recipe folders in my-models
+  lsllama serve --config service.yaml             options from a file, such as "port: 9000"
+`;
 
 /**
  * A signal that follows another one within this time is the same one. On Ctrl-C the terminal sends SIGINT to npm and to

@@ -1,12 +1,8 @@
 // The models of a service, by name, each with its state.
 
-import { readdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { UserError } from '../errors.js';
-import { isModelFolder } from '../model/manifest.js';
 import type { Progress } from '../model/progress.js';
-import { isRecipeFolder } from '../model/recipe.js';
 import type { LoadedModel } from './model.js';
+import type { ModelFolders } from './modelFolders.js';
 import type { Runtime } from './runtime.js';
 
 export type StoredModel =
@@ -43,22 +39,15 @@ export class LoadInProgress extends Error {
 }
 
 export class ModelStore {
-  readonly folder: string;
+  readonly folders: ModelFolders;
   readonly #models = new Map<string, StoredModel>();
   /** The names of the models that are being loaded, for the first time or again. */
   readonly #loading = new Set<string>();
 
-  /** Finds the recipe and model folders in `folder`. Throws UserError if it cannot be read or holds none. */
-  constructor(folder: string) {
-    this.folder = folder;
-    for (const name of modelNames(folder)) this.#models.set(name, { name, state: 'loading' });
-    if (this.#models.size > 0) return;
-    throw new UserError(
-      isModel(folder)
-        ? `models ${folder}: expected a folder of model folders, found a single model: give the folder that it is in, ${dirname(resolve(folder))}`
-        : `models ${folder}: expected model folders (model.json) or recipe folders (recipe.json) in it, found none: ` +
-            'the command export writes a model folder',
-    );
+  /** Throws UserError if the folders cannot be listed. */
+  constructor(folders: ModelFolders) {
+    this.folders = folders;
+    for (const name of folders.names()) this.#models.set(name, { name, state: 'loading' });
   }
 
   /** Loads every model, after exporting those that need it. A model that fails is marked; the others go on. */
@@ -77,7 +66,7 @@ export class ModelStore {
     if (this.#loading.has(name)) throw new LoadInProgress(`model ${name} is being loaded already`);
     this.#loading.add(name);
     try {
-      const model = await runtime.load(name, join(this.folder, name), {
+      const model = await runtime.load(name, this.folders.folderOf(name), {
         onProgress: progress => events.onProgress?.(name, progress),
         onDamaged: reason => events.onDamaged?.(name, reason),
       });
@@ -135,25 +124,3 @@ export class ModelStore {
     return alive.length > 0 && alive.every(state => state === 'ready');
   }
 }
-
-/** The names of the model and recipe folders in a folder. Throws UserError if it cannot be read. */
-export function modelNames(folder: string): string[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code!;
-    throw new UserError(`models ${folder}: ${UNREADABLE[code] ?? `cannot be read (${code})`}`);
-  }
-  // Hidden folders are exports that are being written, or were left behind by one that broke off.
-  return names.filter(name => !name.startsWith('.') && isModel(join(folder, name))).sort();
-}
-
-function isModel(folder: string): boolean {
-  return isModelFolder(folder) || isRecipeFolder(folder);
-}
-
-const UNREADABLE: Readonly<Record<string, string>> = {
-  ENOENT: 'no such folder: expected a folder of model folders and recipe folders',
-  ENOTDIR: 'expected a folder of model folders and recipe folders, found a file',
-};

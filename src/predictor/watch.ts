@@ -1,10 +1,10 @@
-// Watches the models folder: models that are added, replaced or removed there are loaded, reloaded or unloaded. It looks
+// Watches the folders of models: models that are added, replaced or removed there are loaded, reloaded or unloaded. It looks
 // at the files every second, because notifications of the system do not reach network disks and mounts of containers.
 
-import { join } from 'node:path';
 import { isModelFolder, readManifest } from '../model/manifest.js';
 import { sourceStamp } from '../model/sourceStamp.js';
-import { LoadInProgress, type ModelStore, modelNames } from './store.js';
+import type { ModelFolders } from './modelFolders.js';
+import { LoadInProgress, type ModelStore } from './store.js';
 
 const LOOK_MS = 1000;
 
@@ -21,7 +21,7 @@ export interface WatchActions {
 const ABSENT = '';
 
 export class ModelsWatch {
-  readonly #folder: string;
+  readonly #folders: ModelFolders;
   readonly #actions: WatchActions;
   /** The stamp with which each model was loaded, or was found to be incomplete. */
   readonly #known = new Map<string, string>();
@@ -31,7 +31,7 @@ export class ModelsWatch {
 
   /** To be called before the models of the store are loaded. */
   constructor(store: ModelStore, actions: WatchActions) {
-    this.#folder = store.folder;
+    this.#folders = store.folders;
     this.#actions = actions;
     for (const { name } of store.all()) this.#known.set(name, this.#stamp(name));
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
@@ -42,7 +42,7 @@ export class ModelsWatch {
   }
 
   #stamp(name: string): string {
-    return sourceStamp(join(this.#folder, name));
+    return sourceStamp(this.#folders.folderOf(name));
   }
 
   #look(): void {
@@ -58,10 +58,10 @@ export class ModelsWatch {
     }
   }
 
-  /** The names in the folder; none while it cannot be read. */
+  /** The names of the models; none while their folder cannot be read. */
   #names(): string[] {
     try {
-      return modelNames(this.#folder);
+      return this.#folders.names();
     } catch {
       return [];
     }
@@ -84,7 +84,7 @@ export class ModelsWatch {
 
   /** An incomplete folder is looked at again when it changes. */
   #isComplete(name: string): boolean {
-    const folder = join(this.#folder, name);
+    const folder = this.#folders.folderOf(name);
     if (!isModelFolder(folder)) return true;
     try {
       readManifest(folder);

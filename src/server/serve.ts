@@ -2,6 +2,7 @@
 
 import type { Logger } from 'pino';
 import { type LoadedModel, modelOf } from '../predictor/model.js';
+import { type ModelsOption, modelFolders } from '../predictor/modelFolders.js';
 import { Runtime, type RuntimeOptions } from '../predictor/runtime.js';
 import { ModelStore, type StoreEvents } from '../predictor/store.js';
 import { ModelsWatch } from '../predictor/watch.js';
@@ -15,8 +16,7 @@ import { Requests } from './requests/requests.js';
 import { shutDown } from './shutdown.js';
 
 export interface ServeOptions extends RuntimeOptions, AppOptions, KeyOptions, ListenOptions, Timeouts {
-  /** The folder of model and recipe folders. */
-  readonly models: string;
+  readonly models: ModelsOption;
   /** Whether POST /models/{name}/reload is allowed without API keys. */
   readonly allowReload?: boolean;
   /** Whether changes in the folder of models are noticed and taken over. */
@@ -43,7 +43,7 @@ export async function startService(
   log: Logger,
   events: StoreEvents,
 ): Promise<Service> {
-  const store = new ModelStore(options.models);
+  const store = new ModelStore(modelFolders(options.models));
   const metrics = new Metrics();
   const context: ServerContext = {
     store,

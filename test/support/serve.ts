@@ -20,17 +20,16 @@ export function stopAll(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
-/** Starts `lsllama serve` and waits until it listens. Rejects if it exits before. */
-export async function startService(
-  models: string,
-  cache: string,
-  ...flags: string[]
-): Promise<RunningService> {
-  const child = spawn(
-    process.execPath,
-    [`${ROOT}/dist/cli.js`, 'serve', '--models', models, '--cache', cache, '--port', '0', ...flags],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
+/** Starts `lsllama serve` with the models of a folder, and waits until it listens. Rejects if it exits before. */
+export function startService(models: string, cache: string, ...flags: string[]): Promise<RunningService> {
+  return startServe('--models', models, '--cache', cache, ...flags);
+}
+
+/** Starts `lsllama serve` with the flags, and waits until it listens. Rejects if it exits before. */
+export async function startServe(...flags: string[]): Promise<RunningService> {
+  const child = spawn(process.execPath, [`${ROOT}/dist/cli.js`, 'serve', '--port', '0', ...flags], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   running.add(child);
   const log: string[] = [];
   const url = await new Promise<string>((resolve, reject) => {

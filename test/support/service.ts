@@ -3,6 +3,6 @@
 import { afterAll } from 'vitest';
 import { stopAll } from './serve.js';
 
-export { type RunningService, ready, startService, stop } from './serve.js';
+export { type RunningService, ready, startServe, startService, stop } from './serve.js';
 
 afterAll(stopAll);

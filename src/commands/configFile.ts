@@ -1,0 +1,76 @@
+// serve --config: a file with the options of the command, named as its flags are.
+
+import { readFileSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { type Command, InvalidArgumentError, type Option } from 'commander';
+import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import { UserError } from '../errors.js';
+
+/** Flags whose value is a path. In a file it is relative to the folder of the file. */
+const PATH = /<(dir|file)>/;
+
+/**
+ * Sets the options of a command that a YAML or JSON file gives, unless the command line or the environment gives them. A
+ * list stands for values separated by commas, and `models` may list a folder for each name. Throws UserError, which says
+ * the line, for what is not understood.
+ */
+export function applyConfig(command: Command, path: string): void {
+  const lines = new LineCounter();
+  const document = parseDocument(readConfig(path), { lineCounter: lines });
+  const refuse = (node: Node | null, message: string): never => {
+    const line = node?.range ? lines.linePos(node.range[0]).line : 1;
+    throw new UserError(`${basename(path)}:${line}: ${message}`);
+  };
+  const [error] = document.errors;
+  if (error)
+    throw new UserError(`${basename(path)}:${lines.linePos(error.pos[0]).line}: ${firstLine(error.message)}`);
+  if (!isMap(document.contents)) {
+    refuse(document.contents, 'expected options, such as "port: 8080"');
+    return;
+  }
+  for (const { key, value } of document.contents.items as Pair<Node, Node | null>[]) {
+    const name = isScalar(key) ? String(key.value) : '';
+    const option = command.options.find(({ long }) => long === `--${name}` && long !== '--config');
+    if (!option) return refuse(key, `unknown option ${JSON.stringify(name)}`);
+    const attribute = option.attributeName();
+    if (!['default', undefined].includes(command.getOptionValueSource(attribute))) continue;
+    try {
+      command.setOptionValueWithSource(attribute, valueOf(option, value, dirname(path)), 'config');
+    } catch (problem) {
+      if (!(problem instanceof InvalidArgumentError || problem instanceof UserError)) throw problem;
+      refuse(value ?? key, `${name}: ${problem.message}`);
+    }
+  }
+}
+
+function readConfig(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UserError(`--config ${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+function firstLine(message: string): string {
+  return message.slice(0, message.indexOf('\n')).replace(/ at line \d+, column \d+:?$/, '');
+}
+
+/** Throws InvalidArgumentError for a value that the option does not take. */
+function valueOf(option: Option, node: Node | null, folder: string): unknown {
+  if (option.attributeName() === 'models' && isMap(node)) {
+    const entries = node.items as Pair<Node, Node | null>[];
+    return Object.fromEntries(entries.map(({ key, value }) => [textOf(key), resolve(folder, textOf(value))]));
+  }
+  if (option.isBoolean()) {
+    if (isScalar(node) && typeof node.value === 'boolean') return node.value;
+    throw new InvalidArgumentError('expected true or false.');
+  }
+  const text = isSeq(node) ? node.items.map(item => textOf(item as Node)).join(',') : textOf(node);
+  const value = PATH.test(option.flags) ? resolve(folder, text) : text;
+  return option.parseArg ? option.parseArg(value, undefined) : value;
+}
+
+function textOf(node: Node | null): string {
+  if (isScalar(node) && ['string', 'number'].includes(typeof node.value)) return String(node.value);
+  throw new InvalidArgumentError('expected a text or a number.');
+}
