@@ -17,30 +17,29 @@ const PATH = /<(dir|file)>/;
 export function applyConfig(command: Command, path: string): void {
   const lines = new LineCounter();
   const document = parseDocument(readConfig(path), { lineCounter: lines });
-  const refuse = (node: Node | null, message: string): never => {
-    const line = node?.range ? lines.linePos(node.range[0]).line : 1;
-    throw new UserError(`${basename(path)}:${line}: ${message}`);
-  };
+  const refusal = (position: number, message: string) =>
+    new UserError(`${basename(path)}:${lines.linePos(position).line}: ${message}`);
   const [error] = document.errors;
-  if (error)
-    throw new UserError(`${basename(path)}:${lines.linePos(error.pos[0]).line}: ${firstLine(error.message)}`);
-  if (!isMap(document.contents)) {
-    refuse(document.contents, 'expected options, such as "port: 8080"');
-    return;
-  }
-  for (const { key, value } of document.contents.items as Pair<Node, Node | null>[]) {
+  if (error) throw refusal(error.pos[0], firstLine(error.message));
+  const { contents } = document;
+  if (!isMap(contents)) throw refusal(positionOf(contents), 'expected options, such as "port: 8080"');
+  for (const { key, value } of contents.items as Pair<Node, Node | null>[]) {
     const name = isScalar(key) ? String(key.value) : '';
     const option = command.options.find(({ long }) => long === `--${name}` && long !== '--config');
-    if (!option) return refuse(key, `unknown option ${JSON.stringify(name)}`);
+    if (!option) throw refusal(positionOf(key), `unknown option ${JSON.stringify(name)}`);
     const attribute = option.attributeName();
     if (!['default', undefined].includes(command.getOptionValueSource(attribute))) continue;
     try {
-      command.setOptionValueWithSource(attribute, valueOf(option, value, dirname(path)), 'config');
+      command.setOptionValueWithSource(attribute, optionValue(option, value, dirname(path)), 'config');
     } catch (problem) {
       if (!(problem instanceof InvalidArgumentError || problem instanceof UserError)) throw problem;
-      refuse(value ?? key, `${name}: ${problem.message}`);
+      throw refusal(positionOf(value ?? key), `${name}: ${problem.message}`);
     }
   }
+}
+
+function positionOf(node: Node | null): number {
+  return node?.range?.[0] ?? 0;
 }
 
 function readConfig(path: string): string {
@@ -56,7 +55,7 @@ function firstLine(message: string): string {
 }
 
 /** Throws InvalidArgumentError for a value that the option does not take. */
-function valueOf(option: Option, node: Node | null, folder: string): unknown {
+function optionValue(option: Option, node: Node | null, folder: string): unknown {
   if (option.attributeName() === 'models' && isMap(node)) {
     const entries = node.items as Pair<Node, Node | null>[];
     return Object.fromEntries(entries.map(({ key, value }) => [textOf(key), resolve(folder, textOf(value))]));

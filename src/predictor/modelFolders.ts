@@ -36,7 +36,7 @@ function foldersIn(folder: string): ModelFolders {
   };
 }
 
-/** A folder that holds no model is found when it is loaded: that model is failed then, and the others serve. */
+/** A folder that holds no model is found when it is loaded: that model has failed then, or its old version serves on. */
 function listedFolders(folders: Readonly<Record<string, string>>): ModelFolders {
   return { names: () => Object.keys(folders).sort(), folderOf: name => folders[name]! };
 }
