@@ -21,7 +21,10 @@ it('serves the models under the names in the file, and watches their folders', a
 
   renameSync(`${folder}/other`, `${folder}/away`);
   // A folder that is listed and not there is more likely a disk that is not mounted: what serves goes on.
-  const error = async () => (await (await fetch(`${service.url}/models/names`)).json()).reload_error;
+  const error = async () => {
+    const answer = await fetch(`${service.url}/models/names`);
+    return ((await answer.json()) as { reload_error?: string }).reload_error;
+  };
   while ((await error()) === undefined) await sleep(100);
   expect((await post(`${service.url}/ner`, { inputs: 'a' })).status).toBe(200);
   renameSync(`${folder}/away`, `${folder}/other`);
