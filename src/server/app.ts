@@ -22,6 +22,7 @@ import { liveRoute, readyRoute } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
 import { modelRoute, modelsRoute, reloadRoute } from './routes/models.js';
 import { openapiRoute } from './routes/openapi.js';
+import { assetRoute, pageRoute } from './routes/pages.js';
 import { predictRoute } from './routes/predict.js';
 
 export interface AppOptions {
@@ -55,6 +56,9 @@ export function createApp(
   const json = [predict, refuseWhileDraining(context), jsonOnly, readBody()];
 
   if (group !== 'admin') {
+    app.route('/').get(pageRoute('playground.html')).all(onlyMethod('GET'));
+    app.route('/docs').get(pageRoute('docs.html')).all(onlyMethod('GET'));
+    app.route('/assets/:file').get(assetRoute()).all(onlyMethod('GET'));
     app.route('/classify').post(json, predictRoute(context, 'classify')).all(onlyMethod('POST'));
     app.route('/ner').post(json, predictRoute(context, 'ner')).all(onlyMethod('POST'));
     app.route('/models').get(predict, modelsRoute(context)).all(onlyMethod('GET'));

@@ -93,7 +93,7 @@ export async function accessTable(urlOf: (route: Route) => string, model: string
   const rows: AccessRow[] = [];
   for (const route of routes()) {
     const send = (key?: string) =>
-      fetch(urlOf(route) + route.path.replace('{name}', model), {
+      fetch(urlOf(route) + route.path.replace('{name}', model).replace('{file}', 'icon.svg'), {
         method: route.method,
         headers: {
           ...(route.body && { 'content-type': 'application/json' }),
