@@ -45,6 +45,7 @@ FROM runtime-${DEVICE}
 WORKDIR /app
 COPY package.json openapi.yaml LICENSE NOTICE ./
 COPY models models
+COPY pages pages
 COPY --from=build /app/dist dist
 # Both images use the same numbers, whatever users their base images have, so that they can share a volume.
 RUN mkdir /cache && chown 10001:10001 /cache

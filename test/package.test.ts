@@ -62,7 +62,13 @@ it('holds the built code, the models and the bundled runtime, and nothing else',
   ]);
   const models = run(ROOT, 'git', 'ls-files', 'models').trimEnd().split('\n');
   expect(within('models').sort()).toEqual(models.sort());
-  const folders = ['dist', 'docs', 'models', runtime, 'node_modules/onnxruntime-common'];
+  const renderer = 'node_modules/swagger-ui-dist';
+  expect(within(renderer).map(path => path.slice(renderer.length + 1)).sort()).toEqual(
+    ['LICENSE', 'NOTICE', 'README.md', 'package.json', 'swagger-ui-bundle.js', 'swagger-ui.css'].sort(),
+  );
+  const pages = run(ROOT, 'git', 'ls-files', 'pages').trimEnd().split('\n');
+  expect(within('pages').sort()).toEqual(pages.sort());
+  const folders = ['dist', 'docs', 'models', 'pages', runtime, 'node_modules/onnxruntime-common', renderer];
   const others = paths.filter(path => !folders.some(folder => path.startsWith(`${folder}/`)));
   expect(others.sort()).toEqual(
     [

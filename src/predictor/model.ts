@@ -2,7 +2,7 @@
 
 import type { Sequence } from '../engine/sequence.js';
 import type { Manifest } from '../model/manifest.js';
-import type { Priority } from '../scheduler/job.js';
+import type { Priority, Timing } from '../scheduler/job.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import type { TokenRatio } from './tokenRatio.js';
 
@@ -54,6 +54,8 @@ export interface Urgency {
   readonly priority?: Priority | undefined;
   /** Aborted when the caller no longer waits. */
   readonly signal?: AbortSignal;
+  /** Called with the time in the queue and in forward passes, unless all logits were in the cache. */
+  readonly onTiming?: (timing: Timing) => void;
 }
 
 /** The urgency of offline work, which has no deadline. */

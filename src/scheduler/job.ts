@@ -12,6 +12,14 @@ export type Priority = (typeof PRIORITIES)[number];
 /** Virtual time that one token takes. An interactive request gets eight times the share of a batch request. */
 export const VIRTUAL_COST: Readonly<Record<Priority, number>> = { interactive: 1, batch: 8 };
 
+/** How the time from a request's arrival in the queue to its last logits divides, in milliseconds. */
+export interface Timing {
+  /** While none of its sequences was in a forward pass. */
+  readonly queueMs: number;
+  /** While at least one of them was. */
+  readonly inferenceMs: number;
+}
+
 export interface Submission {
   readonly model: string;
   readonly sequences: readonly Sequence[];
@@ -21,6 +29,8 @@ export interface Submission {
   readonly priority?: Priority | undefined;
   /** Aborted when nobody waits for the result any more. */
   readonly signal?: AbortSignal;
+  /** Called before the logits are returned. */
+  readonly onTiming?: ((timing: Timing) => void) | undefined;
 }
 
 /** A submission in the queue, and how far it has come. */
@@ -40,12 +50,18 @@ export class QueuedRequest {
   virtualTime = 0;
   /** Whether the answer is there, or the request has failed. Its sequences need not run any more. */
   hasEnded = false;
+  readonly #onTiming: Submission['onTiming'];
   readonly #logits: Float32Array[] = [];
   #missing: number;
+  /** The number of its sequences that are in a forward pass, and since when at least one of them is. */
+  #running = 0;
+  #runningSince = 0;
+  #inferenceMs = 0;
   #resolve!: (logits: Float32Array[]) => void;
   #reject!: (error: Error) => void;
 
-  constructor({ model, sequences, deadline, priority = 'interactive' }: Submission) {
+  constructor({ model, sequences, deadline, priority = 'interactive', onTiming }: Submission) {
+    this.#onTiming = onTiming;
     this.model = model;
     this.priority = priority;
     this.deadline = deadline;
@@ -60,11 +76,24 @@ export class QueuedRequest {
     });
   }
 
-  /** Takes the logits of one of its sequences. */
-  deliver({ index }: Job, logits: Float32Array): void {
+  /** Notes that a forward pass of one of its sequences begins. */
+  begin(now: number): void {
+    if (this.#running++ === 0) this.#runningSince = now;
+  }
+
+  /** Notes that a forward pass of one of its sequences has failed. */
+  end(now: number): void {
+    if (--this.#running === 0) this.#inferenceMs += now - this.#runningSince;
+  }
+
+  /** Takes the logits of one of its sequences, whose forward pass has ended. */
+  deliver({ index }: Job, logits: Float32Array, now: number): void {
+    this.end(now);
     this.#logits[index] = logits;
     if (--this.#missing > 0) return;
     this.hasEnded = true;
+    const inferenceMs = this.#inferenceMs;
+    this.#onTiming?.({ queueMs: now - this.enqueuedAt - inferenceMs, inferenceMs });
     this.#resolve(this.#logits);
   }
 

@@ -18,6 +18,7 @@ import { liveRoute, readyRoute } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
 import { modelRoute, modelsRoute, reloadRoute } from './routes/models.js';
 import { openapiRoute } from './routes/openapi.js';
+import { assetRoute, pageRoute } from './routes/pages.js';
 import { predictRoute, targetOfPath } from './routes/predict.js';
 
 export interface AppOptions extends AccessLogOptions {
@@ -50,6 +51,9 @@ export function createApp(context: ServerContext, options: AppOptions, group: Ro
   const anyType = [predict, refuseWhileDraining(context), read];
 
   if (group !== 'admin') {
+    app.route('/').get(pageRoute('playground.html')).all(onlyMethod('GET'));
+    app.route('/docs').get(pageRoute('docs.html')).all(onlyMethod('GET'));
+    app.route('/assets/:file').get(assetRoute()).all(onlyMethod('GET'));
     const classify = predictRoute(context, () => ({ kind: 'classify', task: 'sequence' }));
     const ner = predictRoute(context, () => ({ kind: 'ner', task: 'token' }));
     app.route('/classify').post(json, classify).all(onlyMethod('POST'));

@@ -7,6 +7,7 @@ import { EngineCrashed, EngineError } from '../../dist/engine/errors.js';
 import type { RunReply } from '../../dist/engine/protocol.js';
 import type { Sequence } from '../../dist/engine/sequence.js';
 import { CallerGone, DeadlinePassed, FatalSequence, QueueFull } from '../../dist/scheduler/errors.js';
+import { type Job, QueuedRequest } from '../../dist/scheduler/job.js';
 import { OLDEST_EVERY } from '../../dist/scheduler/queue.js';
 import { Scheduler } from '../../dist/scheduler/scheduler.js';
 
@@ -377,6 +378,50 @@ describe('priorities', () => {
     const batch = first.filter(tag => tag === 1).length;
     expect(batch).toBeGreaterThan(0.08 * first.length);
     expect(batch).toBeLessThan(0.5 * first.length);
+  });
+});
+
+describe('the time of a request', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('is in the queue while none of its sequences runs, and inference while one does', async () => {
+    const { engine, scheduler } = start();
+    const onTiming = vi.fn();
+    const answers = [
+      scheduler.submit(request([256], 1)),
+      scheduler.submit({ ...request([256, 256], 2), onTiming }),
+      scheduler.submit(request([256], 3)),
+    ];
+    const began = performance.now();
+    let inferenceMs = 0;
+    let done = began;
+    for (let milliseconds = 100; engine.running.length > 0; milliseconds += 10) {
+      const [batch] = engine.running;
+      vi.advanceTimersByTime(milliseconds);
+      if (batch!.tags[0] === 2) {
+        inferenceMs += milliseconds;
+        done = performance.now();
+      }
+      await batch!.finish();
+    }
+    await Promise.all(answers);
+    expect(inferenceMs).toBeGreaterThan(200);
+    expect(onTiming).toHaveBeenCalledExactlyOnceWith({ queueMs: done - began - inferenceMs, inferenceMs });
+  });
+
+  it('counts forward passes side by side once, and those that failed', () => {
+    const onTiming = vi.fn();
+    const queued = new QueuedRequest({ ...request([3, 3]), onTiming });
+    const [first, second] = queued.jobs as [Job, Job];
+    const at = performance.now();
+    queued.begin(at + 10);
+    queued.end(at + 30);
+    queued.begin(at + 100);
+    queued.begin(at + 120);
+    queued.deliver(first, new Float32Array(1), at + 150);
+    queued.deliver(second, new Float32Array(1), at + 200);
+    expect(onTiming).toHaveBeenCalledExactlyOnceWith({ queueMs: 80, inferenceMs: 120 });
   });
 });
 

@@ -125,7 +125,7 @@ function pathOf(
   { path }: Route,
   { name, version }: { readonly name: string; readonly version: string },
 ): string {
-  return path.replace('{name}', name).replace('{version}', version);
+  return path.replace('{name}', name).replace('{version}', version).replace('{file}', 'icon.svg');
 }
 
 export function accessMarkdown(rows: readonly AccessRow[]): string {

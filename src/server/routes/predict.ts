@@ -7,9 +7,11 @@ import type { Task } from '../../model/manifest.js';
 import type { ModelStore } from '../../predictor/store.js';
 import { quoted } from '../../quoted.js';
 import { CallerGone, DeadlinePassed } from '../../scheduler/errors.js';
+import type { Timing } from '../../scheduler/job.js';
 import type { ApiKey } from '../access/keysFile.js';
 import type { ServerContext, Timeouts } from '../context.js';
 import type { KindName } from '../requests/kinds.js';
+import { type Durations, serverTiming } from '../serverTiming.js';
 import { modelOfPath, type PathParams, selectModel } from './select.js';
 
 /** How long a caller may take to read its answer, which is as long as it may take to send its request. Milliseconds. */
@@ -50,19 +52,27 @@ export function predictRoute(
     response.locals.errorShape ??= parsed.errorShape;
     const deadline = arrived + timeoutOf(parsed.timeoutMs, timeouts);
     const key = response.locals.key as ApiKey | undefined;
-    const urgency = { deadline, signal, priority: parsed.priority ?? key?.priority };
+    const durations: Durations = {};
+    const onTiming = ({ queueMs, inferenceMs }: Timing) => {
+      durations.queue = queueMs;
+      durations.inference = inferenceMs;
+    };
+    const urgency = { deadline, signal, priority: parsed.priority ?? key?.priority, onTiming };
     const model = selectModel(store, response, task, name ?? parsed.model);
     // Under overload most requests are refused here, which costs less than to encode them first.
     model.admit(model.tokenRatio.atLeast(parsed.size), urgency);
     const stop = metrics.tokenizeDuration.startTimer();
     const sequences = await before(deadline, signal, request.encode(model));
     stop();
+    durations.encode = performance.now() - arrived;
     const tokens = countTokens(sequences);
     if (tokens > 0) model.tokenRatio.observe(parsed.size, tokens);
     await limits.chargeTokens(response, tokens);
     const rows = sequences.length > 0 ? await model.run(sequences, urgency) : [];
     const { content, headers, labels } = await before(deadline, signal, request.answer(rows));
     for (const [label, count] of labels) metrics.predictions.inc({ model: model.name, label }, count);
+    durations.total = performance.now() - arrived;
+    response.set('server-timing', serverTiming(durations));
     const cut = setTimeout(() => response.destroy(), READING_MS);
     response.once('close', () => clearTimeout(cut));
     response.set(headers).send(Buffer.from(content.buffer, content.byteOffset, content.byteLength));

@@ -1,0 +1,67 @@
+// A page of the service in a browser, watched for everything that it asks for and complains about.
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export interface OpenPage {
+  readonly page: Page;
+  /** The addresses of all requests so far. */
+  readonly requests: string[];
+  /** Errors of scripts, and what the content security policy refused. */
+  readonly complaints: string[];
+}
+
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<OpenPage> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  const requests: string[] = [];
+  const complaints: string[] = [];
+  page.on('request', request => requests.push(request.url()));
+  page.on('pageerror', error => complaints.push(error.message));
+  page.on('console', message => {
+    // The browser notes every answer that is not 200 itself.
+    const isStatus = message.text().startsWith('Failed to load resource');
+    if (message.type() === 'error' && !isStatus) complaints.push(message.text());
+  });
+  await page.goto(url);
+  return { page, requests, complaints };
+}
+
+/** Closes a page, which must have asked the service alone and complained about nothing. */
+export async function closePage({ page, requests, complaints }: OpenPage, url: string): Promise<void> {
+  await page.context().close();
+  expect(complaints).toEqual([]);
+  expect(requests.filter(request => !request.startsWith(`${url}/`))).toEqual([]);
+}
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string }[];
+}
+
+/** What axe finds on the page as it is: https://www.deque.com/axe/core-documentation/api-documentation */
+export async function violations(page: Page, exclude: readonly string[] = []): Promise<string[]> {
+  const context = exclude.length > 0 ? { exclude: exclude.map(selector => [selector]) } : undefined;
+  // The policy of the page refuses scripts that are added to it, but not what the debugger evaluates.
+  await page.evaluate(AXE);
+  const found = (await page.evaluate(
+    `axe.run(${context ? JSON.stringify(context) : 'document'}).then(({ violations }) => violations)`,
+  )) as Violation[];
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
+  );
+}
+
+/** How many pixels of the page are to the right of the window. */
+export function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+}

@@ -1,0 +1,72 @@
+// The API reference at /docs in Chromium: all of openapi.yaml, from the service alone.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { startBrowser } from '../support/browser.js';
+import { exportCheckpoint, ROOT, temporaryFolder } from '../support/fixtures.js';
+import { type RunningService, ready, startService } from '../support/service.js';
+import { closePage, type OpenPage, openPage, overflow, violations } from './page.js';
+
+const models = temporaryFolder();
+const document = parse(readFileSync(join(ROOT, 'openapi.yaml'), 'utf8'));
+let service: RunningService;
+let browser: Browser;
+let closeBrowser: () => Promise<void>;
+let opened: OpenPage | undefined;
+
+beforeAll(async () => {
+  await exportCheckpoint('ls_llama_seq', models);
+  service = await startService(models, models);
+  ({ browser, close: closeBrowser } = await startBrowser());
+  await ready(service);
+});
+afterAll(() => closeBrowser?.());
+afterEach(async () => {
+  if (opened) await closePage(opened, service.url);
+  opened = undefined;
+});
+
+async function visit(options: BrowserContextOptions = {}): Promise<Page> {
+  opened = await openPage(browser, `${service.url}/docs`, options);
+  const { page } = opened;
+  await page.locator('.opblock').first().waitFor();
+  return page;
+}
+
+it('lists every operation, and links back to the playground', async () => {
+  const page = await visit();
+  const operations = Object.entries<object>(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map(method => `${method.toUpperCase()} ${path}`),
+  );
+  const listed = await page.locator('.opblock-summary').evaluateAll(items =>
+    items.map(item => {
+      const text = (part: string) => item.querySelector(part)!.textContent!.replaceAll('\u200b', '');
+      return `${text('.opblock-summary-method')} ${text('.opblock-summary-path')}`;
+    }),
+  );
+  expect(listed.sort()).toEqual(operations.sort());
+  await page.getByRole('link', { name: 'Playground' }).click();
+  await page.getByRole('button', { name: 'Run', exact: true }).waitFor();
+});
+
+it('sends a request to the service that it comes from', async () => {
+  const page = await visit();
+  const models = page.locator('#operations-default-listModels');
+  await models.locator('.opblock-summary-control').click();
+  await models.getByRole('button', { name: 'Try it out' }).click();
+  await models.getByRole('button', { name: 'Execute' }).click();
+  await models.locator('.live-responses-table').getByText('ls_llama_seq').first().waitFor();
+});
+
+it.each(['light', 'dark'] as const)('%s: axe finds nothing outside the renderer', async colorScheme => {
+  const page = await visit({ colorScheme });
+  expect(await violations(page, ['#reference'])).toEqual([]);
+});
+
+it('fits a window of 320 pixels', async () => {
+  const page = await visit({ viewport: { width: 320, height: 640 } });
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+});
