@@ -67,7 +67,7 @@ async function loadModels() {
   } catch (error) {
     return showProblem(error);
   }
-  clearAnswer();
+  byId('problem').replaceChildren();
   const before = modelSelect.value;
   modelSelect.replaceChildren(...models.map(modelOption));
   const isThere = models.some(({ name, state }) => name === before && state === 'ready');
@@ -116,9 +116,10 @@ function addText(text) {
   const remove = element('button', { type: 'button', className: 'remove' }, 'Remove');
   const field = element('div', { className: 'text' }, element('label', { htmlFor: id }), remove, area);
   remove.addEventListener('click', () => {
+    const place = textAreas().indexOf(area);
     field.remove();
     numberTexts();
-    textAreas().at(-1)?.focus();
+    (textAreas()[place] ?? textAreas().at(-1))?.focus();
   });
   textList.append(field);
   numberTexts();
@@ -149,7 +150,7 @@ function bodyFor({ name }) {
 
 async function run() {
   const model = chosenModel();
-  if (!model) return;
+  if (!model) return void loadModels();
   running.abort();
   running = new AbortController();
   const { signal } = running;

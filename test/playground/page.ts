@@ -1,5 +1,7 @@
 // A page of the service in a browser, watched for everything that it asks for and complains about.
 
+/// <reference lib="dom" /> The functions that are given to `evaluate` run in the page.
+
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';

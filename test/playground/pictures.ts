@@ -48,7 +48,10 @@ async function playground(
     await page.getByLabel(`Text ${index + 1}`, { exact: true }).fill(text);
   }
   await page.getByRole('button', { name: 'Run', exact: true }).click();
-  await page.locator('article').nth(texts.length - 1).waitFor();
+  await page
+    .locator('article')
+    .nth(texts.length - 1)
+    .waitFor();
   await page.mouse.move(0, 0);
   await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true });
   await page.context().close();
