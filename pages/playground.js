@@ -69,19 +69,28 @@ async function loadModels() {
   }
   byId('problem').replaceChildren();
   const before = modelSelect.value;
-  modelSelect.replaceChildren(...models.map(modelOption));
+  modelSelect.replaceChildren(...modelGroups());
   const isThere = models.some(({ name, state }) => name === before && state === 'ready');
-  const first = isThere ? before : models.find(({ state }) => state === 'ready')?.name;
-  if (first !== undefined) modelSelect.value = first;
+  if (isThere) modelSelect.value = before;
   showModel();
   if (models.some(({ state }) => state === 'loading')) setTimeout(loadModels, LOADING_INTERVAL);
 }
 
-/** @param {Model} model */
-function modelOption({ name, state, task }) {
-  const kind = task === 'token' ? 'finds entities' : 'classifies';
-  const isReady = state === 'ready';
-  return element('option', { value: name, disabled: !isReady }, `${name} (${isReady ? kind : state})`);
+/** The models that can be chosen, by what they do, and the others with their states. */
+function modelGroups() {
+  const group = (/** @type {string} */ label, /** @type {HTMLOptionElement[]} */ options) =>
+    options.length > 0 ? [element('optgroup', { label }, ...options)] : [];
+  const ready = models.filter(({ state }) => state === 'ready');
+  const ofTask = (/** @type {Model['task']} */ task) =>
+    ready.filter(model => model.task === task).map(({ name }) => element('option', { value: name }, name));
+  const others = models
+    .filter(({ state }) => state !== 'ready')
+    .map(({ name, state }) => element('option', { value: name, disabled: true }, `${name}: ${state}`));
+  return [
+    ...group('Classifiers', ofTask('sequence')),
+    ...group('Entity taggers', ofTask('token')),
+    ...group('Not ready', others),
+  ];
 }
 
 /** The chosen model. Undefined while none is ready. */

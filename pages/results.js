@@ -80,7 +80,7 @@ function taggedText(model, text, entities) {
   let at = 0;
   for (const { label, score, start = 0, end = 0 } of entities) {
     const tag = element('span', { className: 'tag' }, `${label} ${percent(score)}`);
-    const mark = element('mark', {}, between(start, end), ' ', tag);
+    const mark = element('mark', {}, between(start, end), '\u00a0', tag);
     mark.style.setProperty('--hue', `${types.indexOf(label) * HUE_STEP}`);
     paragraph.append(between(at, start), mark);
     at = end;
