@@ -67,21 +67,30 @@ async function loadModels() {
   } catch (error) {
     return showProblem(error);
   }
-  clearAnswer();
+  byId('problem').replaceChildren();
   const before = modelSelect.value;
-  modelSelect.replaceChildren(...models.map(modelOption));
+  modelSelect.replaceChildren(...modelGroups());
   const isThere = models.some(({ name, state }) => name === before && state === 'ready');
-  const first = isThere ? before : models.find(({ state }) => state === 'ready')?.name;
-  if (first !== undefined) modelSelect.value = first;
+  if (isThere) modelSelect.value = before;
   showModel();
   if (models.some(({ state }) => state === 'loading')) setTimeout(loadModels, LOADING_INTERVAL);
 }
 
-/** @param {Model} model */
-function modelOption({ name, state, task }) {
-  const kind = task === 'token' ? 'finds entities' : 'classifies';
-  const isReady = state === 'ready';
-  return element('option', { value: name, disabled: !isReady }, `${name} (${isReady ? kind : state})`);
+/** The models that can be chosen, by what they do, and the others with their states. */
+function modelGroups() {
+  const group = (/** @type {string} */ label, /** @type {HTMLOptionElement[]} */ options) =>
+    options.length > 0 ? [element('optgroup', { label }, ...options)] : [];
+  const ready = models.filter(({ state }) => state === 'ready');
+  const ofTask = (/** @type {Model['task']} */ task) =>
+    ready.filter(model => model.task === task).map(({ name }) => element('option', { value: name }, name));
+  const others = models
+    .filter(({ state }) => state !== 'ready')
+    .map(({ name, state }) => element('option', { value: name, disabled: true }, `${name}: ${state}`));
+  return [
+    ...group('Classifiers', ofTask('sequence')),
+    ...group('Entity taggers', ofTask('token')),
+    ...group('Not ready', others),
+  ];
 }
 
 /** The chosen model. Undefined while none is ready. */
@@ -116,9 +125,10 @@ function addText(text) {
   const remove = element('button', { type: 'button', className: 'remove' }, 'Remove');
   const field = element('div', { className: 'text' }, element('label', { htmlFor: id }), remove, area);
   remove.addEventListener('click', () => {
+    const place = textAreas().indexOf(area);
     field.remove();
     numberTexts();
-    textAreas().at(-1)?.focus();
+    (textAreas()[place] ?? textAreas().at(-1))?.focus();
   });
   textList.append(field);
   numberTexts();
@@ -149,7 +159,7 @@ function bodyFor({ name }) {
 
 async function run() {
   const model = chosenModel();
-  if (!model) return;
+  if (!model) return void loadModels();
   running.abort();
   running = new AbortController();
   const { signal } = running;

@@ -20,8 +20,9 @@ export function cards(model, texts, content) {
     const isTagged = 'entities' in result;
     const shown = isTagged ? taggedText(model, text, result.entities) : classification(result);
     const facts = [`${result.tokens} ${result.tokens === 1 ? 'token' : 'tokens'}`];
-    if (!isTagged && result.truncated) facts.push(`cut to the ${model.max_length} tokens that the model reads`);
-    const title = element('h3', {}, texts.length > 1 ? `Text ${index + 1}` : 'Text');
+    if (!isTagged && result.truncated)
+      facts.push(`cut to the ${model.max_length} tokens that the model reads`);
+    const title = element('h3', {}, `Text ${index + 1}`);
     if (texts.length > 1 && !isTagged) title.append(element('span', { className: 'excerpt' }, text));
     return element('article', {}, title, ...shown, element('p', { className: 'facts' }, facts.join(', ')));
   });
@@ -35,6 +36,7 @@ function classification({ label, score, probabilities, labels }) {
   const bars = Object.entries(probabilities)
     .sort(([, a], [, b]) => b - a)
     .map(([name, probability]) => bar(name, probability, chosen.has(name)));
+  /** @type {HTMLElement[]} */
   const parts = [element('ul', { className: 'bars' }, ...bars.slice(0, SHOWN_LABELS))];
   const more = bars.slice(SHOWN_LABELS);
   if (more.length > 0) {
@@ -68,15 +70,17 @@ function bar(label, probability, isChosen) {
  * @param {NerResponse['results'][number]['entities']} entities
  */
 function taggedText(model, text, entities) {
-  if (entities.length === 0) return [element('p', { className: 'tagged' }, text), element('p', {}, 'No entities.')];
+  if (entities.length === 0)
+    return [element('p', { className: 'tagged' }, text), element('p', {}, 'No entities.')];
   const types = [...new Set((model.labels ?? []).map(typeOf))];
   const points = Array.from(text);
-  const between = (/** @type {number} */ start, /** @type {number} */ end) => points.slice(start, end).join('');
+  const between = (/** @type {number} */ start, /** @type {number} */ end) =>
+    points.slice(start, end).join('');
   const paragraph = element('p', { className: 'tagged' });
   let at = 0;
   for (const { label, score, start = 0, end = 0 } of entities) {
     const tag = element('span', { className: 'tag' }, `${label} ${percent(score)}`);
-    const mark = element('mark', {}, between(start, end), ' ', tag);
+    const mark = element('mark', {}, between(start, end), '\u00a0', tag);
     mark.style.setProperty('--hue', `${types.indexOf(label) * HUE_STEP}`);
     paragraph.append(between(at, start), mark);
     at = end;
@@ -112,11 +116,20 @@ export function latency({ durations, roundTrip }) {
     part.style.flexGrow = `${milliseconds}`;
     track.append(part);
     list.append(
-      element('div', {}, element('dt', { className: phase }, name), element('dd', {}, duration(milliseconds))),
+      element(
+        'div',
+        {},
+        element('dt', { className: phase }, name),
+        element('dd', {}, duration(milliseconds)),
+      ),
     );
   }
   const isCached = inference === undefined;
-  const note = element('p', { className: 'hint' }, 'The results were kept from an earlier request: no forward pass.');
+  const note = element(
+    'p',
+    { className: 'hint' },
+    'The results were kept from an earlier request: no forward pass.',
+  );
   return [track, list, ...(isCached ? [note] : [])];
 }
 

@@ -16,11 +16,16 @@ const NEWS = [
   'Astronomers say the new telescope can see the first galaxies.',
 ];
 const NAMES = [
-  'Angela Merkel met executives of Siemens in Munich 🥨 before she flew to the European Council in Brussels.',
+  'Angela Merkel met executives of Siemens in München before she flew to the European Council in Brussels.',
   'Serena Williams beat Naomi Osaka at the Australian Open.',
 ];
 
-const service = await startService(join(ROOT, 'models'), process.env.LSLLAMA_CACHE ?? defaultCache());
+const service = await startService(
+  join(ROOT, 'models'),
+  process.env.LSLLAMA_CACHE ?? defaultCache(),
+  '--cache-size',
+  '0',
+);
 await ready(service);
 const { browser, close } = await startBrowser();
 mkdirSync(FOLDER, { recursive: true });
@@ -48,7 +53,10 @@ async function playground(
     await page.getByLabel(`Text ${index + 1}`, { exact: true }).fill(text);
   }
   await page.getByRole('button', { name: 'Run', exact: true }).click();
-  await page.locator('article').nth(texts.length - 1).waitFor();
+  await page
+    .locator('article')
+    .nth(texts.length - 1)
+    .waitFor();
   await page.mouse.move(0, 0);
   await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true });
   await page.context().close();

@@ -61,9 +61,23 @@ it('sends a request to the service that it comes from', async () => {
   await models.locator('.live-responses-table').getByText('ls_llama_seq').first().waitFor();
 });
 
-it.each(['light', 'dark'] as const)('%s: axe finds nothing outside the renderer', async colorScheme => {
+/** What axe finds in the elements that Swagger UI makes, which no style can mend. */
+const OF_THE_RENDERER = [
+  'heading-order',
+  'label',
+  'nested-interactive',
+  'region',
+  'scrollable-region-focusable',
+];
+
+it.each(['light', 'dark'] as const)('%s: axe finds nothing that is in our hands', async colorScheme => {
   const page = await visit({ colorScheme });
-  expect(await violations(page, ['#reference'])).toEqual([]);
+  const classify = page.locator('#operations-default-classify');
+  await classify.locator('.opblock-summary-control').click();
+  await classify.getByRole('button', { name: 'Try it out' }).click();
+  await classify.getByRole('button', { name: 'Execute' }).waitFor();
+  const found = await violations(page);
+  expect(found.filter(violation => !OF_THE_RENDERER.includes(violation.split(':')[0]!))).toEqual([]);
 });
 
 it('fits a window of 320 pixels', async () => {

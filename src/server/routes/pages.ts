@@ -19,6 +19,7 @@ const OWN_ASSETS = [
   'playground.js',
   'results.js',
   'service.js',
+  'shared.css',
   'snippets.js',
   'theme.js',
 ];
