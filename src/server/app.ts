@@ -41,7 +41,9 @@ export function createApp(context: ServerContext, options: AppOptions, group: Ro
   const app = express();
   app.disable('x-powered-by').disable('etag');
   if (trustProxy) trustProxies(app, trustProxy);
-  app.use(requestId, securityHeaders, measured(context, options));
+  app.use(requestId, securityHeaders);
+  if (context.tracing) app.use(context.tracing.middleware);
+  app.use(measured(context, options));
   if (corsOrigin.length > 0) app.use(allowOrigins(corsOrigin));
 
   const requireScope = scopeGuard(context);

@@ -6,6 +6,7 @@ import type { Keyring } from './access/keyring.js';
 import type { KeyLimits } from './access/limits.js';
 import type { Metrics } from './metrics.js';
 import type { Requests } from './requests/requests.js';
+import type { Tracing } from './tracing/tracing.js';
 
 /** In milliseconds. */
 export interface Timeouts {
@@ -23,6 +24,8 @@ export interface ServerContext {
   readonly keyring: Keyring;
   readonly limits: KeyLimits;
   readonly log: Logger;
+  /** Undefined where requests are not traced. */
+  readonly tracing: Tracing | undefined;
   /** Loads a model again. Undefined where requests may not do that. Throws the errors of ModelStore.load. */
   reload?: (name: string) => Promise<void>;
   /** True once the shutdown has begun: the service is not ready, but still takes requests for a moment. */

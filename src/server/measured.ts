@@ -30,10 +30,11 @@ export function measured(
       const seconds = (performance.now() - started) / 1000;
       const route = routeOf(request);
       const model = String(response.locals.model ?? '');
-      const status = response.writableFinished ? response.statusCode : CLIENT_CLOSED_REQUEST;
+      const status = statusOf(response);
       metrics.requestDuration.observe({ route, model, status: String(status) }, seconds);
       const line = {
         request_id: response.getHeader('x-request-id'),
+        trace_id: response.locals.traceId as string | undefined,
         method: request.method,
         client,
         key: keyOf(response),
@@ -51,8 +52,13 @@ export function measured(
   };
 }
 
-/** A backslash stands in the pattern before a colon that begins no parameter. */
-function routeOf(request: Request): string {
+/** The status of an answer that was sent, or what stands for a caller who closed the connection before. */
+export function statusOf(response: Response): number {
+  return response.writableFinished ? response.statusCode : CLIENT_CLOSED_REQUEST;
+}
+
+/** The pattern of the route. A backslash stands in it before a colon that begins no parameter. */
+export function routeOf(request: Request): string {
   return (request.route as { path?: string } | undefined)?.path?.replaceAll('\\', '') ?? 'none';
 }
 

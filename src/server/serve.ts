@@ -14,6 +14,7 @@ import { type ListenOptions, listenOnAll } from './listeners.js';
 import { Metrics } from './metrics.js';
 import { Requests } from './requests/requests.js';
 import { shutDown } from './shutdown.js';
+import { startTracing } from './tracing/tracing.js';
 
 export interface ServeOptions extends RuntimeOptions, AppOptions, KeyOptions, ListenOptions, Timeouts {
   readonly models: ModelsOption;
@@ -53,6 +54,7 @@ export async function startService(
     keyring: new Keyring(options),
     limits: new KeyLimits(metrics),
     log,
+    tracing: await startTracing(log),
     stopping: false,
     draining: false,
   };

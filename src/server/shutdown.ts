@@ -22,7 +22,7 @@ export async function shutDown(
   context: ServerContext,
   runtime: Runtime,
 ): Promise<void> {
-  const { requests, timeouts } = context;
+  const { requests, timeouts, tracing } = context;
   // Otherwise a caller sends its next request on a connection that is being closed, and the request is lost.
   main.server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
   const limit = sleep(timeouts.timeoutMs + BEYOND_TIMEOUT_MS, undefined, { ref: false });
@@ -38,6 +38,7 @@ export async function shutDown(
   if (admin) await closeListener(admin, limit);
   await requests.close();
   await runtime.close();
+  await Promise.race([limit, tracing?.close()]);
 }
 
 /**

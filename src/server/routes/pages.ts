@@ -7,8 +7,8 @@ import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RequestHandler, Response } from 'express';
-import { quoted } from '../../quoted.js';
 import { Problem } from '../../api/problem.js';
+import { quoted } from '../../quoted.js';
 
 const PAGES = new URL('../../../pages/', import.meta.url);
 const OWN_ASSETS = [

@@ -11,7 +11,7 @@ import type { Timing } from '../../scheduler/job.js';
 import type { ApiKey } from '../access/keysFile.js';
 import type { ServerContext, Timeouts } from '../context.js';
 import type { KindName } from '../requests/kinds.js';
-import { type Durations, serverTiming } from '../serverTiming.js';
+import { type Durations, type Timing as StepTiming, serverTiming } from '../serverTiming.js';
 import { modelOfPath, type PathParams, selectModel } from './select.js';
 
 /** How long a caller may take to read its answer, which is as long as it may take to send its request. Milliseconds. */
@@ -53,6 +53,7 @@ export function predictRoute(
     const deadline = arrived + timeoutOf(parsed.timeoutMs, timeouts);
     const key = response.locals.key as ApiKey | undefined;
     const durations: Durations = {};
+    response.locals.timing = { arrived, durations } satisfies StepTiming;
     const onTiming = ({ queueMs, inferenceMs }: Timing) => {
       durations.queue = queueMs;
       durations.inference = inferenceMs;
