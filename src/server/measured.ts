@@ -2,7 +2,7 @@
 
 import type { Request, RequestHandler, Response } from 'express';
 import type { ServerContext } from './context.js';
-import { CLIENT_CLOSED_REQUEST } from './problems.js';
+import { routeOf, statusOf } from './outcome.js';
 
 export interface AccessLogOptions {
   /** The share of requests that are logged, from 0 to 1. If it is more than 0, all are logged that the service failed. */
@@ -50,16 +50,6 @@ export function measured(
     });
     next();
   };
-}
-
-/** The status of an answer that was sent, or what stands for a caller who closed the connection before. */
-export function statusOf(response: Response): number {
-  return response.writableFinished ? response.statusCode : CLIENT_CLOSED_REQUEST;
-}
-
-/** The pattern of the route. A backslash stands in it before a colon that begins no parameter. */
-export function routeOf(request: Request): string {
-  return (request.route as { path?: string } | undefined)?.path?.replaceAll('\\', '') ?? 'none';
 }
 
 /** The name of the API key, which is not the key. */

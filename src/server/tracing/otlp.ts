@@ -22,7 +22,7 @@ import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { VERSION } from '../../version.js';
-import { routeOf, statusOf } from '../measured.js';
+import { routeOf, statusOf } from '../outcome.js';
 import { stepsOf, type Timing } from '../serverTiming.js';
 import type { Tracing } from './tracing.js';
 
