@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ROOT } from './support/fixtures.js';
 
-const documents = ['.', 'docs', 'models'].flatMap(folder =>
+const documents = ['.', 'docs', 'examples', 'models'].flatMap(folder =>
   readdirSync(join(ROOT, folder))
     .filter(name => name.endsWith('.md'))
     .map(name => join(folder, name)),
