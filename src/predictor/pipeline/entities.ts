@@ -87,17 +87,10 @@ export function* pipelineEntitiesInSlices(
     }
     yield;
   }
-  const merged = windows.length > 1 ? aggregateOverlapping(groups) : groups;
-  return inCodePoints(
-    text,
-    merged.map(({ entityGroup, score, word, start, end }) => ({
-      entity_group: entityGroup,
-      score,
-      word,
-      start,
-      end,
-    })),
-  );
+  // The lengths of entities that overlap are compared in code points.
+  const located = inCodePoints(text, groups);
+  const merged = windows.length > 1 ? aggregateOverlapping(located) : located;
+  return merged.map(({ entityGroup, ...entity }) => ({ entity_group: entityGroup, ...entity }));
 }
 
 /** The tokens of a window with their probabilities. `logits` is [tokens, labels]. */

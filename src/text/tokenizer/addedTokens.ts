@@ -132,7 +132,7 @@ function* stretchesOf(text: string, finder: Finder | undefined): Generator<Stret
     const matchEnd = match.index + match[0].length;
     if (finder!.isPlainText(token)) continue;
     if (token.single_word && touchesWord(text, match.index, matchEnd)) continue;
-    const start = token.lstrip ? startOfSpace(text, match.index) : match.index;
+    const start = token.lstrip ? Math.max(end, startOfSpace(text, match.index)) : match.index;
     if (end < start) yield { start: end, end: start };
     const tokenEnd = token.rstrip ? endOfSpace(text, matchEnd) : matchEnd;
     yield { id: token.id, start, end: tokenEnd };

@@ -75,17 +75,14 @@ function decompose(run: string, form: UnicodeForm): Written[] {
 /** A stable sort by combining class, which JavaScript knows only as the order in which it normalizes marks. */
 function inCanonicalOrder(marks: readonly Written[]): readonly Written[] {
   if (marks.length < 2) return marks;
-  const byCharacter = Map.groupBy(marks, ({ character }) => character);
-  const taken = new Map<string, number>();
-  const ordered = marks
-    .map(({ character }) => character)
-    .join('')
-    .normalize('NFD');
-  return Array.from(ordered, character => {
-    const count = taken.get(character) ?? 0;
-    taken.set(character, count + 1);
-    return byCharacter.get(character)![count]!;
-  });
+  const queues = new Map<string, Written[]>();
+  for (const mark of marks.toReversed()) {
+    const queue = queues.get(mark.character);
+    if (queue) queue.push(mark);
+    else queues.set(mark.character, [mark]);
+  }
+  const characters = marks.map(({ character }) => character);
+  return Array.from(characters.join('').normalize('NFD'), character => queues.get(character)!.pop()!);
 }
 
 /** Composes each starter with the characters after it that nothing blocks. */
