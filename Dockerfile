@@ -19,6 +19,7 @@ COPY src src
 RUN npm run build \
  && find dist -type f ! -name '*.js' -delete \
  && npm prune --omit=dev --ignore-scripts \
+ && rm node_modules/swagger-ui-dist/*.map node_modules/swagger-ui-dist/swagger-ui-es-* \
  && find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -path "*/linux/$(node -p process.arch)" -exec rm -r {} +
 
 # ONNX Runtime is published with the CUDA 13 provider only as a Python wheel. The libraries are taken out of it.

@@ -204,21 +204,25 @@ function showAnswer(model, texts, answer) {
  */
 function showProblem(error) {
   clearAnswer();
-  const { message } = /** @type {Error} */ (error);
   const isRefused = error instanceof Refused;
   const isUnauthorized = isRefused && error.status === 401;
   if (isUnauthorized) keyField.hidden = false;
-  const advice = isUnauthorized ? ' Enter a key in the field “API key”.' : '';
   const area = isRefused && error.text !== undefined ? textAreas()[error.text] : undefined;
-  const place = area ? ` It is text ${textAreas().indexOf(area) + 1}.` : '';
   if (area) area.ariaInvalid = 'true';
+  const { message } = /** @type {Error} */ (error);
   byId('problem').replaceChildren(
     element('strong', {}, isRefused ? `${error.status} ${error.title}` : 'No answer'),
-    element('p', {}, `${message}${place}${advice}`),
+    element('p', {}, isUnauthorized ? keyAdvice(message) : message),
   );
   if (isUnauthorized) keyInput.focus();
   else area?.focus();
   showSnippet();
+}
+
+/** @param {string} message */
+function keyAdvice(message) {
+  if (keyInput.value === '') return 'This service asks for an API key. Enter yours in the field “API key”.';
+  return `${message} Enter another one in the field “API key”.`;
 }
 
 function languages() {
@@ -231,6 +235,7 @@ function showSnippet() {
   const needsKey = !keyField.hidden;
   const write = SNIPPETS[language];
   const url = model && new URL(pathOf(model), document.baseURI).href;
+  byId('code').hidden = !model;
   byId('snippet').textContent = model && write && url ? write({ url, body: bodyFor(model), needsKey }) : '';
   byId('snippet-hint').hidden = !needsKey;
 }

@@ -17,12 +17,14 @@ export class Refused extends Error {
    * @param {string | null} retryAfter seconds
    */
   constructor({ status, title, detail, errors }, retryAfter) {
+    const text = textIndex(errors?.[0]?.path);
+    const reason = text === undefined ? detail : `text ${text + 1}: ${errors?.[0]?.message}`;
     const wait = retryAfter === null ? '' : ` Try again in ${retryAfter} s.`;
-    super(`${asSentence(detail)}${wait}`);
+    super(`${asSentence(reason)}${wait}`);
     this.status = status;
     this.title = title;
     /** The index of the text that is the cause, if there is one. */
-    this.text = textIndex(errors?.[0]?.path);
+    this.text = text;
   }
 }
 

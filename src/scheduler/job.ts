@@ -12,12 +12,18 @@ export type Priority = (typeof PRIORITIES)[number];
 /** Virtual time that one token takes. An interactive request gets eight times the share of a batch request. */
 export const VIRTUAL_COST: Readonly<Record<Priority, number>> = { interactive: 1, batch: 8 };
 
+/** A forward pass, from its start to its end in milliseconds on the clock of performance.now(). */
+export interface Pass {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** How the time from a request's arrival in the queue to its last logits divides, in milliseconds. */
 export interface Timing {
-  /** While none of its sequences was in a forward pass. */
-  readonly queueMs: number;
-  /** While at least one of them was. */
+  /** While at least one of its sequences was in a forward pass. */
   readonly inferenceMs: number;
+  /** The rest. */
+  readonly queueMs: number;
 }
 
 export interface Submission {
@@ -30,7 +36,7 @@ export interface Submission {
   /** Aborted when nobody waits for the result any more. */
   readonly signal?: AbortSignal;
   /** Called before the logits are returned. */
-  readonly onTiming?: ((timing: Timing) => void) | undefined;
+  readonly onTiming?: (timing: Timing) => void;
 }
 
 /** A submission in the queue, and how far it has come. */
@@ -51,12 +57,9 @@ export class QueuedRequest {
   /** Whether the answer is there, or the request has failed. Its sequences need not run any more. */
   hasEnded = false;
   readonly #onTiming: Submission['onTiming'];
+  readonly #passes = new Set<Pass>();
   readonly #logits: Float32Array[] = [];
   #missing: number;
-  /** The number of its sequences that are in a forward pass, and since when at least one of them is. */
-  #running = 0;
-  #runningSince = 0;
-  #inferenceMs = 0;
   #resolve!: (logits: Float32Array[]) => void;
   #reject!: (error: Error) => void;
 
@@ -76,24 +79,15 @@ export class QueuedRequest {
     });
   }
 
-  /** Notes that a forward pass of one of its sequences begins. */
-  begin(now: number): void {
-    if (this.#running++ === 0) this.#runningSince = now;
-  }
-
-  /** Notes that a forward pass of one of its sequences has failed. */
-  end(now: number): void {
-    if (--this.#running === 0) this.#inferenceMs += now - this.#runningSince;
-  }
-
-  /** Takes the logits of one of its sequences, whose forward pass has ended. */
-  deliver({ index }: Job, logits: Float32Array, now: number): void {
-    this.end(now);
+  /** Takes the logits of one of its sequences, and the forward pass that computed them. */
+  deliver({ index }: Job, logits: Float32Array, pass: Pass): void {
     this.#logits[index] = logits;
+    this.#passes.add(pass);
     if (--this.#missing > 0) return;
     this.hasEnded = true;
-    const inferenceMs = this.#inferenceMs;
-    this.#onTiming?.({ queueMs: now - this.enqueuedAt - inferenceMs, inferenceMs });
+    const inferenceMs = coveredBy([...this.#passes]);
+    // The times of passes are measured by another process.
+    this.#onTiming?.({ inferenceMs, queueMs: Math.max(0, pass.end - this.enqueuedAt - inferenceMs) });
     this.#resolve(this.#logits);
   }
 
@@ -128,4 +122,15 @@ export function tokensOf(jobs: readonly Job[]): number {
 /** The virtual time that a job's sequence takes. */
 export function costOf(job: Job): number {
   return lengthOf(job) * VIRTUAL_COST[job.request.priority];
+}
+
+/** The milliseconds during which at least one of the passes ran. */
+function coveredBy(passes: readonly Pass[]): number {
+  let covered = 0;
+  let until = Number.NEGATIVE_INFINITY;
+  for (const { start, end } of passes.toSorted((a, b) => a.start - b.start)) {
+    covered += Math.max(0, end - Math.max(start, until));
+    until = Math.max(until, end);
+  }
+  return covered;
 }

@@ -240,7 +240,6 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   async #run(batch: Job[], run: Run): Promise<void> {
     const { model, slot, tokens, startedAt } = run;
     let seconds: number | undefined;
-    for (const { request } of batch) request.begin(startedAt);
     try {
       const result = await this.#engines.run(
         model,
@@ -248,8 +247,9 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
         slot,
       );
       seconds = result.seconds;
-      const now = performance.now();
-      for (const [i, job] of batch.entries()) job.request.deliver(job, result.logits[i]!, now);
+      const end = performance.now();
+      const pass = { start: end - seconds * 1000, end };
+      for (const [i, job] of batch.entries()) job.request.deliver(job, result.logits[i]!, pass);
       this.emit('batch', {
         model,
         sequences: batch.length,
@@ -258,8 +258,6 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
         waited: batch.map(({ request }) => (startedAt - request.enqueuedAt) / 1000),
       });
     } catch (error) {
-      const now = performance.now();
-      for (const { request } of batch) request.end(now);
       if (error instanceof EngineCrashed) this.#crashed(batch, error);
       else if (batch.length > 1) this.#runAlone(batch);
       else this.#giveUp(batch[0]!.request, error as Error);

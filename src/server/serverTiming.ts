@@ -4,7 +4,7 @@
 export interface Durations {
   /** From the arrival of the whole body until its texts are tokenised: parsing, checking and encoding. */
   encode?: number;
-  /** As in Timing of the scheduler. They are left out if no forward pass was needed. */
+  /** As the scheduler has them. They are left out if no forward pass was needed. */
   queue?: number;
   inference?: number;
   /** From the arrival of the whole body until the answer is made. */

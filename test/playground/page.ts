@@ -1,11 +1,8 @@
 // A page of the service in a browser, watched for everything that it asks for and complains about.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export interface OpenPage {
   readonly page: Page;
@@ -43,17 +40,12 @@ export async function closePage({ page, requests, complaints }: OpenPage, url: s
   expect(requests.filter(request => !request.startsWith(`${url}/`))).toEqual([]);
 }
 
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string }[];
-}
-
 /** What axe finds on the page as it is, by rule and element: https://github.com/dequelabs/axe-core */
 export async function violations(page: Page): Promise<string[]> {
   // The policy of the page refuses scripts that are added to it, but not what the debugger evaluates.
-  await page.evaluate(AXE);
-  const found: Violation[] = await page.evaluate('axe.run().then(({ violations }) => violations)');
-  return found.flatMap(({ id, nodes }) =>
+  await page.evaluate(axe.source);
+  const found: axe.AxeResults = await page.evaluate('axe.run()');
+  return found.violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
   );
 }

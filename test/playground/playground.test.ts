@@ -1,13 +1,15 @@
 // The playground in Chromium, against services of tiny models: its answers are those of the API.
 
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { exportModel } from '../../dist/model/export.js';
 import { startBrowser } from '../support/browser.js';
-import { exportCheckpoint, ROOT, temporaryFolder } from '../support/fixtures.js';
+import { exportCheckpoint, ROOT, requestOf, temporaryFolder } from '../support/fixtures.js';
 import { post } from '../support/http.js';
+import { matrixCases } from '../support/matrix.js';
 import { type RunningService, ready, startService, stop } from '../support/service.js';
 import { closePage, type OpenPage, openPage, overflow, violations } from './page.js';
 
@@ -45,7 +47,7 @@ async function visit(options: BrowserContextOptions = {}, { url } = service): Pr
 const choose = (page: Page, model: string) => page.getByLabel('Model').selectOption(model);
 
 /** Types the texts, one in each field, and runs them. Resolves when the answer is there. */
-async function ask(page: Page, model: string, ...texts: string[]): Promise<void> {
+async function askIn(page: Page, model: string, ...texts: string[]): Promise<void> {
   await choose(page, model);
   for (const [index, text] of texts.entries()) {
     if (index > 0) await page.getByRole('button', { name: 'Add a text' }).click();
@@ -67,7 +69,7 @@ describe('a classifier', () => {
   it('has bars of the probabilities that the API gives, the greatest first', async () => {
     const page = await visit();
     const text = 'the market fell';
-    await ask(page, CLASSIFIER, text);
+    await askIn(page, CLASSIFIER, text);
     const { results } = await api('/classify', CLASSIFIER, text);
     const expected = Object.entries<number>(results[0].probabilities).sort(([, a], [, b]) => b - a);
     const bars = page.locator('.bars li');
@@ -86,7 +88,7 @@ describe('a classifier', () => {
   it('answers several texts, each in its place', async () => {
     const page = await visit();
     const texts = ['the market fell', 'a goal in the last minute', 'a new telescope'];
-    await ask(page, CLASSIFIER, ...texts);
+    await askIn(page, CLASSIFIER, ...texts);
     const { results } = await api('/classify', CLASSIFIER, texts);
     const tops = await page.locator('article .chosen').allTextContents();
     expect(tops).toEqual(
@@ -102,7 +104,7 @@ describe('a classifier', () => {
 describe('a tagger', () => {
   it('has the entities of the API marked in the text, at the right places behind emoji', async () => {
     const page = await visit();
-    await ask(page, TAGGER, EMOJI);
+    await askIn(page, TAGGER, EMOJI);
     const { entities } = (await api('/ner', TAGGER, EMOJI)).results[0];
     expect(entities.length).toBeGreaterThan(0);
     const marks = await page.locator('mark').evaluateAll(items =>
@@ -131,10 +133,44 @@ describe('a tagger', () => {
   });
 });
 
+describe('models of other kinds', () => {
+  const others = temporaryFolder();
+  let service: RunningService;
+
+  beforeAll(async () => {
+    const labels = Array.from({ length: 4 }, (_, i) => `a label with a long name, the number ${i + 1}`);
+    const multi = { ...requestOf('ls_unllama_seq_mean'), problemType: 'multi', labels } as const;
+    await exportModel(multi, join(others, 'multi'));
+    const { request } = matrixCases().find(({ name }) => name === 'reward_model')!;
+    await exportModel(request, join(others, 'reward'));
+    mkdirSync(join(others, 'broken'));
+    writeFileSync(join(others, 'broken/recipe.json'), '{}');
+    service = await startService(others, others);
+    await ready(service);
+  });
+
+  it('several labels may be given, a value has no bars, and a model that failed cannot be chosen', async () => {
+    const page = await visit({ viewport: { width: 320, height: 640 } }, service);
+    const ask = (body: object) => post(`${service.url}/classify`, body);
+    expect(await page.locator('option[disabled]').allTextContents()).toEqual(['broken: failed']);
+
+    await askIn(page, 'multi', 'a');
+    const { labels } = (await ask({ model: 'multi', inputs: 'a' })).body.results[0];
+    const chosen = await page.locator('.bars .chosen .label').allTextContents();
+    expect(chosen).toEqual(labels.map(({ label }: { label: string }) => label));
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+
+    await askIn(page, 'reward', 'a');
+    const { label, score } = (await ask({ model: 'reward', inputs: 'a' })).body.results[0];
+    expect(await page.locator('.value').textContent()).toBe(`${label}: ${score}`);
+    expect(await page.locator('.bars').count()).toBe(0);
+  });
+});
+
 it('the time is split into encode, queue and forward pass, unless the result was kept', async () => {
   const page = await visit();
   const phases = async () => page.locator('#latency dt').allTextContents();
-  await ask(page, CLASSIFIER, 'a text that nobody has asked for before');
+  await askIn(page, CLASSIFIER, 'a text that nobody has asked for before');
   expect(await phases()).toEqual(['Encode', 'Queue', 'Forward pass', 'Answer', 'Network']);
   for (const value of await page.locator('#latency dd').allTextContents())
     expect(value).toMatch(/^\d+(\.\d+)? m?s$/);
@@ -181,8 +217,7 @@ describe('what the service refuses is told in words', () => {
     await choose(page, CLASSIFIER);
     await page.getByRole('button', { name: 'Add a text' }).click();
     await page.getByRole('button', { name: 'Run', exact: true }).click();
-    await alert(page).getByText('must not be empty or only white space').waitFor();
-    expect(await alert(page).textContent()).toContain('It is text 2.');
+    await alert(page).getByText('Text 2: must not be empty or only white space.').waitFor();
     const field = page.getByLabel('Text 2', { exact: true });
     expect(await field.getAttribute('aria-invalid')).toBe('true');
     expect(await field.evaluate(element => element === document.activeElement)).toBe(true);
@@ -193,7 +228,7 @@ describe('what the service refuses is told in words', () => {
     const guarded = await startService(models, models, '--api-key', 'secret-of-the-service');
     await ready(guarded);
     const page = await visit({}, guarded);
-    await alert(page).getByText('An API key is needed').waitFor();
+    await alert(page).getByText('This service asks for an API key.').waitFor();
     const key = page.getByLabel('API key');
     await key.fill('wrong');
     await key.press('Tab');
@@ -201,7 +236,7 @@ describe('what the service refuses is told in words', () => {
     await key.fill('secret-of-the-service');
     await key.press('Tab');
     await expect.poll(() => alert(page).textContent()).toBe('');
-    await ask(page, CLASSIFIER, 'the market fell');
+    await askIn(page, CLASSIFIER, 'the market fell');
     const kept = await page.evaluate(() => [
       JSON.stringify(localStorage),
       JSON.stringify(sessionStorage),
@@ -223,7 +258,7 @@ it.each(['light', 'dark'] as const)(
   async colorScheme => {
     const page = await visit({ colorScheme, reducedMotion: 'reduce' });
     expect(await violations(page)).toEqual([]);
-    await ask(page, CLASSIFIER, 'the market fell', 'a goal');
+    await askIn(page, CLASSIFIER, 'the market fell', 'a goal');
     await page.locator('#answer summary').click();
     expect(await violations(page)).toEqual([]);
     await page.getByLabel('Text 2', { exact: true }).fill(EMOJI);
@@ -253,7 +288,7 @@ it('the colours can be chosen, and the browser remembers them', async () => {
 it('fits a window of 320 pixels', async () => {
   const page = await visit({ viewport: { width: 320, height: 640 } });
   expect(await overflow(page)).toBeLessThanOrEqual(0);
-  await ask(page, CLASSIFIER, LONG, 'a goal');
+  await askIn(page, CLASSIFIER, LONG, 'a goal');
   for (const language of ['curl', 'TypeScript', 'Python']) {
     await page.getByText(language, { exact: true }).click();
     expect(await overflow(page)).toBeLessThanOrEqual(0);
@@ -288,7 +323,7 @@ describe('the code to copy', () => {
     async (language, extension) => {
       const page = await visit();
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-      await ask(page, CLASSIFIER, ...texts);
+      await askIn(page, CLASSIFIER, ...texts);
       await page.getByText(language, { exact: true }).click();
       await page.getByRole('button', { name: 'Copy' }).click();
       await page.getByRole('button', { name: 'Copied' }).waitFor();
