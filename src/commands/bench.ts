@@ -52,40 +52,66 @@ export function configure(command: Command): void {
     .argument('<url>', 'the route, such as http://127.0.0.1:8080/classify', httpUrl)
     .argument('<data>', 'a JSON lines file with "text", "tokens" or "inputs", - for standard input')
     .addOption(
-      new Option('--shape <name>', 'how requests look: those of lsllama, Hugging Face, the Open Inference Protocol, vLLM or text-embeddings-inference')
+      new Option(
+        '--shape <name>',
+        'how requests look: those of lsllama, Hugging Face, the Open Inference Protocol, vLLM or text-embeddings-inference',
+      )
         .choices(SHAPES)
         .default('ours'),
     )
     .addOption(
-      new Option('--concurrency <n>', `requests in flight (default: ${CLOSED_LOOP}); with --rate the most (default: ${OPEN_LOOP})`)
-        .argParser(wholeNumber(1)),
+      new Option(
+        '--concurrency <n>',
+        `requests in flight (default: ${CLOSED_LOOP}); with --rate the most (default: ${OPEN_LOOP})`,
+      ).argParser(wholeNumber(1)),
     )
     .addOption(
-      new Option('--rate <n>', 'requests per second at random intervals, whether or not earlier ones are answered')
+      new Option(
+        '--rate <n>',
+        'requests per second at random intervals, whether or not earlier ones are answered',
+      )
         .argParser(positiveNumber)
         .conflicts('sweep'),
     )
     .option('--sweep', 'find the greatest rate that the service keeps up with, by a search over rates')
     .addOption(
-      new Option('--max-p99 <ms>', 'the longest p99 latency at which a rate of a sweep counts (default: a second, or 10 times the median of a request alone)')
+      new Option(
+        '--max-p99 <ms>',
+        'the longest p99 latency at which a rate of a sweep counts (default: a second, or 10 times the median of a request alone)',
+      ).argParser(positiveNumber),
+    )
+    .addOption(
+      new Option('--seconds <n>', 'seconds to measure; of a sweep, each rate')
+        .default(20)
         .argParser(positiveNumber),
     )
     .addOption(
-      new Option('--seconds <n>', 'seconds to measure; of a sweep, each rate').default(20).argParser(positiveNumber),
+      new Option('--warmup <n>', 'seconds of load before measuring').default(3).argParser(positiveNumber),
     )
-    .addOption(new Option('--warmup <n>', 'seconds of load before measuring').default(3).argParser(positiveNumber))
-    .addOption(new Option('--per-request <n>', 'texts in each request (default: 1)').argParser(wholeNumber(1)))
-    .option('--repeat-texts', 'send the texts as they are, without a random word before each that keeps caches from answering')
     .addOption(
-      new Option('--timeout-ms <n>', 'the deadline that each request asks for, in milliseconds').argParser(wholeNumber(1)),
+      new Option('--per-request <n>', 'texts in each request (default: 1)').argParser(wholeNumber(1)),
+    )
+    .option(
+      '--repeat-texts',
+      'send the texts as they are, without a random word before each that keeps caches from answering',
+    )
+    .addOption(
+      new Option('--timeout-ms <n>', 'the deadline that each request asks for, in milliseconds').argParser(
+        wholeNumber(1),
+      ),
     )
     .option('--model <name>', 'the model to ask, if several serve the route')
     .addOption(new Option('--api-key <key>', 'a key to send as the bearer token').env('LSLLAMA_API_KEY'))
     .addOption(
-      new Option('--metrics-url <url>', 'where the server shows its metrics (default: /metrics)').argParser(httpUrl),
+      new Option('--metrics-url <url>', 'where the server shows its metrics (default: /metrics)').argParser(
+        httpUrl,
+      ),
     )
     .addOption(
-      new Option('--fail-if <condition>', `exit with ${FAILED_CONDITION} if it holds, such as p99>200ms or errors>0; may be repeated`)
+      new Option(
+        '--fail-if <condition>',
+        `exit with ${FAILED_CONDITION} if it holds, such as p99>200ms or errors>0; may be repeated`,
+      )
         .default([], 'none')
         .argParser(addFailIf),
     )

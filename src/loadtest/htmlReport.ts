@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { drawPlots, type Plot } from './plots.js';
 import { isSweep, type Measurement, type Result, type RunResult, type SweepResult } from './result.js';
-import { textReport, type Table } from './textReport.js';
+import { type Table, textReport } from './textReport.js';
 
 const require = createRequire(import.meta.url);
 const UPLOT = require.resolve('uplot/dist/uPlot.iife.min.js');
@@ -42,7 +42,10 @@ ${isSweep(result) ? '' : serverSplit(result)}
 <h2>Conditions</h2>
 <table>
 ${Object.entries(result.conditions)
-  .map(([name, value]) => `<tr><th>${escaped(name.replaceAll('_', ' '))}</th><td>${escaped(String(value ?? 'none'))}</td></tr>`)
+  .map(
+    ([name, value]) =>
+      `<tr><th>${escaped(name.replaceAll('_', ' '))}</th><td>${escaped(String(value ?? 'none'))}</td></tr>`,
+  )
   .join('\n')}
 </table>
 <script>${readFileSync(UPLOT, 'utf8').replaceAll('</', '<\\/')}</script>
@@ -89,8 +92,7 @@ function sweepPlots({ steps, capacity, knee }: SweepResult): Plot[] {
     ...(knee === null ? [] : [{ x: knee, label: 'knee' }]),
     ...(capacity === null ? [] : [{ x: capacity, label: 'capacity' }]),
   ];
-  const latency = (name: 'p50' | 'p99') =>
-    steps.map(step => (step.requests > 0 ? step.latency[name] : null));
+  const latency = (name: 'p50' | 'p99') => steps.map(step => (step.requests > 0 ? step.latency[name] : null));
   return [
     {
       ...due,
@@ -123,7 +125,10 @@ function splitPlot(steps: readonly Measurement[], due: Pick<Plot, 'x' | 'xLabel'
     ...due,
     title: 'Mean times in the server, from its metrics',
     yLabel: 'ms',
-    series: SPLIT.map(({ key, label }) => ({ label, values: steps.map(({ server }) => server?.[key] ?? null) })),
+    series: SPLIT.map(({ key, label }) => ({
+      label,
+      values: steps.map(({ server }) => server?.[key] ?? null),
+    })),
   };
 }
 
@@ -140,5 +145,9 @@ function serverSplit({ server }: Measurement): string {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }

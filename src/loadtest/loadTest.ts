@@ -67,31 +67,30 @@ class LoadTest {
     });
   }
 
-  get isOver(): boolean {
-    return this.reason !== undefined || performance.now() >= this.period.ends;
+  get isStopped(): boolean {
+    return this.reason !== undefined;
   }
 
-  /** Sends a request that is due at the given time, or gives it up if the test is over. */
+  /** Sends a request that is due at the given time. */
   async send(due: number): Promise<void> {
     const sent = performance.now();
-    if (this.isOver) return this.recorder.giveUp(due, sent);
     this.recorder.send({ due, sent });
     const answer = await this.#send();
     this.#receive({ due, sent }, answer);
   }
 
   #receive(request: { due: number; sent: number }, answer: Answer): void {
-    if (this.reason !== undefined) return;
+    if (this.isStopped) return;
     const now = performance.now();
     this.recorder.receive(request, answer, now);
     this.reason = this.#earlyStop.observe(answer, now);
-    if (this.reason !== undefined) this.#stop();
+    if (this.isStopped) this.#stop();
   }
 }
 
 async function closedLoop(test: LoadTest, concurrency: number): Promise<void> {
   const caller = async () => {
-    while (!test.isOver) await test.send(performance.now());
+    while (!test.isStopped && performance.now() < test.period.ends) await test.send(performance.now());
   };
   await Promise.all(Array.from({ length: concurrency }, caller));
 }
@@ -101,18 +100,24 @@ async function closedLoop(test: LoadTest, concurrency: number): Promise<void> {
  * the load. Those that find as many in flight as allowed wait for their turn.
  */
 async function openLoop(test: LoadTest, rate: number, concurrency: number): Promise<void> {
+  const { begins, ends } = test.period;
   const limit = pLimit(concurrency);
   const running = new Set<Promise<void>>();
+  let isOver = false;
   let burst = 0;
   for (const offset of poissonArrivals(rate)) {
-    const due = test.period.begins + offset;
-    if (due >= test.period.ends || test.reason !== undefined) break;
+    const due = begins + offset;
     if (due > performance.now()) burst = 0;
     else if (++burst % BURST === 0) await setImmediate();
-    await until(due);
-    const request = limit(() => test.send(due)).finally(() => running.delete(request));
+    await until(Math.min(due, ends));
+    if (due >= ends || test.isStopped) break;
+    const sendOrGiveUp = async () => (isOver ? test.recorder.giveUp(due, performance.now()) : test.send(due));
+    const request = limit(sendOrGiveUp).finally(() => running.delete(request));
     running.add(request);
   }
+  // What was due last is sent, and what still waits for its turn is given up.
+  await setImmediate();
+  isOver = true;
   await Promise.all(running);
 }
 

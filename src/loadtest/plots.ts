@@ -33,23 +33,25 @@ interface Browser {
  */
 export function drawPlots({ uPlot: Plotter, document }: Browser, plots: readonly Plot[]): void {
   const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7'];
-  const markLines = ({ marks = [] }: Plot) => (chart: uPlot) => {
-    const { ctx, bbox } = chart;
-    ctx.save();
-    ctx.strokeStyle = '#767676';
-    ctx.fillStyle = '#555555';
-    ctx.setLineDash([6, 4]);
-    for (const [i, { x, label }] of marks.entries()) {
-      const left = chart.valToPos(x, 'x', true);
-      ctx.beginPath();
-      ctx.moveTo(left, bbox.top);
-      ctx.lineTo(left, bbox.top + bbox.height);
-      ctx.stroke();
-      ctx.textAlign = 'right';
-      ctx.fillText(label, left - 6, bbox.top + 16 * (i + 1));
-    }
-    ctx.restore();
-  };
+  const markLines =
+    ({ marks = [] }: Plot) =>
+    (chart: uPlot) => {
+      const { ctx, bbox } = chart;
+      ctx.save();
+      ctx.strokeStyle = '#767676';
+      ctx.fillStyle = '#555555';
+      ctx.setLineDash([6, 4]);
+      for (const [i, { x, label }] of marks.entries()) {
+        const left = chart.valToPos(x, 'x', true);
+        ctx.beginPath();
+        ctx.moveTo(left, bbox.top);
+        ctx.lineTo(left, bbox.top + bbox.height);
+        ctx.stroke();
+        ctx.textAlign = 'right';
+        ctx.fillText(label, left - 6, bbox.top + 16 * (i + 1));
+      }
+      ctx.restore();
+    };
   for (const [i, plot] of plots.entries()) {
     const target = document.getElementById(`plot-${i}`);
     const series = plot.series.map(({ label, bars }, n) => ({

@@ -44,7 +44,8 @@ async function textInput(infer: URL, headers: Target['headers']): Promise<Tensor
     throw new UserError(`${url}: ${(error.cause as Error | undefined)?.message || error.message}`);
   });
   const text = await response.text();
-  if (!response.ok) throw new UserError(`${url}: expected the model's metadata, found ${response.status} ${text}`);
+  if (!response.ok)
+    throw new UserError(`${url}: expected the model's metadata, found ${response.status} ${text}`);
   const inputs = inputsIn(text);
   const input = inputs.find(({ datatype }) => datatype === 'BYTES');
   if (input) return input;

@@ -52,7 +52,7 @@ const STRIDE = 1.25;
 /** The search ends when the rates on both sides of the capacity are this close. */
 const PRECISION = 1.03;
 /** A service whose answers have no pattern is not searched for ever. */
-const MOST_STEPS = 20;
+const MOST_STEPS = 14;
 
 /** Stops early, with what was measured so far, where a test stopped because nothing answered. */
 export async function sweep<Report extends LoadTestReport>(
@@ -77,7 +77,8 @@ export async function sweep<Report extends LoadTestReport>(
   };
   let goesOn = closedLoop.stopped === null && start > 0;
   for (const share of CURVE) goesOn &&= await tryRate(share * start);
-  while (goesOn && steps.length < MOST_STEPS && high > PRECISION * low) goesOn = await tryRate(between(low, high));
+  while (goesOn && steps.length < MOST_STEPS && high > PRECISION * low)
+    goesOn = await tryRate(between(low, high));
   return {
     ...capacityAndKnee(steps),
     max_p99: maxP99,
@@ -87,10 +88,15 @@ export async function sweep<Report extends LoadTestReport>(
   };
 }
 
-/** The answers of the measured period are compared with what was due in it, so a backlog that grows shows at once. */
+/**
+ * The answers that arrive in the measured period are compared with what was due in it, so a backlog that grows shows at
+ * once. Of few requests, as many may be missing as a Poisson count of them scatters.
+ */
 function isSustained(report: LoadTestReport, maxP99: number): boolean {
-  const { due_per_second, requests_per_second, latency } = report;
-  return requests_per_second >= ANSWERED * due_per_second && latency.p99 <= maxP99 && due_per_second > 0;
+  const { seconds, due, requests, requests_per_second, latency } = report;
+  const backlog = due - requests_per_second * seconds;
+  const keepsUp = backlog <= Math.max((1 - ANSWERED) * due, Math.sqrt(due));
+  return due > 0 && requests >= ANSWERED * due && keepsUp && latency.p99 <= maxP99;
 }
 
 /**

@@ -2,7 +2,14 @@
 
 import type { Latency } from './latency.js';
 import type { LoadTestReport } from './report.js';
-import { type Conditions, isSweep, type Measurement, type Result, type RunResult, type SweepResult } from './result.js';
+import {
+  type Conditions,
+  isSweep,
+  type Measurement,
+  type Result,
+  type RunResult,
+  type SweepResult,
+} from './result.js';
 import type { ServerReport } from './serverMetrics.js';
 
 /** Aligns the cells of a table. Every row ends with \n. */
@@ -33,9 +40,15 @@ function sweepText(result: SweepResult, table: Table): string {
   const { capacity, knee, max_p99, steps, closed_loop, conditions } = result;
   const perSecond = (rate: number | null) => (rate === null ? 'none found' : `${rate.toFixed(1)} requests/s`);
   return [
-    line('capacity', `${perSecond(capacity)}, the greatest rate of which 99% are answered as they come, with a p99 of at most ${max_p99.toFixed(0)} ms`),
+    line(
+      'capacity',
+      `${perSecond(capacity)}, the greatest rate of which 99% are answered as they come, with a p99 of at most ${max_p99.toFixed(0)} ms`,
+    ),
     line('knee', `${perSecond(knee)}, where rate / mean latency is greatest`),
-    line('closed loop', `${perSecond(closed_loop.requests_per_second)} with ${conditions.concurrency} in flight`),
+    line(
+      'closed loop',
+      `${perSecond(closed_loop.requests_per_second)} with ${conditions.concurrency} in flight`,
+    ),
     '\n',
     table([
       ['asked /s', 'due /s', 'answered /s', 'p50 ms', 'p99 ms', 'failed', 'keeps up'],
@@ -85,7 +98,10 @@ function latencyTable({ latency, latency_from_send }: LoadTestReport, table: Tab
 
 function errorLines({ errors, error_latency, first_errors, stopped }: Measurement): string[] {
   const kinds = Object.entries(errors).map(([kind, count]) =>
-    line('errors', `${count} ${kind}, after p99 ${error_latency[kind]!.p99.toFixed(1)} ms; the first: ${first_errors[kind]}`),
+    line(
+      'errors',
+      `${count} ${kind}, after p99 ${error_latency[kind]!.p99.toFixed(1)} ms; the first: ${first_errors[kind]}`,
+    ),
   );
   return [
     ...(kinds.length === 0 ? [line('errors', 'none')] : kinds),
@@ -98,7 +114,12 @@ function notes(measurements: readonly Measurement[], { unique_texts }: Condition
   return [
     line('data', cacheText(measurements, unique_texts)),
     ...(cores > BUSY_CORES
-      ? [line('warning', `the load generator took ${cores.toFixed(2)} cores, so it may be what limits the rate`)]
+      ? [
+          line(
+            'warning',
+            `the load generator took ${cores.toFixed(2)} cores, so it may be what limits the rate`,
+          ),
+        ]
       : []),
   ];
 }
@@ -116,7 +137,8 @@ function cacheText(measurements: readonly Measurement[], unique: boolean): strin
 
 function serverLines(server: ServerReport | null): string[] {
   if (server === null) return [];
-  const part = (name: string, value: number | null) => (value === null ? [] : [`${name} ${value.toFixed(1)} ms`]);
+  const part = (name: string, value: number | null) =>
+    value === null ? [] : [`${name} ${value.toFixed(1)} ms`];
   const parts = [
     ...part('tokenize', server.tokenize),
     ...part('queue', server.queue),

@@ -146,9 +146,7 @@ describe('compare', () => {
   });
 
   it('refuses a sweep beside a single measurement', () => {
-    expect(() => compare(result(), result({ steps: [] }))).toThrow(
-      'found a single measurement and a sweep',
-    );
+    expect(() => compare(result(), result({ steps: [] }))).toThrow('found a single measurement and a sweep');
   });
 });
 

@@ -73,7 +73,7 @@ describe('an open loop', () => {
     expect(report.due).toBeGreaterThan(800);
     expect(report.requests + report.unsent).toBe(report.due);
     expect(report.requests).toBe(service.answered());
-    expect(report.sent_per_second).toBe(report.requests);
+    expect(report.sent_per_second).toBeLessThan(report.due_per_second / 4);
     expect(report.requests_per_second).toBeLessThanOrEqual(report.sent_per_second);
     // Those that were never sent waited until the end, so the median is far above what the eight in flight took.
     expect(report.latency.max).toBeGreaterThan(report.latency_from_send.max);

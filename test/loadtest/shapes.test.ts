@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Client } from '../../dist/loadtest/client.js';
 import type { Target } from '../../dist/loadtest/shape.js';
 import { openShape, type ShapeName } from '../../dist/loadtest/shapes.js';
-import { startStub, type StubAnswer } from '../support/stubServer.js';
+import { type StubAnswer, startStub } from '../support/stubServer.js';
 
 const LABELS = [
   { label: 'Sports', score: 0.9 },
@@ -40,7 +40,11 @@ const ANSWERS: Readonly<Record<string, StubAnswer>> = {
     },
   },
   '/v2/models/news/infer': {
-    body: { model_name: 'news', id: '1', outputs: [{ name: 'label', shape: [1], datatype: 'BYTES', data: ['Sports'] }] },
+    body: {
+      model_name: 'news',
+      id: '1',
+      outputs: [{ name: 'label', shape: [1], datatype: 'BYTES', data: ['Sports'] }],
+    },
   },
   '/v2/models/flat': { body: { name: 'flat', inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }] } },
   '/v2/models/flat/infer': { body: { model_name: 'flat', outputs: [] } },
@@ -77,7 +81,15 @@ describe('requests and answers', () => {
     ],
     ['hf', '/models/news', ['a'], {}, '/models/news', { inputs: 'a' }, undefined],
     ['vllm', '/', ['a'], {}, '/classify', { input: 'a' }, 5],
-    ['vllm', '/classify', ['a', 'b'], { model: 'news' }, '/classify', { model: 'news', input: ['a', 'b'] }, 5],
+    [
+      'vllm',
+      '/classify',
+      ['a', 'b'],
+      { model: 'news' },
+      '/classify',
+      { model: 'news', input: ['a', 'b'] },
+      5,
+    ],
     ['tei', '', ['a'], {}, '/predict', { inputs: 'a' }, 6],
     ['tei', '/predict', ['a', 'b'], {}, '/predict', { inputs: [['a'], ['b']] }, 6],
     [
@@ -103,7 +115,10 @@ describe('requests and answers', () => {
     expect(answer).toEqual({ outcome: 'ok', texts: texts.length, tokens });
     expect(asked).toMatchObject({ method: 'POST', path });
     expect(JSON.parse(asked.body)).toEqual(body);
-    expect(asked.headers).toMatchObject({ 'content-type': 'application/json', authorization: 'Bearer secret' });
+    expect(asked.headers).toMatchObject({
+      'content-type': 'application/json',
+      authorization: 'Bearer secret',
+    });
   });
 });
 

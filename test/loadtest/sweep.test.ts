@@ -17,9 +17,14 @@ interface Service {
 const PERIOD = { begins: 0, starts: 3000, ends: 23_000 };
 
 /** What a load test of the service reports, in simulated time. */
-function simulate({ batch, base, each }: Service, { rate, concurrency }: Load, random: Random): LoadTestReport {
+function simulate(
+  { batch, base, each }: Service,
+  { rate, concurrency }: Load,
+  random: Random,
+): LoadTestReport {
   const recorder = new Recorder(PERIOD);
-  const arrivals = rate === undefined ? undefined : poissonArrivals(rate, () => random.below(2 ** 32) / 2 ** 32);
+  const arrivals =
+    rate === undefined ? undefined : poissonArrivals(rate, () => random.below(2 ** 32) / 2 ** 32);
   const waiting: number[] = [];
   let next = arrivals?.next().value ?? Number.POSITIVE_INFINITY;
   const arrive = (due: number) => {
@@ -48,11 +53,13 @@ const SERVICES: readonly (Service & { readonly name: string })[] = [
   { name: 'one after another', batch: 1, base: 0, each: 7 },
   { name: 'in batches', batch: 16, base: 20, each: 6 },
   { name: 'fast', batch: 32, base: 1, each: 0.5 },
-  { name: 'slow', batch: 4, base: 50, each: 100 },
+  { name: 'slowly', batch: 4, base: 50, each: 100 },
 ];
+/** So long that it limits none of the services. Milliseconds. */
+const NO_BOUND = 10_000;
 
 describe.each(SERVICES)('a service that answers $name', service => {
-  it.each([1, 2, 3])('has its capacity found within 5%%, seed %i', async seed => {
+  it.each([1, 2, 3])('has its capacity found within a twentieth, seed %i', async seed => {
     const random = new Random(`sweep ${seed}`);
     const capacity = (1000 * service.batch) / (service.base + service.each * service.batch);
     let tests = 0;
@@ -61,11 +68,11 @@ describe.each(SERVICES)('a service that answers $name', service => {
         tests++;
         return simulate(service, load, random);
       },
-      { concurrency: 64 },
+      { concurrency: 64, maxP99: NO_BOUND },
     );
     expect(Math.abs(report.capacity! / capacity - 1)).toBeLessThan(0.05);
     expect(report.knee).toBeLessThanOrEqual(report.capacity!);
-    expect(tests).toBeLessThan(20);
+    expect(tests).toBeLessThanOrEqual(16);
     const rates = report.steps.map(({ due_per_second }) => due_per_second);
     expect(rates).toEqual(rates.toSorted((a, b) => a - b));
   });

@@ -31,7 +31,8 @@ export function writeWhole(path: string, content: string): void {
 /** Reads what `bench --json` wrote. Throws UserError if the file is something else. */
 export function readResult(path: string): Result {
   const json = readJsonObject(path, path);
-  const isResult = isJsonObject(json['conditions']) && (isJsonObject(json['latency']) || Array.isArray(json['steps']));
+  const { conditions, latency, steps } = json;
+  const isResult = isJsonObject(conditions) && (isJsonObject(latency) || Array.isArray(steps));
   if (!isResult) throw new UserError(`${path}: expected a result of bench --json, found other JSON`);
   return json as unknown as Result;
 }
