@@ -216,7 +216,7 @@ function judge(result: Result, conditions: readonly FailIf[]): void {
 /** Why there is no measurement, if there is none. */
 function problemOf(result: Result): string | undefined {
   if (!isSweep(result)) {
-    return result.stopped ?? (result.requests === 0 ? 'no request was answered' : undefined);
+    return result.stopped ?? (result.requests_per_second === 0 ? 'no request was answered' : undefined);
   }
   const stopped = [result.closed_loop, ...result.steps].find(report => report.stopped)?.stopped;
   return stopped ?? (result.capacity === null ? 'the service kept up with none of the rates' : undefined);

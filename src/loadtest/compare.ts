@@ -23,7 +23,7 @@ export function compare(a: Result, b: Result): Comparison {
   const rows = Object.entries(FIGURES).flatMap(([name, { unit, of }]) => {
     const [before, after] = [of(a), of(b)];
     if (before === null && after === null) return [];
-    return [[unit === '' ? name : `${name}, ${unit}`, shown(before), shown(after), ratio(before, after)]];
+    return [[`${name} ${unit}`.trim(), shown(before), shown(after), ratio(before, after)]];
   });
   return { rows: [['', 'A', 'B', 'B / A'], ...rows], differences: differences(a.conditions, b.conditions) };
 }

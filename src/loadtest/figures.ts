@@ -14,7 +14,7 @@ export interface Figure {
 
 const LATENCIES = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'mean', 'max'] as const;
 
-/** Latencies of a sweep are those at its knee, the rest is of all its steps. */
+/** The latencies of a sweep are those at its knee. */
 export const FIGURES: Readonly<Record<string, Figure>> = {
   ...Object.fromEntries(LATENCIES.map(name => [name, { unit: 'ms', of: latencyOf(name) } satisfies Figure])),
   rate: { unit: '/s', of: result => (isSweep(result) ? result.capacity : result.requests_per_second) },

@@ -100,19 +100,24 @@ async function closedLoop(test: LoadTest, concurrency: number): Promise<void> {
  * the load. Those that find as many in flight as allowed wait for their turn.
  */
 async function openLoop(test: LoadTest, rate: number, concurrency: number): Promise<void> {
-  const { begins, ends } = test.period;
+  const { begins, starts, ends } = test.period;
   const limit = pLimit(concurrency);
   const running = new Set<Promise<void>>();
   let isOver = false;
   let burst = 0;
+  // A backlog of the warm-up would be all that a slow service answers in the measured period.
+  const sendOrGiveUp = async (due: number) => {
+    const now = performance.now();
+    if (isOver || (due < starts && now >= starts)) test.recorder.giveUp(due, now);
+    else await test.send(due);
+  };
   for (const offset of poissonArrivals(rate)) {
     const due = begins + offset;
     if (due > performance.now()) burst = 0;
     else if (++burst % BURST === 0) await setImmediate();
     await until(Math.min(due, ends));
     if (due >= ends || test.isStopped) break;
-    const sendOrGiveUp = async () => (isOver ? test.recorder.giveUp(due, performance.now()) : test.send(due));
-    const request = limit(sendOrGiveUp).finally(() => running.delete(request));
+    const request = limit(sendOrGiveUp, due).finally(() => running.delete(request));
     running.add(request);
   }
   // What was due last is sent, and what still waits for its turn is given up.

@@ -55,8 +55,8 @@ export class Recorder {
   }
 
   /**
-   * A request is given up at `now`, because those in flight left no room for it before the end. It counts as if it was
-   * answered now, so the latencies are at least as long as they are said to be.
+   * A request is given up at `now`, because those in flight left no room for it. It counts as if it was answered now, so
+   * the latencies are at least as long as they are said to be.
    */
   giveUp(due: number, now: number): void {
     if (!this.#isMeasured(due)) return;

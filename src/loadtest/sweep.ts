@@ -51,7 +51,7 @@ const CURVE = [0.2, 0.4, 0.6, 0.75, 0.9];
 const STRIDE = 1.25;
 /** The search ends when the rates on both sides of the capacity are this close. */
 const PRECISION = 1.03;
-/** A service whose answers have no pattern is not searched for ever. */
+/** Where what is due scatters more than the search is precise, it measures nearly the same rate again and again. */
 const MOST_STEPS = 14;
 
 /** Stops early, with what was measured so far, where a test stopped because nothing answered. */
@@ -77,8 +77,9 @@ export async function sweep<Report extends LoadTestReport>(
   };
   let goesOn = closedLoop.stopped === null && start > 0;
   for (const share of CURVE) goesOn &&= await tryRate(share * start);
-  while (goesOn && steps.length < MOST_STEPS && high > PRECISION * low)
+  while (goesOn && steps.length < MOST_STEPS && high > PRECISION * low) {
     goesOn = await tryRate(between(low, high));
+  }
   return {
     ...capacityAndKnee(steps),
     max_p99: maxP99,

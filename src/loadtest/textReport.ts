@@ -23,6 +23,7 @@ export function textReport(result: Result, table: Table): string {
 }
 
 function runText(result: RunResult, table: Table): string {
+  if (result.due === 0 && result.stopped !== null) return line('stopped', result.stopped);
   return [
     line('requests', requestsText(result)),
     line('rate', ratesText(result)),
@@ -87,11 +88,11 @@ function textsText({ texts_per_second, tokens_per_second }: LoadTestReport): str
   return `${texts_per_second.toFixed(1)}/s${tokens}`;
 }
 
-function latencyTable({ latency, latency_from_send }: LoadTestReport, table: Table): string {
+function latencyTable({ latency, latency_from_send, unsent }: LoadTestReport, table: Table): string {
   const row = (name: string, each: Latency) => [name, ...Object.values(each).map(value => value.toFixed(1))];
   return table([
     ['latency ms', ...Object.keys(latency)],
-    row('from due', latency),
+    row(unsent === 0 ? 'from due' : 'from due, at least', latency),
     row('from send', latency_from_send),
   ]);
 }
