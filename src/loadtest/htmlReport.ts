@@ -125,9 +125,10 @@ function splitPlot(steps: readonly Measurement[], due: Pick<Plot, 'x' | 'xLabel'
     ...due,
     title: 'Mean times in the server, from its metrics',
     yLabel: 'ms',
+    logY: true,
     series: SPLIT.map(({ key, label }) => ({
       label,
-      values: steps.map(({ server }) => server?.[key] ?? null),
+      values: steps.map(({ server }) => server?.[key] || null),
     })),
   };
 }

@@ -43,7 +43,7 @@ function sweepText(result: SweepResult, table: Table): string {
   return [
     line(
       'capacity',
-      `${perSecond(capacity)}, the greatest rate of which 99% are answered as they come, with a p99 of at most ${max_p99.toFixed(0)} ms`,
+      `${perSecond(capacity)}, with 99% answered as they come and p99 up to ${max_p99.toFixed(0)} ms`,
     ),
     line('knee', `${perSecond(knee)}, where rate / mean latency is greatest`),
     line(
