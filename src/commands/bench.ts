@@ -47,6 +47,15 @@ const OPEN_LOOP = 1024;
 /** The exit code where a condition of --fail-if holds. */
 const FAILED_CONDITION = 3;
 
+const EXAMPLES = `
+Examples:
+  lsllama bench http://127.0.0.1:8080/classify data.jsonl
+  lsllama bench http://127.0.0.1:8080/ner data.jsonl --rate 100 --fail-if 'p99>200ms'
+  lsllama bench http://127.0.0.1:8080/classify data.jsonl --sweep --html sweep.html
+  lsllama bench http://127.0.0.1:8000 data.jsonl --shape vllm --model NAME --json a.json
+  lsllama bench compare a.json b.json
+`;
+
 export function configure(command: Command): void {
   command
     .argument('<url>', 'the route, such as http://127.0.0.1:8080/classify', httpUrl)
@@ -71,14 +80,16 @@ export function configure(command: Command): void {
         'requests per second at random intervals, whether or not earlier ones are answered',
       )
         .argParser(positiveNumber)
-        .conflicts('sweep'),
+        .conflicts(['sweep', 'maxP99']),
     )
     .option('--sweep', 'find the greatest rate that the service keeps up with, by a search over rates')
     .addOption(
       new Option(
         '--max-p99 <ms>',
         'the longest p99 latency at which a rate of a sweep counts (default: a second, or 10 times the median of a request alone)',
-      ).argParser(positiveNumber),
+      )
+        .implies({ sweep: true })
+        .argParser(positiveNumber),
     )
     .addOption(
       new Option('--seconds <n>', 'seconds to measure; of a sweep, each rate')
@@ -117,6 +128,7 @@ export function configure(command: Command): void {
     )
     .option('--json [file]', 'write the result as JSON to a file, or to standard output')
     .option('--html <file>', 'write a report with plots')
+    .addHelpText('after', EXAMPLES)
     .action(bench);
   command
     .command('compare')

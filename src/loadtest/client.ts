@@ -1,6 +1,7 @@
 // Posts the requests of a load test over kept-alive connections, with little work beside the service.
 
 import { Pool } from 'undici';
+import { oneLine } from '../errors.js';
 import type { Answer } from './answer.js';
 import type { Shape } from './shape.js';
 
@@ -34,11 +35,11 @@ export class Client {
       });
       const text = await body.text();
       if (statusCode < 200 || statusCode > 299) {
-        return { outcome: String(statusCode), detail: `${statusCode} ${text.slice(0, WORDS)}` };
+        return { outcome: String(statusCode), detail: `${statusCode} ${wordsOf(text)}` };
       }
       const json = parse(text);
       if (json === undefined) {
-        return { outcome: 'not JSON', detail: `${statusCode}, but not JSON: ${text.slice(0, WORDS)}` };
+        return { outcome: 'not JSON', detail: `${statusCode}, but not JSON: ${wordsOf(text)}` };
       }
       const tokens = this.#shape.tokens({ json, header: name => headers[name]?.toString() });
       return { outcome: 'ok', texts: texts.length, tokens };
@@ -51,6 +52,10 @@ export class Client {
   close(): Promise<void> {
     return this.#pool.destroy();
   }
+}
+
+function wordsOf(text: string): string {
+  return oneLine(text.slice(0, WORDS).toWellFormed());
 }
 
 function parse(text: string): unknown {

@@ -22,15 +22,15 @@ export function showLive(name: string, warmup: number, seconds: number): Live {
     progress.update(
       name,
       measured < 0
-        ? { stage: `warming up${figures}`, done: measured + warmup, total: warmup }
-        : { stage: `measuring${figures}`, done: Math.min(measured, seconds), total: seconds },
+        ? { stage: `warm-up${figures}`, done: measured + warmup, total: warmup }
+        : { stage: `load${figures}`, done: Math.min(measured, seconds), total: seconds },
     );
   };
   update();
   const ticking = setInterval(update, UPDATE_MS);
   return {
     show(interval) {
-      figures = `, ${figuresText(interval)},`;
+      figures = ` ${figuresText(interval)},`;
     },
     end() {
       clearInterval(ticking);
@@ -39,8 +39,9 @@ export function showLive(name: string, warmup: number, seconds: number): Live {
   };
 }
 
-function figuresText({ answered, p50, p99, in_flight, failed }: Interval): string {
-  const latency = answered > 0 ? `p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms` : 'no answer';
+/** It is short, so that the bar beside it fits into 80 columns. */
+function figuresText({ answered, p50, p99, failed }: Interval): string {
+  const latency = answered > 0 ? `p50 ${p50.toFixed(0)}, p99 ${p99.toFixed(0)} ms` : 'no answer';
   const failures = failed > 0 ? `, ${failed.toFixed(0)} failed/s` : '';
-  return `${answered.toFixed(0)}/s, ${latency}, ${in_flight} in flight${failures}`;
+  return `${answered.toFixed(0)}/s, ${latency}${failures}`;
 }
