@@ -1,7 +1,7 @@
 // The engine and the scheduler alone: batches as the service makes them, without tokenising and HTTP.
 
 import { countTokens, type Sequence } from '../dist/engine/sequence.js';
-import type { Send } from '../dist/loadtest/loadTest.js';
+import type { Send } from '../dist/loadtest/answer.js';
 import { defaultCache } from '../dist/model/cache.js';
 import { sequencesOf } from '../dist/predictor/encode.js';
 import { type LoadedModel, UNHURRIED } from '../dist/predictor/model.js';
@@ -33,7 +33,7 @@ export function engineSender(model: LoadedModel, texts: readonly string[]): Send
   const next = cycle(texts.map(text => sequencesOf(model, text)));
   return async () => {
     await model.run(next(), UNHURRIED);
-    return 'ok';
+    return { outcome: 'ok' };
   };
 }
 

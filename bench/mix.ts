@@ -3,12 +3,9 @@
 
 import { basename } from 'node:path';
 import { program } from 'commander';
-import {
-  type LoadTestOptions,
-  type LoadTestReport,
-  runLoadTest,
-  type Send,
-} from '../dist/loadtest/loadTest.js';
+import type { Send } from '../dist/loadtest/answer.js';
+import { type LoadTestOptions, runLoadTest } from '../dist/loadtest/loadTest.js';
+import type { LoadTestReport } from '../dist/loadtest/report.js';
 import { Tokenizer } from '../dist/text/tokenizer.js';
 import { CLASSIFIER, exportedModel } from './models.ts';
 import { dataArgument, precisionOption, roundsOption, secondsOption, warmupOption } from './options.ts';
@@ -105,7 +102,7 @@ async function measureRound(round: number): Promise<Round> {
 }
 
 function load(send: Send, kind: Partial<LoadTestOptions>): Promise<LoadTestReport> {
-  return runLoadTest(send, { ...options, concurrency: 0, ...kind });
+  return runLoadTest(send, { ...options, ...kind });
 }
 
 function summarise(): void {

@@ -6,7 +6,9 @@
 
 import { basename, join, resolve } from 'node:path';
 import { program } from 'commander';
-import { type LoadTestReport, runLoadTest, type Send } from '../dist/loadtest/loadTest.js';
+import type { Send } from '../dist/loadtest/answer.js';
+import { runLoadTest } from '../dist/loadtest/loadTest.js';
+import { failuresOf, type LoadTestReport } from '../dist/loadtest/report.js';
 import { CLASSIFIER, exportedModel } from './models.ts';
 import { dataArgument, listOption, roundsOption, secondsOption, warmupOption } from './options.ts';
 import { type Peer, startPeer } from './peerProcess.ts';
@@ -94,10 +96,7 @@ function summarise(results: ReadonlyMap<string, readonly LoadTestReport[]>): voi
         p50: spread(reports.map(({ latency }) => latency.p50)),
         p99: spread(reports.map(({ latency }) => latency.p99)),
         ours_to_it: ratios(rates(OURS), rates(name)),
-        errors: reports.reduce(
-          (sum, { errors }) => sum + Object.values(errors).reduce((a, b) => a + b, 0),
-          0,
-        ),
+        errors: reports.reduce((sum, report) => sum + failuresOf(report), 0),
       };
       emitSummary(BENCH, server);
       rows.push([

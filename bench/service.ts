@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Send } from '../dist/loadtest/loadTest.js';
+import type { Send } from '../dist/loadtest/answer.js';
 import { atEnd } from './children.ts';
 import { modelsFolder, ROOT } from './models.ts';
 import { cycle } from './texts.ts';
@@ -74,7 +74,7 @@ export function httpSender(
       body: JSON.stringify(body(next())),
     });
     await response.arrayBuffer();
-    return response.ok ? 'ok' : String(response.status);
+    return { outcome: response.ok ? 'ok' : String(response.status) };
   };
 }
 

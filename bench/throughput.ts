@@ -3,7 +3,8 @@
 
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
-import { runLoadTest, type Send } from '../dist/loadtest/loadTest.js';
+import type { Send } from '../dist/loadtest/answer.js';
+import { runLoadTest } from '../dist/loadtest/loadTest.js';
 import { engineSender, meanTokens, openEngine } from './engine.ts';
 import { exportedModel } from './models.ts';
 import { parseModelBenchmark } from './options.ts';

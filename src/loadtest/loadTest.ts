@@ -1,98 +1,132 @@
 // A load test: a closed loop keeps a number of requests in flight, an open loop sends a number of them per second.
 
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import pLimit from 'p-limit';
+import type { Answer, Send } from './answer.js';
+import { poissonArrivals } from './arrivals.js';
+import { EarlyStop } from './earlyStop.js';
+import { type Period, Recorder } from './recorder.js';
+import type { LoadTestReport } from './report.js';
+import type { Interval } from './timeline.js';
 
 export interface LoadTestOptions {
   /** Seconds of the measured period. */
   readonly seconds: number;
   /** Seconds of load before the measured period. */
   readonly warmup: number;
-  /** Requests in flight. Ignored if there is a rate. */
-  readonly concurrency: number;
-  /** Requests per second, at random intervals (a Poisson process). */
+  /** Requests in flight. In an open loop it is the most, and without it there is no limit. */
+  readonly concurrency?: number | undefined;
+  /** Requests per second, at random intervals (a Poisson process). Without it, the loop is closed. */
   readonly rate?: number | undefined;
+  /** Is told of each second that has passed. */
+  readonly onInterval?: (interval: Interval) => void;
 }
 
-export interface LoadTestReport {
-  /** Requests that were sent in the measured period and answered. */
-  readonly requests: number;
-  /** Answers per second that arrived in the measured period, whenever their requests were sent. */
-  readonly requests_per_second: number;
-  /** Of `requests`. */
-  readonly latency: Latency;
-  /** How many requests of the measured period failed, by HTTP status or error name. */
-  readonly errors: Record<string, number>;
-  /** How long the callers of failed requests waited, by HTTP status or error name. */
-  readonly error_latency: Record<string, Latency>;
-}
+const INTERVAL_MS = 1000;
+/** An open loop that is late lets answers in after so many requests. */
+const BURST = 32;
 
-/** Percentiles of latencies, in milliseconds; zeros where there is none. */
-export interface Latency {
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
-/** Sends one request. Resolves to `ok`, or to the name of the failure. */
-export type Send = () => Promise<string>;
-
-/** Latencies are recorded in microseconds, with four significant figures, up to a day. */
-const HISTOGRAM = { lowest: 1, highest: 86_400_000_000, figures: 4 };
-
-/** Sends requests for `warmup` and `seconds`, waits for the last answers, and reports on the measured period. */
+/**
+ * Sends requests for `warmup` and `seconds`, waits for the last answers, and reports on the measured period. It stops
+ * early, without waiting, where nothing answers.
+ */
 export async function runLoadTest(send: Send, options: LoadTestOptions): Promise<LoadTestReport> {
-  const starts = performance.now() + options.warmup * 1000;
-  const ends = starts + options.seconds * 1000;
-  /** Latencies by outcome. */
-  const latencies = new Map<string, RecordableHistogram>();
-  let answered = 0;
-  const sendOne = async () => {
+  const begins = performance.now();
+  const starts = begins + options.warmup * 1000;
+  const test = new LoadTest(send, { begins, starts, ends: starts + options.seconds * 1000 });
+  const { onInterval = () => {} } = options;
+  const ticking = setInterval(() => onInterval(test.recorder.closeInterval(performance.now())), INTERVAL_MS);
+  const loop =
+    options.rate === undefined
+      ? closedLoop(test, options.concurrency ?? 1)
+      : openLoop(test, options.rate, options.concurrency ?? Number.POSITIVE_INFINITY);
+  await Promise.race([loop, test.stopped]);
+  clearInterval(ticking);
+  return test.recorder.report(performance.now(), test.reason);
+}
+
+/** A load test that is under way. */
+class LoadTest {
+  readonly period: Period;
+  readonly recorder: Recorder;
+  /** Resolves if the test stops early. */
+  readonly stopped: Promise<void>;
+  /** Why the test stopped early. */
+  reason: string | undefined;
+  readonly #send: Send;
+  readonly #earlyStop: EarlyStop;
+  #stop = () => {};
+
+  constructor(send: Send, period: Period) {
+    this.#send = send;
+    this.period = period;
+    this.recorder = new Recorder(period);
+    this.#earlyStop = new EarlyStop(period.begins);
+    this.stopped = new Promise(resolve => {
+      this.#stop = resolve;
+    });
+  }
+
+  get isStopped(): boolean {
+    return this.reason !== undefined;
+  }
+
+  /** Sends a request that is due at the given time. */
+  async send(due: number): Promise<void> {
     const sent = performance.now();
-    const outcome = await send();
-    const done = performance.now();
-    // Throughput counts an answer when it arrives. Latencies and errors count a request when it is sent.
-    if (outcome === 'ok' && done >= starts && done <= ends) answered++;
-    if (sent < starts || sent > ends) return;
-    const histogram = latencies.get(outcome) ?? createHistogram(HISTOGRAM);
-    latencies.set(outcome, histogram);
-    histogram.record(Math.max(1, Math.round((done - sent) * 1000)));
-  };
-  if (options.rate === undefined) await closedLoop(sendOne, options.concurrency, ends);
-  else await openLoop(sendOne, options.rate, ends);
-  const ok = latencies.get('ok') ?? createHistogram(HISTOGRAM);
-  const failures = [...latencies].filter(([outcome]) => outcome !== 'ok');
-  return {
-    requests: ok.count,
-    requests_per_second: answered / options.seconds,
-    latency: milliseconds(ok),
-    errors: Object.fromEntries(failures.map(([reason, { count }]) => [reason, count])),
-    error_latency: Object.fromEntries(failures.map(([reason, each]) => [reason, milliseconds(each)])),
-  };
+    this.recorder.send({ due, sent });
+    const answer = await this.#send();
+    this.#receive({ due, sent }, answer);
+  }
+
+  #receive(request: { due: number; sent: number }, answer: Answer): void {
+    if (this.isStopped) return;
+    const now = performance.now();
+    this.recorder.receive(request, answer, now);
+    this.reason = this.#earlyStop.observe(answer, now);
+    if (this.isStopped) this.#stop();
+  }
 }
 
-async function closedLoop(sendOne: () => Promise<void>, concurrency: number, ends: number): Promise<void> {
-  const worker = async () => {
-    while (performance.now() < ends) await sendOne();
+async function closedLoop(test: LoadTest, concurrency: number): Promise<void> {
+  const caller = async () => {
+    while (!test.isStopped && performance.now() < test.period.ends) await test.send(performance.now());
   };
-  await Promise.all(Array.from({ length: concurrency }, worker));
+  await Promise.all(Array.from({ length: concurrency }, caller));
 }
 
-/** Requests do not wait for earlier answers, so a slow service raises the latencies instead of lowering the load. */
-async function openLoop(sendOne: () => Promise<void>, rate: number, ends: number): Promise<void> {
+/**
+ * Requests are due whether or not earlier ones are answered, so a slow service raises the latencies instead of lowering
+ * the load. Those that find as many in flight as allowed wait for their turn.
+ */
+async function openLoop(test: LoadTest, rate: number, concurrency: number): Promise<void> {
+  const { begins, starts, ends } = test.period;
+  const limit = pLimit(concurrency);
   const running = new Set<Promise<void>>();
-  for (let next = performance.now(); next < ends; next += (-Math.log(1 - Math.random()) / rate) * 1000) {
-    const wait = next - performance.now();
-    // A timer waits for a millisecond at the least, which would limit the rate.
-    await (wait > 1 ? sleep(wait) : setImmediate());
-    const request = sendOne().finally(() => running.delete(request));
+  let isOver = false;
+  let burst = 0;
+  // A backlog of the warm-up would be all that a slow service answers in the measured period.
+  const sendOrGiveUp = async (due: number) => {
+    const now = performance.now();
+    if (isOver || (due < starts && now >= starts)) test.recorder.giveUp(due, now);
+    else await test.send(due);
+  };
+  for (const offset of poissonArrivals(rate)) {
+    const due = begins + offset;
+    if (due > performance.now()) burst = 0;
+    else if (++burst % BURST === 0) await setImmediate();
+    await until(Math.min(due, ends));
+    if (due >= ends || test.isStopped) break;
+    const request = limit(sendOrGiveUp, due).finally(() => running.delete(request));
     running.add(request);
   }
+  // What was due last is sent, and what still waits for its turn is given up.
+  await setImmediate();
+  isOver = true;
   await Promise.all(running);
 }
 
-function milliseconds(latencies: RecordableHistogram): Latency {
-  const at = (percentile: number) => (latencies.count === 0 ? 0 : latencies.percentile(percentile) / 1000);
-  return { p50: at(50), p90: at(90), p99: at(99), max: latencies.count === 0 ? 0 : latencies.max / 1000 };
+/** A timer ends up to a millisecond late. What is due meanwhile is sent at once. */
+async function until(time: number): Promise<void> {
+  for (let wait = time - performance.now(); wait > 0; wait = time - performance.now()) await sleep(wait);
 }

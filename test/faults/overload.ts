@@ -1,6 +1,7 @@
 // More load than the service can answer: what it goes on answering, how long callers wait, and what is refused how fast.
 
-import { type LoadTestReport, runLoadTest } from '../../dist/loadtest/loadTest.js';
+import { runLoadTest } from '../../dist/loadtest/loadTest.js';
+import { failuresOf, type LoadTestReport } from '../../dist/loadtest/report.js';
 import { stop } from '../support/serve.js';
 import type { Fault, FaultOptions, FaultResult } from './fault.js';
 import { peakMemory } from './memory.js';
@@ -24,7 +25,7 @@ async function overload(factor: number, { seconds }: FaultOptions): Promise<Faul
   const send = (timeout?: number) => sender(service.url, newsRequests(timeout));
   const measure = { seconds: Math.min(20, seconds), warmup: 3, concurrency: IN_FLIGHT };
   const before = await runLoadTest(send(), measure);
-  const load = { seconds, warmup: 3, concurrency: 0, rate: factor * before.requests_per_second };
+  const load = { seconds, warmup: 3, rate: factor * before.requests_per_second };
   const report = await runLoadTest(send(TIMEOUT_MS), load);
   const memory = peakMemory(service);
   const after = await runLoadTest(send(), measure);
@@ -50,8 +51,7 @@ function resultOf(
       : 'none refused',
     `at most ${memory} MiB resident`,
   ];
-  const failures = Object.values(failed).reduce((sum, count) => sum + count, 0);
-  return { requests: requests + refused + failures, failed, wrong: 0, notes };
+  return { requests: requests + failuresOf(report), failed, wrong: 0, notes };
 }
 
 function newsRequests(timeout?: number) {

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runLoadTest } from '../../dist/loadtest/loadTest.js';
+import { failuresOf } from '../../dist/loadtest/report.js';
 import { Random } from '../fuzz/random.js';
 import { type RunningService, stop } from '../support/serve.js';
 import { damagedRequest } from './damagedRequest.js';
@@ -40,7 +41,7 @@ async function soak({ seconds }: FaultOptions): Promise<FaultResult> {
     }
   })();
   const rate = UTILISATION * capacity.requests_per_second;
-  const report = await runLoadTest(send, { seconds: seconds * LENGTH, warmup: 10, concurrency: 0, rate });
+  const report = await runLoadTest(send, { seconds: seconds * LENGTH, warmup: 10, rate });
   isOver = true;
   await Promise.all([looking, attacking]);
   const lag = await eventLoopLag(service);
@@ -53,8 +54,7 @@ async function soak({ seconds }: FaultOptions): Promise<FaultResult> {
     `memory ${Math.min(...memory)} to ${Math.max(...memory)} MiB, ${slope.toFixed(0)} MiB an hour in the second half`,
     `event loop delay p99 ${(lag * 1000).toFixed(0)} ms`,
   ];
-  const failed = Object.values(report.errors).reduce((sum, count) => sum + count, 0);
-  return { requests: report.requests + failed, failed: report.errors, wrong: 0, notes };
+  return { requests: report.requests + failuresOf(report), failed: report.errors, wrong: 0, notes };
 }
 
 /** Seconds, of the last scrape interval. */
