@@ -1,5 +1,6 @@
 // What the HTTP thread and the worker thread say to each other.
 
+import type { Manifest } from '../../model/manifest.js';
 import type { Problem, ProblemOptions } from '../problems.js';
 import type { KindName } from './kinds.js';
 import type { Packed, PackedSequences } from './pack.js';
@@ -12,6 +13,7 @@ export interface ModelFiles {
   readonly folder: string;
   /** The stamp of the folder when the model was loaded. */
   readonly stamp: string;
+  readonly manifest: Manifest;
 }
 
 /** The steps of a request, and what each takes. */
