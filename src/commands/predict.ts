@@ -29,7 +29,11 @@ export function configure(command: Command): void {
   command
     .argument('<model>', 'a model folder or a recipe folder')
     .option('--input <file>', 'JSON lines with "text" or "tokens", or a .csv or .parquet file', '-')
-    .option('--output <file>', 'the file to write, an answer for each line; .csv or .parquet for a table', '-')
+    .option(
+      '--output <file>',
+      'the file to write, an answer for each line; .csv or .parquet for a table',
+      '-',
+    )
     .option('--text-column <name>', 'the column, or the key of a line, that has the text', 'text')
     .option('--resume', 'go on where an earlier run of the same command was interrupted')
     .option('--logits', 'add the logits, before softmax')

@@ -29,7 +29,10 @@ const FEWEST_PARTS = 10;
 const ESTIMATE_MS = 1000;
 
 /** The pace of the stage so far, such as `340 texts/s`, and the time that is left at it. Nothing where that would be a guess. */
-export function paceOf({ done, total, unit, stageStarted, stageDone }: Readonly<Work>, now: number): string[] {
+export function paceOf(
+  { done, total, unit, stageStarted, stageDone }: Readonly<Work>,
+  now: number,
+): string[] {
   const elapsed = now - stageStarted;
   const ran = done - stageDone;
   if (ran === 0 || elapsed < ESTIMATE_MS) return [];

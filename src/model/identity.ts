@@ -38,8 +38,13 @@ export async function ingredientsOf(
   request: DeviceRequest,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<Ingredients> {
-  const { base, adapters, tokenizer: _tokenizer, tokenizerAsWritten: _asked, ...options } =
-    splitReading(request).request;
+  const {
+    base,
+    adapters,
+    tokenizer: _tokenizer,
+    tokenizerAsWritten: _asked,
+    ...options
+  } = splitReading(request).request;
   const {
     base: filesOfBase,
     adapters: filesOfAdapters,

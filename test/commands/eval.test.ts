@@ -21,7 +21,10 @@ interface Prediction {
 }
 
 function predict(folder: string, ...flags: string[]): Prediction[] {
-  const { stdout } = lsllama(['predict', folder, '--logits', ...flags], jsonLines(texts.map(text => ({ text }))));
+  const { stdout } = lsllama(
+    ['predict', folder, '--logits', ...flags],
+    jsonLines(texts.map(text => ({ text }))),
+  );
   return stdout
     .trimEnd()
     .split('\n')
@@ -36,7 +39,8 @@ beforeAll(async () => {
   writeFileSync(data, jsonLines(texts.map((text, i) => ({ text, label: gold[i] }))));
   const words = (i: number) => ['Peter', 'Blackburn', `visited${i}`, 'Germany'];
   const tags = texts.map((_, i) => {
-    const { stdout } = i < 4 ? lsllama(['predict', tagger], jsonLines([{ tokens: words(i) }])) : { stdout: '' };
+    const { stdout } =
+      i < 4 ? lsllama(['predict', tagger], jsonLines([{ tokens: words(i) }])) : { stdout: '' };
     return stdout ? (JSON.parse(stdout).tags as string[]) : ['B-PER', 'I-PER', 'O', 'B-LOC'];
   });
   writeFileSync(tagged, jsonLines(texts.map((_, i) => ({ tokens: words(i), tags: tags[i]! }))));
@@ -73,7 +77,10 @@ describe('the temperature', () => {
   it('of a recipe is kept there', () => {
     const folder = `${work}/recipe`;
     mkdirSync(folder);
-    const { base, adapter } = { base: `${CHECKPOINTS}/ls_llama_seq/base`, adapter: `${CHECKPOINTS}/ls_llama_seq/adapter` };
+    const { base, adapter } = {
+      base: `${CHECKPOINTS}/ls_llama_seq/base`,
+      adapter: `${CHECKPOINTS}/ls_llama_seq/adapter`,
+    };
     writeFileSync(`${folder}/recipe.json`, JSON.stringify({ base, adapter, precision: 'float32' }));
     const { stdout } = lsllama(['eval', folder, data, '--fit-temperature', '--json']);
     const { temperature } = JSON.parse(stdout).fitted;

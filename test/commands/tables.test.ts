@@ -15,7 +15,12 @@ const work = temporaryFolder();
 let classifier: string;
 let tagger: string;
 /** The rows of all tables, as Python wrote them. */
-const rows = readJson(`${TABLES}/texts.json`) as { id: string; text: string | null; at: string; raw: string }[];
+const rows = readJson(`${TABLES}/texts.json`) as {
+  id: string;
+  text: string | null;
+  at: string;
+  raw: string;
+}[];
 
 beforeAll(async () => {
   classifier = await exportCheckpoint('ls_llama_seq', work);
@@ -117,7 +122,9 @@ describe('Parquet', () => {
     expect(stderr).toContain('columns whose types are not carried over: price, list');
     const file = await asyncBufferFromFile(`${work}/out.parquet`);
     const { schema } = await parquetMetadataAsync(file);
-    const { schema: given } = await parquetMetadataAsync(await asyncBufferFromFile(`${TABLES}/texts.parquet`));
+    const { schema: given } = await parquetMetadataAsync(
+      await asyncBufferFromFile(`${TABLES}/texts.parquet`),
+    );
     for (const element of given.slice(1, 9)) {
       expect(schema.find(({ name }) => name === element.name)).toMatchObject({
         type: element.type,
@@ -159,7 +166,9 @@ describe('Parquet', () => {
 
 describe('a run that was killed', () => {
   const count = 6000;
-  const texts = Array.from({ length: count }, (_, i) => (i % 500 === 7 ? '' : `Text ${i}, "quoted"\nin two lines`));
+  const texts = Array.from({ length: count }, (_, i) =>
+    i % 500 === 7 ? '' : `Text ${i}, "quoted"\nin two lines`,
+  );
 
   beforeAll(() => {
     writeFileSync(`${work}/many.jsonl`, jsonLines(texts.map(text => ({ text }))));

@@ -25,7 +25,10 @@ describe('the version', () => {
   });
 
   it('does not depend on the order of thresholds', () => {
-    const [a, b] = [{ x: 0.1, y: 0.2 }, { y: 0.2, x: 0.1 }].map(thresholds => versionOf('v', { thresholds }));
+    const [a, b] = [
+      { x: 0.1, y: 0.2 },
+      { y: 0.2, x: 0.1 },
+    ].map(thresholds => versionOf('v', { thresholds }));
     expect(a).toBe(b);
   });
 });
@@ -46,7 +49,10 @@ describe('a reading that does not fit the model is refused', () => {
     const folder = `${work}/broken`;
     cpSync(exported, folder, { recursive: true });
     const manifest = readManifest(folder);
-    writeFileSync(`${folder}/model.json`, JSON.stringify({ ...manifest, temperature: 0, thresholds: { World: 2 } }));
+    writeFileSync(
+      `${folder}/model.json`,
+      JSON.stringify({ ...manifest, temperature: 0, thresholds: { World: 2 } }),
+    );
     expect(() => readManifest(folder)).toThrow(
       'temperature: expected a number above 0, found 0; thresholds.World: expected a number of at most 1, found 2',
     );
@@ -60,7 +66,11 @@ describe('keeping a temperature', () => {
     const before = readManifest(folder);
     expect(keepTemperature(folder, 1.5)).toBe(`${folder}/model.json`);
     const after = readManifest(folder);
-    expect(after).toEqual({ ...before, temperature: 1.5, version: versionOf(before.version, { temperature: 1.5 }) });
+    expect(after).toEqual({
+      ...before,
+      temperature: 1.5,
+      version: versionOf(before.version, { temperature: 1.5 }),
+    });
     expect(readdirSync(folder).sort()).toEqual(readdirSync(exported).sort());
     keepTemperature(folder, 1);
     expect(readManifest(folder).version).toBe(before.version);
@@ -80,7 +90,9 @@ describe('keeping a temperature', () => {
     cpSync(exported, folder, { recursive: true });
     writeFileSync(`${folder}/model.json.sig`, 'c2ln');
     const before = readFileSync(`${folder}/model.json`, 'utf8');
-    expect(() => keepTemperature(folder, 2)).toThrow(/signed: the model folder is signed.*sign the folder then/);
+    expect(() => keepTemperature(folder, 2)).toThrow(
+      /signed: the model folder is signed.*sign the folder then/,
+    );
     expect(readFileSync(`${folder}/model.json`, 'utf8')).toBe(before);
   });
 });

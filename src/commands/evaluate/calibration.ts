@@ -42,7 +42,9 @@ export function calibrationReport(
   isFitted = false,
 ): CalibrationReport {
   const calibration = calibrationAt(choices, temperature);
-  return isFitted ? { calibration, fitted: calibrationAt(choices, bestTemperature(choices)) } : { calibration };
+  return isFitted
+    ? { calibration, fitted: calibrationAt(choices, bestTemperature(choices)) }
+    : { calibration };
 }
 
 function calibrationAt(choices: readonly Choice[], temperature: number): Calibration {
@@ -79,7 +81,8 @@ export function calibrationFacts({ calibration, fitted }: CalibrationReport, ofW
     ['temperature', String(calibration.temperature)],
     [name, error(calibration)],
   ];
-  if (fitted) facts.push(['fitted temperature', String(fitted.temperature)], [`${name} with it`, error(fitted)]);
+  if (fitted)
+    facts.push(['fitted temperature', String(fitted.temperature)], [`${name} with it`, error(fitted)]);
   return facts;
 }
 

@@ -74,7 +74,12 @@ function goldLabel(manifest: Manifest, label: Json | undefined): string | undefi
  * A chosen label among labels that exclude each other. A binary model chooses between no, whose logit is 0, and yes. A
  * multi-label model decides on each label alone; its best one is taken as chosen against not having it.
  */
-function choiceOf({ problemType }: Manifest, { logits }: Classification, chosen: number, gold: number): Choice {
+function choiceOf(
+  { problemType }: Manifest,
+  { logits }: Classification,
+  chosen: number,
+  gold: number,
+): Choice {
   if (problemType === 'binary') return { logits: Float32Array.of(0, logits[0]!), chosen, gold };
   if (problemType === 'single') return { logits, chosen, gold };
   return { logits: Float32Array.of(0, logits[chosen]!), chosen: 1, gold: Number(chosen === gold) };
@@ -85,10 +90,7 @@ function confusionSection({ labels, confusion }: ClassificationReport): Section 
   const counts = names.map(gold => names.map(predicted => confusion[gold]![predicted]!));
   return {
     title: 'Confusion: rows are gold labels, columns are answers',
-    rows: [
-      ['gold \\ predicted', ...names],
-      ...names.map((gold, row) => [gold, ...counts[row]!.map(String)]),
-    ],
+    rows: [['gold \\ predicted', ...names], ...names.map((gold, row) => [gold, ...counts[row]!.map(String)])],
     shades: counts.map((row, i) => row.map(count => count / Math.max(1, labels[names[i]!]!.support))),
   };
 }

@@ -22,7 +22,7 @@ export function reliabilityFigure({ bins, count }: Reliability, title: string): 
   const filled = bins.filter(bin => bin.count > 0);
   const most = Math.max(1, ...bins.map(bin => bin.count));
   const bars = filled.map(
-    bin => `<rect class="bar" ${rect(x(bin.from), y(bin.accuracy!), x(bin.to), y(0))}/>` + gapLine(bin, x, y),
+    bin => `<rect class="bar" ${rect(x(bin.from), y(bin.accuracy!), x(bin.to), y(0))}/>${gapLine(bin, x, y)}`,
   );
   const counts = filled.map(bin => {
     const top = stripTop + STRIP * (1 - bin.count / most);
@@ -53,7 +53,11 @@ ${binTable(filled)}
 }
 
 /** The mean confidence of a bin as a mark over its bar: right on the bar's top where the model is calibrated. */
-function gapLine({ from, to, confidence }: ReliabilityBin, x: (v: number) => number, y: (v: number) => number) {
+function gapLine(
+  { from, to, confidence }: ReliabilityBin,
+  x: (v: number) => number,
+  y: (v: number) => number,
+) {
   return `<line class="confidence" x1="${round(x(from))}" x2="${round(x(to))}" y1="${round(y(confidence!))}" y2="${round(y(confidence!))}"/>`;
 }
 

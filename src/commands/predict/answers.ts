@@ -49,7 +49,12 @@ async function classifyText(
   const [result] = await classify(model, [text], UNHURRIED, longText);
   const { score, probabilities, logits } = result!;
   const label = abstain ? labelOrNull(result!, model.manifest, threshold) : result!.label;
-  return { label, score, ...(probabilities && { probabilities }), ...(withLogits && { logits: [...logits] }) };
+  return {
+    label,
+    score,
+    ...(probabilities && { probabilities }),
+    ...(withLogits && { logits: [...logits] }),
+  };
 }
 
 async function tagText(

@@ -56,7 +56,11 @@ export async function csvOutput(
   return {
     kept: { answers: Math.max(0, written - 1), errors },
     write: ({ values }, answer) =>
-      write([...carried.map(name => values[name]), ...answerColumns.map(({ name }) => answer[name])].map(textOfCell)),
+      write(
+        [...carried.map(name => values[name]), ...answerColumns.map(({ name }) => answer[name])].map(
+          textOfCell,
+        ),
+      ),
     end: () => file.end(),
   };
 }

@@ -2,6 +2,7 @@
 
 import { decodeUtf8 } from '../../utf8.js';
 import { exampleOf, parseLine, readLines } from '../jsonl.js';
+import { jsonOfCell } from './cells.js';
 import type { Answer, Input, Output } from './rows.js';
 import { countRecords, cutToRecords, openTextFile } from './textFile.js';
 
@@ -24,12 +25,14 @@ export async function jsonLinesOutput(path: string, isResumed: boolean): Promise
   const kept = { answers: 0, errors: 0 };
   if (isResumed) {
     kept.answers = await cutToRecords(path, false);
-    if (kept.answers > 0) for await (const { error } of readAnswers(path)) if (error !== undefined) kept.errors++;
+    if (kept.answers > 0)
+      for await (const { error } of readAnswers(path)) if (error !== undefined) kept.errors++;
   }
   const file = await openTextFile(path, isResumed);
   return {
     kept,
-    write: ({ values }, answer) => file.write(`${JSON.stringify({ ...(jsonOfCell(values) as object), ...answer })}\n`),
+    write: ({ values }, answer) =>
+      file.write(`${JSON.stringify({ ...(jsonOfCell(values) as object), ...answer })}\n`),
     end: () => file.end(),
   };
 }

@@ -52,6 +52,7 @@ export async function parquetInput(path: string, textColumn: string): Promise<In
             rowStart,
             rowEnd,
             compressors,
+            useOffsetIndex: true,
             utf8: false,
             ...(asStored && { parsers: AS_STORED }),
           });
@@ -67,10 +68,23 @@ export async function parquetInput(path: string, textColumn: string): Promise<In
 }
 
 /** The kinds of values that are carried over. Others, such as decimals and lists, would lose digits or their form. */
-const CARRIED = ['UTF8', 'ENUM', 'JSON', 'DATE', 'TIMESTAMP_MILLIS', 'TIMESTAMP_MICROS']
-  .concat(['INT_8', 'INT_16', 'INT_32', 'INT_64', 'UINT_8', 'UINT_16', 'UINT_32']);
+const CARRIED = ['UTF8', 'ENUM', 'JSON', 'DATE', 'TIMESTAMP_MILLIS', 'TIMESTAMP_MICROS'].concat([
+  'INT_8',
+  'INT_16',
+  'INT_32',
+  'INT_64',
+  'UINT_8',
+  'UINT_16',
+  'UINT_32',
+]);
 
-function isCarried({ type, converted_type, logical_type, num_children, repetition_type }: SchemaElement): boolean {
+function isCarried({
+  type,
+  converted_type,
+  logical_type,
+  num_children,
+  repetition_type,
+}: SchemaElement): boolean {
   if (num_children || repetition_type === 'REPEATED' || type === 'INT96') return false;
   if (converted_type !== undefined) return CARRIED.includes(converted_type);
   return logical_type === undefined || logical_type.type === 'TIMESTAMP';
@@ -89,7 +103,9 @@ function rowOf(values: Record<string, unknown>, textColumn: string): Row {
     example() {
       const text = values[textColumn];
       if (typeof text === 'string') return { text };
-      throw new UserError(`expected a text in the column ${textColumn}, found ${text === null ? 'null' : typeof text}`);
+      throw new UserError(
+        `expected a text in the column ${textColumn}, found ${text === null ? 'null' : typeof text}`,
+      );
     },
   };
 }

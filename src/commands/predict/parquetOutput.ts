@@ -63,7 +63,10 @@ async function writeFile(
         columnData: [
           // The library takes null for a value of JSON, and undefined for none.
           ...input.columns.map(name => ({ name, data: rows.map(({ values }) => values[name] ?? undefined) })),
-          ...answerColumns.map(({ name }) => ({ name, data: rows.map(({ answer }) => answer[name] ?? undefined) })),
+          ...answerColumns.map(({ name }) => ({
+            name,
+            data: rows.map(({ answer }) => answer[name] ?? undefined),
+          })),
         ],
         rowGroupSize: ROWS,
       });
