@@ -38,12 +38,10 @@ beforeAll(async () => {
   const gold = predict(classifier).map(({ label }, i) => (i % 3 ? label : LABELS[i % 4]!));
   writeFileSync(data, jsonLines(texts.map((text, i) => ({ text, label: gold[i] }))));
   const words = (i: number) => ['Peter', 'Blackburn', `visited${i}`, 'Germany'];
-  const tags = texts.map((_, i) => {
-    const { stdout } =
-      i < 4 ? lsllama(['predict', tagger], jsonLines([{ tokens: words(i) }])) : { stdout: '' };
-    return stdout ? (JSON.parse(stdout).tags as string[]) : ['B-PER', 'I-PER', 'O', 'B-LOC'];
-  });
-  writeFileSync(tagged, jsonLines(texts.map((_, i) => ({ tokens: words(i), tags: tags[i]! }))));
+  const { stdout } = lsllama(['predict', tagger], jsonLines(texts.map((_, i) => ({ tokens: words(i) }))));
+  const lines = stdout.trimEnd().split('\n');
+  const tags = lines.map((line, i) => (i % 3 ? JSON.parse(line).tags : ['B-PER', 'I-PER', 'O', 'B-LOC']));
+  writeFileSync(tagged, jsonLines(texts.map((_, i) => ({ tokens: words(i), tags: tags[i] }))));
 });
 
 /** A copy of a model folder that a test may change. */

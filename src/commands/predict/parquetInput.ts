@@ -54,7 +54,7 @@ export async function parquetInput(path: string, textColumn: string): Promise<In
             compressors,
             useOffsetIndex: true,
             utf8: false,
-            ...(asStored && { parsers: AS_STORED }),
+            parsers: asStored ? AS_STORED : { dateFromDays: isoDate },
           });
           const rows = await read.catch(error => {
             throw notParquet(path, error);
@@ -88,6 +88,10 @@ function isCarried({
   if (num_children || repetition_type === 'REPEATED' || type === 'INT96') return false;
   if (converted_type !== undefined) return CARRIED.includes(converted_type);
   return logical_type === undefined || logical_type.type === 'TIMESTAMP';
+}
+
+function isoDate(days: number): string {
+  return new Date(days * 86_400_000).toISOString().slice(0, 10);
 }
 
 /** Leaves dates and times as the numbers that are in the file. */
