@@ -104,10 +104,12 @@ async function predict(
       if (pending.length >= ROWS_IN_FLIGHT) await writeNext();
     }
     while (pending.length > 0) await writeNext();
+    await output.end(rows =>
+      progress.update('predict', { stage: 'writing', done: rows, total: done, unit: 'rows' }),
+    );
   } finally {
     progress.end('predict');
   }
-  await output.end();
   return errors;
 }
 

@@ -90,11 +90,17 @@ describe('CSV', () => {
     });
   });
 
-  it('has an error in the place of a row with other columns than the header', () => {
-    writeFileSync(`${work}/odd.csv`, 'text,a\nOil,1\nOil\nOil,1,2\n');
+  it('has an error in the place of a row with other columns than the header, or that is not UTF-8', () => {
+    const latin1 = Buffer.from('Caf\u00e9,1\n', 'latin1');
+    writeFileSync(`${work}/odd.csv`, Buffer.concat([Buffer.from('text,a\nOil,1\nOil\nOil,1,2\n'), latin1]));
     expect(predict(`${work}/odd.csv`, 'odd.jsonl').status).toBe(1);
     const errors = readJsonLines<Answer>(`${work}/odd.jsonl`).map(({ error }) => error);
-    expect(errors).toEqual([undefined, 'expected 2 columns, found 1', 'expected 2 columns, found 3']);
+    expect(errors).toEqual([
+      undefined,
+      'expected 2 columns, found 1',
+      'expected 2 columns, found 3',
+      'expected UTF-8, found the byte 0xe9 at offset 3',
+    ]);
   });
 });
 

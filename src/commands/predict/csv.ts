@@ -6,6 +6,7 @@ import { CsvError, parse } from 'csv-parse';
 import { stringify } from 'csv-stringify/sync';
 import { readError } from '../../checkpoint/files.js';
 import { UserError } from '../../errors.js';
+import { decodeUtf8 } from '../../utf8.js';
 import { textOfCell } from './cells.js';
 import { type AnswerColumn, checkColumns, type Input, type Output } from './rows.js';
 import { countRecords, cutToRecords, openTextFile } from './textFile.js';
@@ -26,9 +27,9 @@ export async function csvInput(path: string, textColumn: string): Promise<Input>
       for await (const record of records(path)) {
         if (index++ < from) continue;
         yield {
-          values: Object.fromEntries(columns.map((name, column) => [name, record[column] ?? ''])),
+          values: Object.fromEntries(columns.map((name, column) => [name, String(record[column] ?? '')])),
           example() {
-            if (record.length === columns.length) return { text: record[text]! };
+            if (record.length === columns.length) return { text: decodeUtf8(record[text]!) };
             throw new UserError(`expected ${columns.length} columns, found ${record.length}`);
           },
         };
@@ -69,28 +70,28 @@ export async function csvOutput(
 async function countErrors(path: string, header: readonly string[]): Promise<number> {
   let errors = -1;
   for await (const record of records(path)) {
-    if (errors < 0 && record.join('\n') !== header.join('\n')) {
+    if (errors < 0 && String(record) !== String(header)) {
       throw new UserError(
-        `${path}: expected the columns ${header.join(', ')} of an earlier run, found ${record.join(', ')}`,
+        `${path}: expected the columns ${header.join(', ')} of an earlier run, found ${record.map(String).join(', ')}`,
       );
     }
-    if (errors < 0 || record.at(-1) !== '') errors++;
+    if (errors < 0 || record.at(-1)!.length > 0) errors++;
   }
   return errors;
 }
 
 async function headerOf(path: string): Promise<string[] | undefined> {
-  for await (const record of records(path)) return record;
+  for await (const record of records(path)) return record.map(field => decodeUtf8(field, path));
   return undefined;
 }
 
-/** Yields all records, the header too. Throws UserError where the file cannot be read or is no CSV. */
-async function* records(path: string): AsyncGenerator<string[]> {
-  const parser = parse({ bom: true, relax_column_count: true, max_record_size: MAX_RECORD });
+/** Yields the fields of all records, the header too. Throws UserError where the file cannot be read or is no CSV. */
+async function* records(path: string): AsyncGenerator<Buffer[]> {
+  const parser = parse({ encoding: null, bom: true, relax_column_count: true, max_record_size: MAX_RECORD });
   // The iteration reports the errors of both streams.
   pipeline(createReadStream(path), parser, () => {});
   try {
-    yield* parser as AsyncIterable<string[]>;
+    yield* parser as AsyncIterable<Buffer[]>;
   } catch (error) {
     if (error instanceof CsvError) throw new UserError(`${path}: ${error.message}`);
     throw readError(path, error);

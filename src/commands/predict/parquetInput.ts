@@ -35,6 +35,11 @@ export async function parquetInput(path: string, textColumn: string): Promise<In
     process.stderr.write(`${path}: columns whose types are not carried over: ${left.join(', ')}\n`);
   }
   const columns = schema.map(({ name }) => name);
+  if (!columns.includes(textColumn)) {
+    throw new UserError(
+      `${path}: expected texts in the column ${textColumn}, found ${JSON.stringify(elements.find(({ name }) => name === textColumn))}`,
+    );
+  }
   return {
     columns,
     schema,
@@ -68,15 +73,7 @@ export async function parquetInput(path: string, textColumn: string): Promise<In
 }
 
 /** The kinds of values that are carried over. Others, such as decimals and lists, would lose digits or their form. */
-const CARRIED = ['UTF8', 'ENUM', 'JSON', 'DATE', 'TIMESTAMP_MILLIS', 'TIMESTAMP_MICROS'].concat([
-  'INT_8',
-  'INT_16',
-  'INT_32',
-  'INT_64',
-  'UINT_8',
-  'UINT_16',
-  'UINT_32',
-]);
+const CARRIED = /^(UTF8|ENUM|JSON|DATE|TIMESTAMP_(MILLIS|MICROS)|INT_(8|16|32|64)|UINT_(8|16|32))$/;
 
 function isCarried({
   type,
@@ -86,7 +83,7 @@ function isCarried({
   repetition_type,
 }: SchemaElement): boolean {
   if (num_children || repetition_type === 'REPEATED' || type === 'INT96') return false;
-  if (converted_type !== undefined) return CARRIED.includes(converted_type);
+  if (converted_type !== undefined) return CARRIED.test(converted_type);
   return logical_type === undefined || logical_type.type === 'TIMESTAMP';
 }
 

@@ -26,9 +26,9 @@ export async function parquetOutput(
     kept: answers.kept,
     // The values of the row are read from the input again when the file is written.
     write: ({ example }, answer) => answers.write({ values: {}, example }, answer),
-    async end() {
-      await answers.end();
-      await writeFile(path, input, answerColumns, readAnswers(answersPath));
+    async end(onWritten) {
+      await answers.end(onWritten);
+      await writeParquet(path, input, answerColumns, readAnswers(answersPath), onWritten);
       rmSync(answersPath);
     },
   };
@@ -44,12 +44,14 @@ async function finishedOutput(path: string): Promise<Output> {
   return { kept, write: async () => {}, end: async () => {} };
 }
 
-async function writeFile(
+async function writeParquet(
   path: string,
   input: Input,
   answerColumns: readonly AnswerColumn[],
   answers: AsyncIterable<Answer>,
+  onWritten: (rows: number) => void,
 ): Promise<void> {
+  let written = 0;
   const schema: SchemaElement[] = [
     { name: 'schema', num_children: input.columns.length + answerColumns.length },
     ...(input.schema ?? input.columns.map(name => elementOf({ name, type: 'STRING' }))),
@@ -70,6 +72,8 @@ async function writeFile(
         ],
         rowGroupSize: ROWS,
       });
+      written += rows.length;
+      onWritten(written);
     }
     await writer.finish();
     renameSync(partial, path);

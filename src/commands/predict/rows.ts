@@ -50,7 +50,8 @@ export interface Output {
   readonly kept: { readonly answers: number; readonly errors: number };
   /** Throws UserError where the file cannot be written. */
   write(row: Row, answer: Answer): Promise<void>;
-  end(): Promise<void>;
+  /** Ends the file. `onWritten` is called with the number of rows so far, where all of them are written only now. */
+  end(onWritten: (rows: number) => void): Promise<void>;
 }
 
 /** Throws UserError where the columns of a table do not include the text column, or one stands twice. */
