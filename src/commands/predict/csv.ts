@@ -87,13 +87,24 @@ async function headerOf(path: string): Promise<string[] | undefined> {
 
 /** Yields the fields of all records, the header too. Throws UserError where the file cannot be read or is no CSV. */
 async function* records(path: string): AsyncGenerator<Buffer[]> {
-  const parser = parse({ encoding: null, bom: true, relax_column_count: true, max_record_size: MAX_RECORD });
+  const parser = parse({ encoding: null, relax_column_count: true, max_record_size: MAX_RECORD });
   // The iteration reports the errors of both streams.
-  pipeline(createReadStream(path), parser, () => {});
+  pipeline(createReadStream(path), withoutMark, parser, () => {});
   try {
     yield* parser as AsyncIterable<Buffer[]>;
   } catch (error) {
     if (error instanceof CsvError) throw new UserError(`${path}: ${error.message}`);
     throw readError(path, error);
+  }
+}
+
+const MARK = Buffer.from('\u{feff}');
+
+/** Leaves out a byte order mark, after which the library would give texts instead of bytes. */
+async function* withoutMark(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let isFirst = true;
+  for await (const chunk of chunks) {
+    yield isFirst && chunk.subarray(0, MARK.length).equals(MARK) ? chunk.subarray(MARK.length) : chunk;
+    isFirst = false;
   }
 }
