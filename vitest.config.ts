@@ -6,6 +6,7 @@ const SLOW = [
   'test/cases/**',
   'test/client/*.test.ts',
   'test/clients/*.test.ts',
+  'test/commands/{eval,tables}.test.ts',
   'test/compat/*.test.ts',
   'test/playground/*.test.ts',
   'test/**/{bench,checkpoints,cli,engine,engines,fuzz,inspect,int8,loadTest,matrix,atomicFolder,reference,shipped,smoothing,verify,ready,encoder,tokenizerFiles,ggufTokenizer}.test.ts',

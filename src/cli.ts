@@ -4,7 +4,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { EngineCrashed, EngineError } from './engine/errors.js';
-import { UserError } from './errors.js';
+import { Refusal, UserError } from './errors.js';
 import { VERSION } from './version.js';
 
 interface CommandEntry {
@@ -87,7 +87,7 @@ try {
   if (error instanceof CommanderError) {
     // Commander has written the message. Help and version exit with 0; its other errors are wrong usage.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else if ([UserError, EngineError, EngineCrashed].some(kind => error instanceof kind)) {
+  } else if ([UserError, Refusal, EngineError, EngineCrashed].some(kind => error instanceof kind)) {
     process.stderr.write(`error: ${(error as Error).message}\n`);
     process.exitCode = 1;
   } else {

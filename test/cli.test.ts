@@ -109,7 +109,7 @@ describe('export, predict and eval', () => {
     const { status, stdout } = lsllama(['eval', out, data, '--json']);
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ accuracy: 1 });
-    expect(lsllama(['eval', out, data]).stdout).toMatch(/accuracy 100\.00%/);
+    expect(lsllama(['eval', out, data]).stdout).toMatch(/accuracy +100\.00%/);
   });
 
   it('evaluates nothing if a line is bad, and names the line', () => {

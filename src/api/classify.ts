@@ -3,8 +3,10 @@
 import { type Classification, classifications } from '../predictor/classify.js';
 import { type EncodedText, encodeText, type TextOptions } from '../predictor/encode.js';
 import type { TextModel } from '../predictor/model.js';
+import { labelOrNull, noAbstention, thresholdOf } from '../predictor/thresholds.js';
 import { jsonAnswer, type Result } from './answer.js';
 import type { ClassifyRequest, ClassifyResponse } from './openapi.js';
+import { unprocessable } from './problem.js';
 import { type ComputedRequest, type RequestKind, textsOfField, tokensOf } from './requestKind.js';
 import { schemaOf } from './validation.js';
 
@@ -16,7 +18,7 @@ export const CLASSIFY_DEFAULTS: ClassifyOptions = {
   truncate: true,
   long_text: 'truncate',
   raw_scores: false,
-  threshold: 0.5,
+  abstain: false,
 };
 
 export const classifyKind: RequestKind<ClassifyRequest, EncodedText> = {
@@ -26,8 +28,11 @@ export const classifyKind: RequestKind<ClassifyRequest, EncodedText> = {
 
   textsOf: ({ inputs }) => textsOfField('inputs', inputs),
 
-  encode: (model, texts, { truncate, long_text: longText }) =>
-    encodeEach(model, texts as readonly string[], { truncate, longText }),
+  *encode(model, texts, { truncate, long_text: longText, abstain, threshold }) {
+    const reason = abstain && noAbstention(model.manifest, threshold);
+    if (reason) throw unprocessable('/abstain', reason);
+    yield* encodeEach(model, texts as readonly string[], { truncate, longText });
+  },
 
   answer: request =>
     jsonAnswer(
@@ -53,22 +58,29 @@ export function* classifyResults({
   encoded,
   rows,
 }: ComputedRequest<ClassifyOptions, EncodedText>): Generator<Result> {
-  for (const result of classifications(model.manifest, encoded, rows, body.long_text))
-    yield { json: resultOf(result, model, body), labels: [result.label] };
+  for (const result of classifications(model.manifest, encoded, rows, body.long_text)) {
+    const json = resultOf(result, model, body);
+    yield { json, labels: json.label === null ? [] : [json.label] };
+  }
 }
+
+/** A multi-label model lists the labels of at least this probability, unless the request or the model says otherwise. */
+const LISTED_FROM = 0.5;
 
 function resultOf(
   result: Classification,
   { manifest }: TextModel,
-  { top_k, threshold, raw_scores }: ClassifyOptions,
+  { top_k, threshold, raw_scores, abstain }: ClassifyOptions,
 ): ClassifyResponse['results'][number] {
-  const { label, score, tokens, truncated } = result;
+  const { score, tokens, truncated } = result;
+  const label = abstain ? labelOrNull(result, manifest, threshold) : result.label;
   const logits = raw_scores && { logits: [...result.logits] };
   if (!result.probabilities) return { label, score, ...logits, tokens, truncated };
   const ranked = Object.entries(result.probabilities).sort(([, a], [, b]) => b - a);
   const probabilities =
     top_k === undefined ? result.probabilities : Object.fromEntries(ranked.slice(0, top_k));
-  const labels = ranked.filter(([, p]) => p >= threshold).map(([name, p]) => ({ label: name, score: p }));
+  const listed = ranked.filter(([name, p]) => p >= (thresholdOf(name, manifest, threshold) ?? LISTED_FROM));
+  const labels = listed.map(([name, p]) => ({ label: name, score: p }));
   const multi = manifest.problemType === 'multi';
   return { label, score, probabilities, ...(multi && { labels }), ...logits, tokens, truncated };
 }

@@ -1,7 +1,7 @@
 // Bars at the bottom of a terminal, one for each piece of work. Other lines appear above them.
 
 import { createLogUpdate } from 'log-update';
-import { percent, type View, type Work } from './work.js';
+import { paceOf, percent, type View, type Work } from './work.js';
 
 /** The stream of a terminal, such as process.stderr. */
 export interface Terminal {
@@ -40,9 +40,7 @@ export class Bars {
     const names = Math.max(...shown.map(({ name }) => name.length));
     const stages = Math.max(...shown.map(({ stage }) => stage.length));
     const bars = shown.map(work =>
-      [work.name.padEnd(names), work.stage.padEnd(stages), barOf(work), timeLeft(work, now)]
-        .join('  ')
-        .trimEnd(),
+      [work.name.padEnd(names), work.stage.padEnd(stages), barOf(work), ...paceOf(work, now)].join('  '),
     );
     // Each bar has one line, and as many are drawn as the terminal has lines.
     const { columns, rows } = this.#terminal;
@@ -71,21 +69,10 @@ function withSize(terminal: Terminal): Required<Terminal> {
   };
 }
 
-function barOf({ done, total }: Work): string {
+/** The count alone, where the total is not known. */
+function barOf({ done, total, unit }: Work): string {
+  if (total === undefined) return `${done} ${unit ?? ''}`.trimEnd();
   const share = percent(done, total);
   const filled = Math.floor((share * WIDTH) / 100);
   return `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${String(share).padStart(3)}%`;
-}
-
-/** A stage of fewer parts than this is not estimated, because its parts take different times. */
-const FEWEST_PARTS = 10;
-/** The time that a stage needs before it is estimated. Milliseconds. */
-const ESTIMATE_MS = 1000;
-
-/** The rest of the stage at its pace so far, in words; nothing where that would be a guess. */
-function timeLeft({ done, total, stageStarted }: Work, now: number): string {
-  const elapsed = now - stageStarted;
-  if (done === 0 || total < FEWEST_PARTS || elapsed < ESTIMATE_MS) return '';
-  const seconds = Math.ceil((elapsed * (total - done)) / done / 1000);
-  return seconds < 100 ? `${seconds} s left` : `${Math.ceil(seconds / 60)} min left`;
 }

@@ -1,18 +1,29 @@
 // lsllama eval: measures a model on labelled data.
 
+import { writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../errors.js';
+import { checkUnsigned, keepTemperature } from '../model/keepTemperature.js';
 import type { Manifest } from '../model/manifest.js';
+import type { LoadedModel } from '../predictor/model.js';
 import { evaluateClassifier } from './evaluate/classifier.js';
-import type { Evaluate, EvaluationOptions } from './evaluate/evaluation.js';
+import {
+  type Evaluate,
+  type Evaluation,
+  type EvaluationOptions,
+  evaluationText,
+} from './evaluate/evaluation.js';
+import { evaluationPage } from './evaluate/page.js';
 import { evaluateRegression } from './evaluate/regression.js';
 import { evaluateTagger } from './evaluate/tagger.js';
-import { type Line, readObjects } from './jsonl.js';
+import { cannotWrite, type Line, readObjects } from './jsonl.js';
 import { checkDecoding, type OfflineOptions, withModel } from './offline.js';
 import { cacheOption, decodingOption, deviceOption, longTextOption, wholeNumber } from './options.js';
 
 interface EvalOptions extends OfflineOptions, EvaluationOptions {
   readonly json?: true;
+  readonly html?: string;
   readonly limit?: number;
 }
 
@@ -21,17 +32,29 @@ export function configure(command: Command): void {
     .argument('<model>', 'a model folder or a recipe folder')
     .argument('<data>', 'JSON lines with "text" and "label", or "tokens" and "tags"; - for standard input')
     .option('--json', 'print the report as JSON')
+    .option('--html <file>', 'write the report with its diagrams as a page, too')
     .option('--limit <n>', 'use only the first n lines', wholeNumber(1))
+    .option(
+      '--fit-temperature',
+      'fit the temperature of the probabilities to this data, which should not be test data, and keep it in the folder',
+    )
     .addOption(longTextOption())
     .addOption(decodingOption())
     .addOption(deviceOption())
     .addOption(cacheOption())
     .action(async (path: string, data: string, options: EvalOptions) => {
       const lines = await readData(data, options.limit);
+      if (options.fitTemperature) checkUnsigned(path);
       await withModel(path, options, async model => {
         checkDecoding(model, options.decoding);
-        const { report, text } = await evaluationFor(model.manifest)(model, lines, options);
-        process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : text);
+        const evaluation = await evaluationFor(model.manifest)(model, lines, options);
+        if (options.html !== undefined) writePage(options.html, data, model, lines.length, evaluation);
+        process.stdout.write(
+          options.json ? `${JSON.stringify(evaluation.report)}\n` : evaluationText(evaluation),
+        );
+        if (evaluation.temperature === undefined) return;
+        const file = keepTemperature(path, evaluation.temperature);
+        process.stderr.write(`the temperature ${evaluation.temperature} is kept in ${file}\n`);
       });
     });
 }
@@ -39,6 +62,24 @@ export function configure(command: Command): void {
 function evaluationFor({ task, problemType }: Manifest): Evaluate {
   if (task === 'token') return evaluateTagger;
   return problemType === 'regression' ? evaluateRegression : evaluateClassifier;
+}
+
+function writePage(
+  file: string,
+  data: string,
+  { name, manifest }: LoadedModel,
+  count: number,
+  evaluation: Evaluation,
+): void {
+  const head = {
+    title: `Evaluation of ${name}`,
+    subtitle: `Version ${manifest.version}, ${manifest.precision}, on ${count} examples of ${basename(data)}`,
+  };
+  try {
+    writeFileSync(file, evaluationPage(head, evaluation));
+  } catch (error) {
+    throw cannotWrite(file, error);
+  }
 }
 
 /**

@@ -16,7 +16,7 @@ import {
 } from '../model/recipe.js';
 import { readLabels } from './labels.js';
 import { namedBase } from './namedBase.js';
-import { decodingOption, wholeNumber } from './options.js';
+import { decodingOption, positiveNumber, wholeNumber } from './options.js';
 import { startProgress } from './progress.js';
 
 interface ExportFlags extends Omit<ExportRequest, 'base' | 'adapters' | 'labels'> {
@@ -90,6 +90,11 @@ export function configure(command: Command): void {
     )
     .option('--no-tokenizer-as-written', 'read the tokenizer as transformers 5 does')
     .addOption(decodingOption())
+    .option(
+      '--temperature <t>',
+      'by what logits are divided before they become probabilities; eval --fit-temperature finds it',
+      positiveNumber,
+    )
     .option('--force', 'replace an existing folder')
     .option('--no-calibrate', 'at int8, do not measure which precision each layer needs')
     .option('--no-verify', 'do not compare the exported model with the checkpoint')

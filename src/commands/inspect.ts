@@ -16,6 +16,7 @@ import { oneLine, UserError } from '../errors.js';
 import { isModelFolder, type Manifest, readManifest, verificationText } from '../model/manifest.js';
 import { exportNotes, notesOf } from '../model/notes.js';
 import { planExport } from '../model/plan.js';
+import type { Reading } from '../model/reading.js';
 import { forDevice, isRecipeFolder, RECIPE, readRecipe } from '../model/recipe.js';
 import { isSigned } from '../model/signature.js';
 import { readChosenTokenizer, type TokenizerRequest } from '../model/tokenizerChoice.js';
@@ -129,6 +130,7 @@ function describeModel(manifest: Manifest): Fact[] {
     ['task', `${manifest.task} classification${PROBLEM_TYPES[problemType]}`],
     ['labels', `${labels.length}: ${labels.join(', ')}`],
     ...decodingOf(manifest),
+    ...readingOf(manifest),
     ['attention', `${attention}${attention === 'bidirectional' ? unmasked : ''}`],
     ...(pooling ? ([['pooling', pooling]] as const) : []),
     ['precision', manifest.precision],
@@ -167,6 +169,7 @@ function describeRecipe(path: string, name: string): Fact[] {
         ],
         ['labels', `${plan.labels.length}: ${plan.labels.join(', ')}`],
         ...decodingOf(plan),
+        ...readingOf(plan),
         ['precision', plan.precision],
         ['max length', `${plan.maxLength} tokens`],
         ...noteFacts(exportNotes(tokenizer, plan, merged)),
@@ -181,6 +184,15 @@ function describeRecipe(path: string, name: string): Fact[] {
 /** How a tagger's tags are decoded. */
 function decodingOf({ task, decoding = 'valid' }: Pick<Manifest, 'task' | 'decoding'>): Fact[] {
   return task === 'token' ? [['decoding', decoding]] : [];
+}
+
+/** How logits are read, where that is not as it is by default. */
+function readingOf({ temperature, thresholds = {} }: Reading): Fact[] {
+  const given = Object.entries(thresholds).map(([label, threshold]) => `${label} ${threshold}`);
+  return [
+    ...(temperature === undefined ? [] : [['temperature', String(temperature)] as const]),
+    ...(given.length === 0 ? [] : [['thresholds', given.join(', ')] as const]),
+  ];
 }
 
 /** What an export tells its user. */

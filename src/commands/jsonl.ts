@@ -1,8 +1,6 @@
-// Reads and writes JSON lines, for the commands that work on files.
+// Reads JSON lines, for the commands that work on files.
 
-import { once } from 'node:events';
-import { createReadStream, statSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { isJsonObject, type JsonObject, readError } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 import { parseJson } from '../json.js';
@@ -35,42 +33,9 @@ export async function* readLines(path: string): AsyncGenerator<Uint8Array> {
   if (last.length > 0) yield last;
 }
 
-export interface LineWriter {
-  /** Writes a value as a line, and waits if the reader is slower than the writer. */
-  write(value: object): Promise<void>;
-  end(): Promise<void>;
-}
-
-/**
- * Opens a file for writing, or standard output for `-`. Throws UserError if it cannot be written, or is the same file
- * as `input`.
- */
-export async function openLines(path: string, input: string): Promise<LineWriter> {
-  const lineOf = (value: object) => `${JSON.stringify(value)}\n`;
-  if (path === '-') {
-    return {
-      async write(value) {
-        if (!process.stdout.write(lineOf(value))) await once(process.stdout, 'drain');
-      },
-      async end() {},
-    };
-  }
-  if (isSameFile(path, input)) {
-    throw new UserError(`${path}: expected another file than the input, found the input itself`);
-  }
-  const failed = (error: NodeJS.ErrnoException): never => {
-    throw new UserError(`${path}: cannot be written (${error.code})`);
-  };
-  const file = await open(path, 'w').catch(failed);
-  return {
-    write: async value => void (await file.appendFile(lineOf(value)).catch(failed)),
-    end: () => file.close().catch(failed),
-  };
-}
-
-function isSameFile(path: string, other: string): boolean {
-  const [a, b] = [path, other].map(name => statSync(name, { throwIfNoEntry: false }));
-  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev && a.isFile();
+/** The error for a user whose file at `path` could not be written. */
+export function cannotWrite(path: string, error: unknown): UserError {
+  return new UserError(`${path}: cannot be written (${(error as NodeJS.ErrnoException).code})`);
 }
 
 /** Parses a line. Throws UserError if it is not a JSON object. */
@@ -113,12 +78,12 @@ export function at<T>(where: string, work: () => T): T {
 /** A text, or its words. */
 export type Example = { readonly text: string } | { readonly tokens: readonly string[] };
 
-/** The example in a line. Throws UserError if the line has neither a text nor words. */
-export function exampleOf(line: JsonObject): Example {
-  const { text, tokens } = line;
+/** The example in a line, whose text has the key `key`. Throws UserError if it has neither a text nor words. */
+export function exampleOf(line: JsonObject, key = 'text'): Example {
+  const { [key]: text, tokens } = line;
   if (typeof text === 'string') return { text };
   if (Array.isArray(tokens) && tokens.every(token => typeof token === 'string')) return { tokens };
-  throw new UserError('expected "text", a string, or "tokens", a list of strings');
+  throw new UserError(`expected "${key}", a string, or "tokens", a list of strings`);
 }
 
 /** The text of an example; words are joined by spaces. */

@@ -74,6 +74,13 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('expected a number above 0.');
 }
 
+/** Parses a number from 0 to 1. */
+export function probability(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('expected a number from 0 to 1.');
+}
+
 /** Parses the URL of a route. */
 export function httpUrl(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;

@@ -1,102 +1,131 @@
-// lsllama predict: reads JSON lines and writes one answer per line, in order.
+// lsllama predict: reads texts and writes an answer for each, in order. Texts and answers are in JSON lines or in tables.
 
-import type { Command } from 'commander';
-import { classify } from '../predictor/classify.js';
-import { encodeText, encodeWords, type LongText, UnusableText } from '../predictor/encode.js';
-import { locate } from '../predictor/locate.js';
-import { type LoadedModel, UNHURRIED } from '../predictor/model.js';
-import { tag } from '../predictor/tag.js';
-import type { Decoding } from '../text/tags.js';
-import { decodeUtf8 } from '../utf8.js';
-import { type Example, exampleOf, openLines, parseLine, readLines, textOf } from './jsonl.js';
+import { statSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { EngineError } from '../engine/errors.js';
+import { UserError } from '../errors.js';
+import { UnusableText } from '../predictor/encode.js';
+import type { LoadedModel } from '../predictor/model.js';
+import { noAbstention } from '../predictor/thresholds.js';
+import { FatalSequence } from '../scheduler/errors.js';
 import { checkDecoding, type OfflineOptions, withModel } from './offline.js';
-import { cacheOption, decodingOption, deviceOption, longTextOption } from './options.js';
+import { cacheOption, decodingOption, deviceOption, longTextOption, probability } from './options.js';
+import { type AnswerOptions, answer, answerColumns } from './predict/answers.js';
+import { openInput, openOutput } from './predict/files.js';
+import type { Answer, Input, Output, Row } from './predict/rows.js';
+import { startProgress } from './progress.js';
 
-interface PredictOptions extends OfflineOptions {
+interface PredictOptions extends OfflineOptions, AnswerOptions {
   readonly input: string;
   readonly output: string;
-  readonly logits?: boolean;
-  readonly longText: LongText;
-  readonly decoding?: Decoding;
+  readonly textColumn: string;
+  readonly resume?: true;
 }
 
-/** Lines whose answers are awaited at the same time: enough to fill batches, few enough to hold in memory. */
-const LINES_IN_FLIGHT = 256;
+/** Rows whose answers are awaited at the same time: enough to fill batches, few enough to hold in memory. */
+const ROWS_IN_FLIGHT = 256;
 
 export function configure(command: Command): void {
   command
     .argument('<model>', 'a model folder or a recipe folder')
-    .option('--input <file>', 'JSON lines with "text" or "tokens"', '-')
-    .option('--output <file>', 'the file to write, one answer per line', '-')
+    .option('--input <file>', 'JSON lines with "text" or "tokens", or a .csv or .parquet file', '-')
+    .option(
+      '--output <file>',
+      'the file to write, an answer for each line; .csv or .parquet for a table',
+      '-',
+    )
+    .option('--text-column <name>', 'the column, or the key of a line, that has the text', 'text')
+    .option('--resume', 'go on where an earlier run of the same command was interrupted')
     .option('--logits', 'add the logits, before softmax')
+    .option('--abstain', 'for classifiers: give the label null where its probability is below its threshold')
+    .addOption(
+      new Option('--threshold <p>', 'the threshold of all labels, instead of those that the model keeps')
+        .argParser(probability)
+        .implies({ abstain: true }),
+    )
     .addOption(longTextOption())
     .addOption(decodingOption())
     .addOption(deviceOption())
     .addOption(cacheOption())
     .action(async (path: string, options: PredictOptions) => {
-      const failures = await withModel(path, options, model => predict(model, options));
-      if (failures > 0) process.exitCode = 1;
+      const { input, output, resume = false, textColumn } = options;
+      if (resume && output === '-') {
+        command.error('error: --resume: expected --output, the file that an earlier run began to write');
+      }
+      if (isSameFile(output, input)) {
+        throw new UserError(`${output}: expected another file than the input, found the input itself`);
+      }
+      const rows = await openInput(input, textColumn);
+      const errors = await withModel(path, options, async model => {
+        checkDecoding(model, options.decoding);
+        const reason = options.abstain && noAbstention(model.manifest, options.threshold);
+        if (reason) throw new UserError(`--abstain: ${reason}`);
+        const answers = await openOutput(output, rows, answerColumns(model.manifest, options), resume);
+        return predict(model, rows, answers, options);
+      });
+      if (errors > 0) process.exitCode = 1;
     });
 }
 
-/** Answers every line. Resolves to the number of lines that got an error instead of an answer. */
-async function predict(model: LoadedModel, { input, output, ...options }: PredictOptions): Promise<number> {
-  checkDecoding(model, options.decoding);
-  const out = await openLines(output, input);
-  const pending: Promise<object>[] = [];
-  let failures = 0;
-  for await (const line of readLines(input)) {
-    pending.push(
-      answer(model, line, options).catch((error: Error) => {
-        failures++;
-        return { error: error.message };
-      }),
+/** Answers the rows that have no answer yet. Resolves to the number of all rows that have an error for an answer. */
+async function predict(
+  model: LoadedModel,
+  input: Input,
+  output: Output,
+  options: PredictOptions,
+): Promise<number> {
+  const total = await input.count();
+  let { answers: done, errors } = output.kept;
+  if (total !== undefined && done > total) {
+    throw new UserError(
+      `${options.output}: expected at most ${total} answers, one for each row of ${options.input}, found ${done}`,
     );
-    if (pending.length >= LINES_IN_FLIGHT) await out.write(await pending.shift()!);
   }
-  for (const result of pending) await out.write(await result);
-  await out.end();
-  return failures;
-}
-
-type AnswerOptions = Pick<PredictOptions, 'logits' | 'longText' | 'decoding'>;
-
-async function answer(model: LoadedModel, line: Uint8Array, options: AnswerOptions): Promise<object> {
-  const example = exampleOf(parseLine(decodeUtf8(line)));
-  return model.manifest.task === 'sequence'
-    ? classifyLine(model, example, options)
-    : tagLine(model, example, options);
-}
-
-async function classifyLine(
-  model: LoadedModel,
-  example: Example,
-  { logits: withLogits, longText }: AnswerOptions,
-): Promise<object> {
-  const text = encodeText(model, textOf(example), { longText });
-  const [result] = await classify(model, [text], UNHURRIED, longText);
-  const { label, score, probabilities, logits } = result!;
-  return { label, score, probabilities, ...(withLogits && { logits: [...logits] }) };
-}
-
-async function tagLine(
-  model: LoadedModel,
-  example: Example,
-  { logits: withLogits, decoding }: AnswerOptions,
-): Promise<object> {
-  const words = encodeWords(model, 'text' in example ? example.text : example.tokens);
-  if (words.spans.length === 0) throw new UnusableText('the text is empty');
-  const [tagging] = await tag(model, [words], UNHURRIED, decoding);
-  const { entities, tags, logits } = tagging!;
-  const located = locate(textOf(example), words.spans, entities, 'codepoint');
-  return {
-    entities: located.entities.map((entity, i) => ({
-      ...entity,
-      start_word: entities[i]!.startWord,
-      end_word: entities[i]!.endWord,
-    })),
-    tags,
-    ...('text' in example && { words: located.words }),
-    ...(withLogits && { logits: logits.map(row => row && [...row]) }),
+  const progress = startProgress();
+  const update = () => progress.update('predict', { stage: 'predicting', done, total, unit: 'texts' });
+  // Bars would be torn apart by answers on the same terminal.
+  const isShown = options.output !== '-' || !process.stdout.isTTY;
+  const pending: { readonly row: Row; readonly answered: Promise<Answer> }[] = [];
+  const writeNext = async () => {
+    const { row, answered } = pending.shift()!;
+    const answer = await answered;
+    if ('error' in answer) errors++;
+    await output.write(row, answer);
+    done++;
+    if (isShown) update();
   };
+  try {
+    if (isShown) update();
+    for await (const row of input.rows(done)) {
+      const answered = answerOrError(model, row, options);
+      // A rejection is reported where the answer is awaited.
+      answered.catch(() => {});
+      pending.push({ row, answered });
+      if (pending.length >= ROWS_IN_FLIGHT) await writeNext();
+    }
+    while (pending.length > 0) await writeNext();
+    await output.end(rows =>
+      progress.update('predict', { stage: 'writing', done: rows, total: done, unit: 'rows' }),
+    );
+  } finally {
+    progress.end('predict');
+  }
+  return errors;
+}
+
+/** The error of a row takes the place of its answer. Other errors end the run, which can be resumed. */
+async function answerOrError(model: LoadedModel, row: Row, options: AnswerOptions): Promise<Answer> {
+  try {
+    return await answer(model, row.example(), options);
+  } catch (error) {
+    if ([UserError, UnusableText, EngineError, FatalSequence].some(kind => error instanceof kind)) {
+      return { error: (error as Error).message };
+    }
+    throw error;
+  }
+}
+
+function isSameFile(path: string, other: string): boolean {
+  const [a, b] = [path, other].map(name => statSync(name, { throwIfNoEntry: false }));
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev && a.isFile();
 }

@@ -238,7 +238,7 @@ function createLogger(level: string): { log: Logger; progress: Progress } {
   }
   const log = pino({ level }, pino.destination({ dest: 2, sync: true }));
   const lines = linesView(({ name, stage, done, total }) =>
-    log.info({ model: name, stage, percent: percent(done, total) }, 'model loading'),
+    log.info({ model: name, stage, percent: percent(done, total ?? done) }, 'model loading'),
   );
   return { log, progress: new Progress(lines) };
 }

@@ -55,6 +55,10 @@ function mismatch(error: ErrorObject, errors: readonly ErrorObject[]): string {
     }
     case 'minimum':
       return `${at}expected a number of at least ${params.limit}, ${found}`;
+    case 'maximum':
+      return `${at}expected a number of at most ${params.limit}, ${found}`;
+    case 'exclusiveMinimum':
+      return `${at}expected a number above ${params.limit}, ${found}`;
     case 'minItems':
       return `${at}expected at least ${params.limit} items, ${found}`;
     default:

@@ -18,6 +18,7 @@ import { fileSizes, isModelFolder, MANIFEST, type Manifest } from './manifest.js
 import { exportNotes } from './notes.js';
 import { type Plan, planExport } from './plan.js';
 import type { OnProgress, Stage } from './progress.js';
+import { versionOf } from './reading.js';
 import type { DeviceRequest } from './recipe.js';
 import { readChosenTokenizer } from './tokenizerChoice.js';
 
@@ -121,7 +122,7 @@ async function writeModel(
         : await verifyExport(folder, merged, tokenizer, { ...graph, onProgress: progressOf('verifying') });
     const manifest: Manifest = {
       name: options.name ?? basename(target),
-      version: ingredients.key.slice(0, 12),
+      version: versionOf(ingredients.key.slice(0, 12), plan),
       ...plan,
       tokenizer: chosen.record,
       notes,

@@ -9,6 +9,7 @@ import { baseFiles } from '../checkpoint/base.js';
 import { VERSION } from '../version.js';
 import { cachedHash } from './hashCache.js';
 import type { Identity } from './manifest.js';
+import { splitReading } from './reading.js';
 import type { DeviceRequest } from './recipe.js';
 import { chooseTokenizer } from './tokenizerChoice.js';
 import { locateTokenizer, tokenizerFilesAt } from './tokenizerLocation.js';
@@ -30,14 +31,20 @@ export function ingredientFiles(request: DeviceRequest) {
 }
 
 /**
- * Hashes every file that goes into an export. `onProgress` is called with the bytes hashed so far and the total.
+ * Hashes every file that goes into an export. The reading of its logits does not. `onProgress` is called with the bytes hashed so far and the total.
  * Throws UserError where a file is missing.
  */
 export async function ingredientsOf(
   request: DeviceRequest,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<Ingredients> {
-  const { base, adapters, tokenizer: _tokenizer, tokenizerAsWritten: _asked, ...options } = request;
+  const {
+    base,
+    adapters,
+    tokenizer: _tokenizer,
+    tokenizerAsWritten: _asked,
+    ...options
+  } = splitReading(request).request;
   const {
     base: filesOfBase,
     adapters: filesOfAdapters,

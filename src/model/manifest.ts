@@ -21,6 +21,14 @@ export type Attention = Document<typeof ATTENTION>;
 export type Pooling = Document<typeof POOLING>;
 export type ProblemType = Document<typeof PROBLEM_TYPE>;
 
+/** By what logits are divided before they become probabilities. 1 where a model has none. */
+export const TEMPERATURE = { type: 'number', exclusiveMinimum: 0 } as const;
+/** The least probability with which a label is given, for some or all labels. */
+export const THRESHOLDS = {
+  type: 'object',
+  additionalProperties: { type: 'number', minimum: 0, maximum: 1 },
+} as const;
+
 /** A base or an adapter, identified by the content of its files. */
 const IDENTITY = {
   type: 'object',
@@ -106,7 +114,10 @@ const SCHEMA = {
   ],
   properties: {
     name: { type: 'string' },
-    /** A short hash of everything that went into the export: the same version gives the same answers. */
+    /**
+     * A short hash of everything that went into the export, and after a dash one of the model's reading (reading.ts):
+     * the same version gives the same answers.
+     */
     version: { type: 'string' },
     task: TASK,
     attention: ATTENTION,
@@ -126,6 +137,9 @@ const SCHEMA = {
     scheme: NOTATION,
     /** How a tagger's logits become tags. The default is `valid`. */
     decoding: DECODING,
+    /** Both belong to the model's reading; see reading.ts. */
+    temperature: TEMPERATURE,
+    thresholds: THRESHOLDS,
     /** Optional, because model folders that were written before there was a choice have none. */
     tokenizer: TOKENIZER_CHOICE,
     /** What the export told its user, one line each; see notes.ts. Optional, because older folders have none. */

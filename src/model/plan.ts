@@ -10,6 +10,7 @@ import { PRECISIONS, type PrecisionName } from '../graph/precisionNames.js';
 import { readNotation } from '../text/notation.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import type { Attention, Manifest, Pooling, ProblemType, Task } from './manifest.js';
+import { checkedReading, splitReading } from './reading.js';
 import type { DeviceRequest } from './recipe.js';
 
 /** The fields of the manifest that decide what the model computes and how its logits are read. */
@@ -26,6 +27,8 @@ export type Plan = Pick<
   | 'precision'
   | 'maxLength'
   | 'padTokenId'
+  | 'temperature'
+  | 'thresholds'
 >;
 
 /**
@@ -56,6 +59,7 @@ export function planExport(
     maxLength: maxLengthOf(request, base, tokenizer),
     // A language model reads its last token, whichever it is; only transformers' classifiers skip padding by its id.
     padTokenId: isLmHead ? null : (base.head.padTokenId ?? null),
+    ...checkedReading(splitReading(request).reading, { task, problemType, labels }),
   };
 }
 

@@ -11,6 +11,7 @@ import type { ExportReply, ExportWork } from './exportProcess.js';
 import { checkHashes } from './integrity.js';
 import { isModelFolder, readManifest } from './manifest.js';
 import type { OnProgress } from './progress.js';
+import { type Reading, splitReading } from './reading.js';
 
 const PROCESS = fileURLToPath(new URL('./exportProcess.js', import.meta.url));
 
@@ -29,6 +30,8 @@ export interface PrepareOptions extends PrepareEvents {
 export interface PreparedModel {
   /** The path of the model folder. Of an export that was in the cache, only the sizes of the files were checked. */
   readonly folder: string;
+  /** The reading that the recipe asks for. An export in the cache has none, so that it serves for every reading. */
+  readonly reading: Reading;
   /** Whether the recipe was exported just now. */
   readonly isNew: boolean;
   /**
@@ -46,8 +49,8 @@ export async function prepareModel(path: string, options: PrepareOptions): Promi
   const { cache, device, onProgress = () => {}, onDamaged = () => {} } = options;
   const noRepair = async () => false;
   // A link may be given another target while its model is loaded or serves.
-  if (isModelFolder(path)) return { folder: realpathSync(path), isNew: false, repair: noRepair };
-  const request = recipeOf(path, device);
+  if (isModelFolder(path)) return { folder: realpathSync(path), reading: {}, isNew: false, repair: noRepair };
+  const { request, reading } = splitReading(recipeOf(path, device));
   const name = basename(resolve(path));
   const folder = await cachedFolder(name, request, cache, (done, total) =>
     onProgress({ stage: 'hashing', done, total }),
@@ -64,10 +67,11 @@ export async function prepareModel(path: string, options: PrepareOptions): Promi
       // Another process may have exported the same recipe at the same time, to the same folder.
       if ((await damageIn(() => readManifest(folder))) !== undefined) throw error;
     });
-    return { folder, isNew: true, repair: noRepair };
+    return { folder, reading, isNew: true, repair: noRepair };
   }
   return {
     folder,
+    reading,
     isNew: false,
     async repair() {
       const damage = await damageIn(() => checkHashes(folder, readManifest(folder)));

@@ -7,7 +7,7 @@ import { parseLabels } from '../checkpoint/labels.js';
 import type { PrecisionName } from '../graph/precisionNames.js';
 import { DECODING } from '../text/tags.js';
 import { type Document, documentChecker } from './document.js';
-import { ATTENTION, POOLING, PROBLEM_TYPE, TASK } from './manifest.js';
+import { ATTENTION, POOLING, PROBLEM_TYPE, TASK, TEMPERATURE, THRESHOLDS } from './manifest.js';
 
 export const RECIPE = 'recipe.json';
 
@@ -37,6 +37,9 @@ const SCHEMA = {
     maxLength: { type: 'integer', minimum: 1 },
     /** How a tagger's logits become tags; the default is `valid`. */
     decoding: DECODING,
+    /** How probabilities and labels are made of logits; see reading.ts. */
+    temperature: TEMPERATURE,
+    thresholds: THRESHOLDS,
   },
 } as const;
 

@@ -59,9 +59,9 @@ function textLogits(windows: readonly Float32Array[], longText: LongText): Float
   });
 }
 
-function classification({ labels, problemType }: Manifest, logits: Float32Array) {
+function classification({ labels, problemType, temperature }: Manifest, logits: Float32Array) {
   if (problemType === 'regression') return { label: labels[0]!, score: logits[0]!, logits };
-  const values = PROBABILITIES[problemType](logits, labels.length);
+  const values = PROBABILITIES[problemType](logits, temperature, labels.length);
   const best = values.indexOf(Math.max(...values));
   return {
     label: labels[best]!,
@@ -75,6 +75,8 @@ const PROBABILITIES = {
   single: softmax,
   multi: sigmoid,
   /** The one row is the logit of yes. Against no, whose logit is 0, softmax gives the same probability as the sigmoid. */
-  binary: ([yes]: Float32Array, labels: number) =>
-    labels === 2 ? softmax(Float32Array.of(0, yes!)) : sigmoid(Float32Array.of(yes!)),
+  binary: ([yes]: Float32Array, temperature: number | undefined, labels: number) =>
+    labels === 2
+      ? softmax(Float32Array.of(0, yes!), temperature)
+      : sigmoid(Float32Array.of(yes!), temperature),
 };

@@ -14,6 +14,7 @@ import { checkHashes } from '../model/integrity.js';
 import { isModelFolder, type Manifest, readManifest } from '../model/manifest.js';
 import { type PreparedModel, type PrepareEvents, prepareModel } from '../model/prepare.js';
 import type { OnProgress } from '../model/progress.js';
+import { withReading } from '../model/reading.js';
 import { checkSignature } from '../model/signature.js';
 import { stampOf } from '../model/stamp.js';
 import { Scheduler } from '../scheduler/scheduler.js';
@@ -115,7 +116,7 @@ export class Runtime {
   async #loadFolder(
     name: string,
     path: string,
-    { folder, isNew }: PreparedModel,
+    { folder, reading, isNew }: PreparedModel,
     onProgress: OnProgress = () => {},
   ): Promise<LoadedModel> {
     const onStep = (done: number) => onProgress({ stage: 'loading', done, total: 2 });
@@ -123,7 +124,7 @@ export class Runtime {
     const id = `${name}@${++this.#loads}`;
     const stamp = stampOf(folder);
     if (this.#signatureKey) checkSignature(folder, this.#signatureKey);
-    const manifest = readManifest(folder);
+    const manifest = withReading(readManifest(folder), reading);
     const checking = checkHashes(folder, manifest);
     // A damaged file could end an engine process, so it does not reach the engines once they serve a model.
     if (this.#isServing) await checking;
@@ -186,10 +187,10 @@ export class Runtime {
   async #restore(path: string, { version }: Manifest): Promise<string> {
     const options = { cache: this.#cache, device: await this.engines.device() };
     return this.#preparing(async () => {
-      const { folder, repair } = await prepareModel(path, options);
+      const { folder, reading, repair } = await prepareModel(path, options);
       await repair();
       if (this.#signatureKey) checkSignature(folder, this.#signatureKey);
-      const manifest = readManifest(folder);
+      const manifest = withReading(readManifest(folder), reading);
       await checkHashes(folder, manifest);
       if (manifest.version === version) return folder;
       throw new UserError(

@@ -46,14 +46,14 @@ export function* taggings(
   rows: readonly Float32Array[],
   decoding: Decoding = manifest.decoding ?? 'valid',
 ): Generator<Tagging> {
-  const { labels } = manifest;
+  const { labels, temperature } = manifest;
   const scheme = new Scheme(labels, notationOf(manifest));
   let next = 0;
   for (const text of texts) {
     const own = rows.slice(next, next + text.sequences.length);
     next += own.length;
     const logits = wordLogits(text, own, labels.length);
-    yield { ...tagged(decode(logits, scheme, decoding), scheme), logits, tokens: text.tokens };
+    yield { ...tagged(decode(logits, scheme, decoding, temperature), scheme), logits, tokens: text.tokens };
   }
 }
 

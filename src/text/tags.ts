@@ -7,7 +7,7 @@ import type { Scheme } from './scheme.js';
 export interface TaggedWord {
   /** The label's row in the head, or -1 for a word without a token, whose tag is O. */
   readonly label: number;
-  /** Probability of that label for this word alone; 1 for a word without a token. */
+  /** Probability of that label for this word alone, at the model's temperature; 1 for a word without a token. */
   readonly score: number;
 }
 
@@ -20,26 +20,29 @@ export const DECODING = { enum: ['valid', 'argmax'] } as const;
 export type Decoding = (typeof DECODING.enum)[number];
 
 /**
- * Decodes the logits of a text.
+ * Decodes the logits of a text. The temperature changes the scores of tags, and never which tags are chosen.
  * @param logits one row [labels] per word, or null for a word without a token
  */
 export function decode(
   logits: readonly (Float32Array | null)[],
   scheme: Scheme,
   decoding: Decoding,
+  temperature = 1,
 ): TaggedWord[] {
-  return decoding === 'valid' ? validTags(logits, scheme) : logits.map(mostProbable);
+  const labels = decoding === 'valid' ? validTags(logits, scheme) : logits.map(mostProbable);
+  return labels.map((label, word) => {
+    const row = logits[word];
+    return { label, score: row ? Math.exp(logSoftmax(row, temperature)[label]!) : 1 };
+  });
 }
 
-/** The tag of the greatest logit, the first one in a tie. */
-function mostProbable(row: Float32Array | null): TaggedWord {
-  if (!row) return { label: -1, score: 1 };
-  const label = row.indexOf(Math.max(...row));
-  return { label, score: Math.exp(logSoftmax(row)[label]!) };
+/** The tag of the greatest logit, the first one in a tie; -1 for a word without a token. */
+function mostProbable(row: Float32Array | null): number {
+  return row ? row.indexOf(Math.max(...row)) : -1;
 }
 
 /** Viterbi over the words' log-probabilities, without the transitions that the scheme forbids. */
-function validTags(logits: readonly (Float32Array | null)[], scheme: Scheme): TaggedWord[] {
+function validTags(logits: readonly (Float32Array | null)[], scheme: Scheme): number[] {
   const rows = logits.map(row => (row ? logSoftmax(row) : null));
   let states: State[] = [{ tag: OUTSIDE, label: -1, logProbability: 0, previous: null }];
   for (const row of rows) {
@@ -57,9 +60,7 @@ function validTags(logits: readonly (Float32Array | null)[], scheme: Scheme): Ta
   for (let state = bestPrevious(states, OUTSIDE, scheme)!; state.previous; state = state.previous) {
     labels.push(state.label);
   }
-  return labels
-    .reverse()
-    .map((label, word) => ({ label, score: label < 0 ? 1 : Math.exp(rows[word]![label]!) }));
+  return labels.reverse();
 }
 
 /** A word with one of its tags: a node of the Viterbi lattice. */

@@ -55,6 +55,26 @@ describe('on a terminal', () => {
     expect(screen()[0]).toBe(`news  writing  ${bar(2)}  10%  4 min left`);
   });
 
+  it('what is counted has a rate, which does not count what an earlier run has done', () => {
+    const { progress, screen } = onTerminal();
+    const stage = { stage: 'predicting', total: 10_000, unit: 'texts' };
+    progress.update('predict', { ...stage, done: 5000 });
+    vi.advanceTimersByTime(1900);
+    progress.update('predict', { ...stage, done: 5800 });
+    vi.advanceTimersByTime(100);
+    expect(screen()[0]).toBe(`predict  predicting  ${bar(13)}  58%  400 texts/s  11 s left`);
+  });
+
+  it('work whose end is not known has a count', () => {
+    const { progress, screen } = onTerminal();
+    const stage = { stage: 'predicting', total: undefined, unit: 'texts' };
+    progress.update('predict', { ...stage, done: 0 });
+    vi.advanceTimersByTime(3900);
+    progress.update('predict', { ...stage, done: 10 });
+    vi.advanceTimersByTime(100);
+    expect(screen()[0]).toBe('predict  predicting  10 texts  2.5 texts/s');
+  });
+
   it('a bar goes when its work ends', () => {
     const { progress, screen } = onTerminal();
     progress.update('news', { stage: 'writing', done: 1, total: 3 });

@@ -60,7 +60,7 @@ describe.each(Object.entries(SCHEMES))('%s', (_, labels) => {
     fc.assert(
       fc.property(rows, logits => {
         const words = logits.map(row => Float32Array.from(row));
-        const logProbabilities = words.map(logSoftmax);
+        const logProbabilities = words.map(row => logSoftmax(row));
         const total = (tags: readonly string[]) =>
           tags.reduce((sum, tag, i) => sum + logProbabilities[i]![labels.indexOf(tag)]!, 0);
         const best = Math.max(

@@ -11,13 +11,29 @@ import { alignedTable } from '../table.js';
 export interface EvaluationOptions {
   readonly longText: LongText;
   readonly decoding?: Decoding;
+  readonly fitTemperature?: true;
 }
 
 export interface Evaluation {
   /** The report of the model's quality, for programs. */
   readonly report: object;
-  /** The same for people. */
-  readonly text: string;
+  /** The same for people: single figures, and tables. */
+  readonly facts: readonly Fact[];
+  readonly sections: readonly Section[];
+  /** The temperature that fits the data best, where it was asked for. */
+  readonly temperature?: number;
+}
+
+export type Fact = readonly [name: string, value: string];
+
+export interface Section {
+  readonly title: string;
+  /** A table with its header. The first cell of a row names it. */
+  readonly rows: readonly (readonly string[])[];
+  /** How dark the cells are on a page, from 0 to 1: [rows without the header][columns without the name]. */
+  readonly shades?: readonly (readonly number[])[];
+  /** HTML that a page shows after the table. */
+  readonly figures?: readonly string[];
 }
 
 /** Measures a model on labelled lines. Throws UserError for the first line that does not fit the model. */
@@ -30,13 +46,15 @@ export type Evaluate = (
 /** Runs all examples at once, so that the scheduler can make batches of them. */
 export async function runAll<T, R>(examples: readonly T[], run: (example: T) => Promise<R>): Promise<R[]> {
   const progress = startProgress();
-  const name = 'examples';
+  const name = 'eval';
+  const stage = { stage: 'evaluating', total: examples.length, unit: 'examples' };
   let done = 0;
+  progress.update(name, { ...stage, done });
   try {
     return await Promise.all(
       examples.map(async example => {
         const result = await run(example);
-        progress.update(name, { stage: 'evaluating', done: ++done, total: examples.length });
+        progress.update(name, { ...stage, done: ++done });
         return result;
       }),
     );
@@ -45,20 +63,30 @@ export async function runAll<T, R>(examples: readonly T[], run: (example: T) => 
   }
 }
 
+/** The figures and tables of an evaluation in plain text. */
+export function evaluationText({ facts, sections }: Evaluation): string {
+  const width = Math.max(...facts.map(([name]) => name.length));
+  const figures = facts.map(([name, value]) => `${name.padEnd(width)} ${value}\n`).join('');
+  return [figures, ...sections.map(({ rows }) => alignedTable(rows))].join('\n');
+}
+
 export function percent(share: number): string {
   return `${(100 * share).toFixed(2)}%`;
 }
 
-/** The scores of each label, as a table. */
-export function scoreTable(labels: Record<string, Scores>): string {
-  return alignedTable([
-    ['label', 'precision', 'recall', 'F1', 'count'],
-    ...Object.entries(labels).map(([label, { precision, recall, f1, support }]) => [
-      label,
-      percent(precision),
-      percent(recall),
-      percent(f1),
-      String(support),
-    ]),
-  ]);
+/** The scores of each label. */
+export function scoreSection(title: string, labels: Record<string, Scores>): Section {
+  return {
+    title,
+    rows: [
+      ['label', 'precision', 'recall', 'F1', 'count'],
+      ...Object.entries(labels).map(([label, { precision, recall, f1, support }]) => [
+        label,
+        percent(precision),
+        percent(recall),
+        percent(f1),
+        String(support),
+      ]),
+    ],
+  };
 }

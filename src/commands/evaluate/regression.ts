@@ -5,12 +5,14 @@ import { UserError } from '../../errors.js';
 import { classify } from '../../predictor/classify.js';
 import { encodeText } from '../../predictor/encode.js';
 import { UNHURRIED } from '../../predictor/model.js';
-import { type RegressionReport, regressionReport } from '../../text/regressionScore.js';
+import { regressionReport } from '../../text/regressionScore.js';
 import { at, exampleOf, textOf } from '../jsonl.js';
-import { alignedTable } from '../table.js';
 import { type Evaluate, runAll } from './evaluation.js';
 
-export const evaluateRegression: Evaluate = async (model, lines, { longText }) => {
+export const evaluateRegression: Evaluate = async (model, lines, { longText, fitTemperature }) => {
+  if (fitTemperature) {
+    throw new UserError('temperature: expected a model with probabilities, found a regression');
+  }
   const examples = lines.map(({ where, json }) =>
     at(where, () => {
       const text = textOf(exampleOf(json));
@@ -22,17 +24,17 @@ export const evaluateRegression: Evaluate = async (model, lines, { longText }) =
   );
   const results = await runAll(examples, ({ text }) => classify(model, [text], UNHURRIED, longText));
   const report = regressionReport(examples.map(({ label }, i) => [label, results[i]![0]!.score]));
-  return { report, text: textOfReport(report) };
-};
-
-function textOfReport(report: RegressionReport): string {
   const rounded = (value: number | null) =>
     value === null ? 'undefined' : String(Number(value.toPrecision(5)));
-  return alignedTable([
-    ['examples', String(report.count)],
-    ['mean squared error', rounded(report.mean_squared_error)],
-    ['mean absolute error', rounded(report.mean_absolute_error)],
-    ['Pearson correlation', rounded(report.pearson)],
-    ['Spearman correlation', rounded(report.spearman)],
-  ]);
-}
+  return {
+    report,
+    facts: [
+      ['examples', String(report.count)],
+      ['mean squared error', rounded(report.mean_squared_error)],
+      ['mean absolute error', rounded(report.mean_absolute_error)],
+      ['Pearson correlation', rounded(report.pearson)],
+      ['Spearman correlation', rounded(report.spearman)],
+    ],
+    sections: [],
+  };
+};

@@ -3,6 +3,7 @@
 import type { Answer } from '../../api/answer.js';
 import type { RequestBody } from '../../api/body.js';
 import type { Problem, ProblemOptions } from '../../api/problem.js';
+import type { Manifest } from '../../model/manifest.js';
 import type { KindName } from './kinds.js';
 import type { Packed, PackedSequences } from './pack.js';
 import type { ParsedRequest } from './request.js';
@@ -14,6 +15,7 @@ export interface ModelFiles {
   readonly folder: string;
   /** The stamp of the folder when the model was loaded. */
   readonly stamp: string;
+  readonly manifest: Manifest;
 }
 
 /** The steps of a request, and what each takes. */

@@ -111,8 +111,8 @@ export class Requests {
           return worker.ask(id, 'parse', { kind, body: { ...body, bytes } }, [bytes.buffer]);
         }),
       async encode(model) {
-        const { name, folder, stamp } = model;
-        const packed = await inTurn(() => worker.ask(id, 'encode', { name, folder, stamp }));
+        const { name, folder, stamp, manifest } = model;
+        const packed = await inTurn(() => worker.ask(id, 'encode', { name, folder, stamp, manifest }));
         if (packed !== 'changed') return inSlices(unpackSequences(packed));
         inline = inlineSteps(kind, body);
         await inline.parse();

@@ -2,7 +2,6 @@
 
 import { parentPort } from 'node:worker_threads';
 import { Problem } from '../../api/problem.js';
-import { readManifest } from '../../model/manifest.js';
 import { stampOf } from '../../model/stamp.js';
 import type { TextModel } from '../../predictor/model.js';
 import { inSlices, type Sliced } from '../../slices.js';
@@ -20,8 +19,8 @@ import { PredictionRequest } from './request.js';
 const port = parentPort!;
 /** The requests that have begun and not ended, by their ids. */
 const requests = new Map<number, PredictionRequest>();
-/** One version of each model, by name. */
-const models = new Map<string, { readonly stamp: string; readonly model: TextModel }>();
+/** The tokenizer of one version of each model, by the model's name. */
+const tokenizers = new Map<string, { readonly stamp: string; readonly tokenizer: Tokenizer }>();
 
 /** Nobody waits for the request any more, so no answer is sent. */
 class Ended extends Error {}
@@ -69,12 +68,12 @@ async function done(
 }
 
 /** Undefined where the folder's files are no longer those that the model was loaded from. */
-function modelOf({ name, folder, stamp }: ModelFiles): TextModel | undefined {
-  const known = models.get(name);
-  if (known?.stamp === stamp) return known.model;
+function modelOf({ name, folder, stamp, manifest }: ModelFiles): TextModel | undefined {
+  const known = tokenizers.get(name);
+  if (known?.stamp === stamp) return { manifest, tokenizer: known.tokenizer };
   if (stampOf(folder) !== stamp) return undefined;
-  const model = { manifest: readManifest(folder), tokenizer: Tokenizer.load(folder) };
+  const tokenizer = Tokenizer.load(folder);
   if (stampOf(folder) !== stamp) return undefined;
-  models.set(name, { stamp, model });
-  return model;
+  tokenizers.set(name, { stamp, tokenizer });
+  return { manifest, tokenizer };
 }

@@ -1,0 +1,47 @@
+// Keeps a fitted temperature with its model: in the recipe of a recipe folder, or in the manifest of a model folder.
+
+import { realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { readJsonObject } from '../checkpoint/files.js';
+import { UserError } from '../errors.js';
+import { writeError } from './atomicFolder.js';
+import { isModelFolder, MANIFEST, readManifest } from './manifest.js';
+import { withReading } from './reading.js';
+import { RECIPE } from './recipe.js';
+import { isSigned } from './signature.js';
+
+/** Throws UserError for a signed model folder, whose manifest has to stay as it is. */
+export function checkUnsigned(folder: string): void {
+  if (!isModelFolder(folder) || !isSigned(folder)) return;
+  throw new UserError(
+    `${basename(folder)}: the model folder is signed, so its manifest cannot take a temperature: ` +
+      'fit the temperature first and sign the folder then',
+  );
+}
+
+/**
+ * Writes the temperature into a recipe or model folder. Returns the path of the file that has it. Throws UserError where
+ * the folder is signed or the file cannot be written.
+ */
+export function keepTemperature(folder: string, temperature: number): string {
+  checkUnsigned(folder);
+  const isModel = isModelFolder(folder);
+  const path = join(folder, isModel ? MANIFEST : RECIPE);
+  const content = isModel
+    ? withReading(readManifest(folder), { temperature })
+    : { ...readJsonObject(path), temperature };
+  replaceFile(realpathSync(path), `${JSON.stringify(content, null, 2)}\n`);
+  return path;
+}
+
+/** Writes a file that is there as a whole: a reader sees the old content or the new one. */
+function replaceFile(path: string, content: string): void {
+  const partial = join(dirname(path), `.${basename(path)}-${process.pid}`);
+  try {
+    writeFileSync(partial, content);
+    renameSync(partial, path);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw writeError(path, error);
+  }
+}
