@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { Refusal } from '../errors.js';
 import { shortened } from '../quoted.js';
 import { CallerGone, DeadlinePassed, EngineDown, FatalSequence, QueueFull } from '../scheduler/errors.js';
-import type { Metrics } from './metrics.js';
+import type { Metrics, RejectionReason } from './metrics.js';
 import type { Problem as ProblemDocument } from './openapi.js';
 
 /** The status of requests whose caller closed the connection before the answer, as nginx logs it. It is never sent. */
@@ -19,7 +19,7 @@ export interface ProblemOptions {
   readonly errors?: readonly FieldError[];
   readonly headers?: Record<string, string>;
   /** The label with which the metrics count the request as rejected. It is not counted unless this is given. */
-  readonly reason?: string;
+  readonly reason?: RejectionReason;
 }
 
 /** An answer other than 200. Its message is the detail that the caller reads. */
@@ -41,7 +41,7 @@ export function unprocessable(path: string, message: string): Problem {
 }
 
 /** 503 that asks the caller to try again after some seconds. `reason` counts it as a rejected request. */
-export function unavailable(detail: string, reason?: string, seconds = 1): Problem {
+export function unavailable(detail: string, reason?: RejectionReason, seconds = 1): Problem {
   return new Problem(503, detail, { ...(reason && { reason }), headers: { 'retry-after': String(seconds) } });
 }
 

@@ -20,8 +20,11 @@ export const classifyKind: RequestKind<ClassifyRequest, EncodedText> = {
   },
 
   *results(model, _texts, encoded, rows, body) {
-    for (const result of classifications(model.manifest, encoded, rows, body.long_text))
-      yield { json: resultOf(result, model, body), labels: [result.label] };
+    for (const result of classifications(model.manifest, encoded, rows, body.long_text)) {
+      const { label, score, probabilities } = result;
+      const prediction = { label, score: probabilities ? score : undefined };
+      yield { json: resultOf(result, model, body), predictions: [prediction] };
+    }
   },
 };
 

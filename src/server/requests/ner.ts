@@ -6,7 +6,7 @@ import { type Tagging, taggings } from '../../predictor/tag.js';
 import type { NerRequest, NerResponse } from '../openapi.js';
 import { unprocessable } from '../problems.js';
 import { schemaOf } from '../validation.js';
-import type { RequestKind, Text } from './request.js';
+import type { RequestKind, Result, Text } from './request.js';
 
 /** The most words of a request. Each takes some 200 bytes until the request is answered. */
 const MAX_WORDS = 1_000_000;
@@ -46,8 +46,8 @@ function resultOf(
   text: Text,
   { spans }: EncodedWords,
   { threshold, tags, raw_scores, offset_unit }: NerRequest,
-): { json: NerResponse['results'][number]; labels: string[] } {
-  const labels = tagging.entities.map(({ label }) => label);
+): Result & { json: NerResponse['results'][number] } {
+  const predictions = tagging.entities;
   const kept = tagging.entities.filter(({ score }) => score >= threshold);
   const { tokens } = tagging;
   const logits = raw_scores && { logits: tagging.logits.map(row => row && [...row]) };
@@ -59,8 +59,8 @@ function resultOf(
       start_word: startWord,
       end_word: endWord,
     }));
-    return { json: { entities, tokens, ...(tags && { tags: tagging.tags }), ...logits }, labels };
+    return { json: { entities, tokens, ...(tags && { tags: tagging.tags }), ...logits }, predictions };
   }
   const { entities, words } = locate(text, spans, kept, offset_unit);
-  return { json: { entities, tokens, ...(tags && { tags: tagging.tags, words }), ...logits }, labels };
+  return { json: { entities, tokens, ...(tags && { tags: tagging.tags, words }), ...logits }, predictions };
 }

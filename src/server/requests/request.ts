@@ -53,8 +53,14 @@ export interface RequestKind<Body extends CommonFields, Encoded extends EncodedT
 export interface Result {
   /** As it is in the answer. */
   readonly json: object;
-  /** The labels in it, for the metrics. */
-  readonly labels: readonly string[];
+  /** What it predicts, for the metrics: the label of a text, or the entities in it. */
+  readonly predictions: readonly Prediction[];
+}
+
+interface Prediction {
+  readonly label: string;
+  /** A probability; undefined for the value of a regression. */
+  readonly score: number | undefined;
 }
 
 /** The part of a request by which its model and its urgency are chosen. */
@@ -71,7 +77,12 @@ export interface Answer {
   readonly json: Uint8Array;
   /** How often each label is in it. */
   readonly labels: ReadonlyMap<string, number>;
+  /** The scores of the first predictions in it. */
+  readonly scores: readonly number[];
 }
+
+/** Enough to see how sure a model is, and few enough to count them while other requests wait. */
+const MAX_SCORES = 100;
 
 /** Its methods are called once each, in their order here. They throw Problem for a request that is refused. */
 export class PredictionRequest<Body extends CommonFields, Encoded extends EncodedTexts> {
@@ -112,17 +123,21 @@ export class PredictionRequest<Body extends CommonFields, Encoded extends Encode
 
   *answer(rows: readonly Float32Array[]): Sliced<Answer> {
     const labels = new Map<string, number>();
+    const scores: number[] = [];
     const parts: Buffer[] = [Buffer.from(`{"model":${JSON.stringify(this.#model.name)},"results":[`)];
     let separator = '';
     for (const result of this.#kind.results(this.#model, this.#texts, this.#encoded, rows, this.#body)) {
       parts.push(Buffer.from(separator + stringify(result.json)));
-      for (const label of result.labels) labels.set(label, (labels.get(label) ?? 0) + 1);
+      for (const { label, score } of result.predictions) {
+        labels.set(label, (labels.get(label) ?? 0) + 1);
+        if (score !== undefined && scores.length < MAX_SCORES) scores.push(score);
+      }
       separator = ',';
       yield;
     }
     const tokens = this.#encoded.reduce((sum, text) => sum + text.tokens, 0);
     parts.push(Buffer.from(`],"usage":{"tokens":${tokens}}}`));
-    return { json: new Uint8Array(Buffer.concat(parts)), labels };
+    return { json: new Uint8Array(Buffer.concat(parts)), labels, scores };
   }
 }
 

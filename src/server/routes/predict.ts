@@ -35,15 +35,16 @@ export function predictRoute(context: ServerContext, kind: KindName): RequestHan
     const model = selectModel(store, response, TASKS[kind], parsed.model);
     // Under overload most requests are refused here, which costs less than to encode them first.
     model.admit(model.tokenRatio.atLeast(parsed.size), urgency);
-    const stop = metrics.tokenizeDuration.startTimer();
+    const stop = metrics.tokenizeDuration.startTimer({ model: model.name });
     const sequences = await before(deadline, signal, request.encode(model));
     stop();
     const tokens = countTokens(sequences);
     model.tokenRatio.observe(parsed.size, tokens);
     await limits.chargeTokens(response, tokens);
     const rows = sequences.length > 0 ? await model.run(sequences, urgency) : [];
-    const { json, labels } = await before(deadline, signal, request.answer(rows));
-    for (const [label, count] of labels) metrics.predictions.inc({ model: model.name, label }, count);
+    const answer = await before(deadline, signal, request.answer(rows));
+    metrics.countPredictions(model.name, answer);
+    const { json } = answer;
     const cut = setTimeout(() => response.destroy(), READING_MS);
     response.once('close', () => clearTimeout(cut));
     response.type('json').send(Buffer.from(json.buffer, json.byteOffset, json.byteLength));
