@@ -13,8 +13,8 @@ import { registerStateGauges } from './stateGauges.js';
  * 1 ms and 10 s each is at most two thirds wider than the one before, which bounds the error of a quantile.
  */
 const SECONDS = [
-  0.0001, 0.00025, 0.0005, 0.001, 0.0015, 0.0025, 0.0035, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.035, 0.05, 0.075,
-  0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1, 1.5, 2.5, 3.5, 5, 7.5, 10, 15, 30, 60,
+  0.0001, 0.00025, 0.0005, 0.001, 0.0015, 0.0025, 0.0035, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.035, 0.05,
+  0.075, 0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1, 1.5, 2.5, 3.5, 5, 7.5, 10, 15, 30, 60,
 ];
 
 /** Buckets of probabilities. They are narrow near 1, where most scores of a good model are. */

@@ -32,16 +32,21 @@ const CRD_SCHEMAS =
 const RATE_SECONDS = 10;
 
 program
-  .option('--schemas <dir>', 'a folder of schemas for kubeconform, named GROUP/KIND_VERSION.json, instead of the network')
+  .option(
+    '--schemas <dir>',
+    'a folder of schemas for kubeconform, named GROUP/KIND_VERSION.json, instead of the network',
+  )
   .option('--seconds <n>', 'how long the service is under load while Prometheus scrapes it', Number, 20)
   .parse();
 const { schemas, seconds } = program.opts<{ readonly schemas?: string; readonly seconds: number }>();
 
 const folder = mkdtempSync(join(tmpdir(), 'lsllama-deploy-'));
-process.once('SIGINT', () => process.exit(130)).once('exit', () => {
-  stopAll();
-  rmSync(folder, { recursive: true, force: true });
-});
+process
+  .once('SIGINT', () => process.exit(130))
+  .once('exit', () => {
+    stopAll();
+    rmSync(folder, { recursive: true, force: true });
+  });
 
 const missing = (Object.keys(TOOLS) as Tool[]).filter(tool => !isOnPath(tool));
 for (const tool of missing) report(`missing: ${tool}`, [TOOLS[tool]]);
@@ -115,6 +120,7 @@ async function checkQueries(prometheus: LivePrometheus): Promise<void> {
 /** Prints a check, and what is wrong. */
 function report(check: string, problems: readonly string[]): void {
   console.log(`${problems.length === 0 ? 'ok     ' : 'FAILED '} ${check}`);
-  for (const problem of problems.filter(text => text !== '')) console.log(problem.replaceAll(/^/gm, '        '));
+  for (const problem of problems.filter(text => text !== ''))
+    console.log(problem.replaceAll(/^/gm, '        '));
   if (problems.length > 0) process.exitCode = 1;
 }

@@ -18,7 +18,11 @@ export interface Rule {
 }
 
 export interface RuleFile {
-  readonly groups: readonly { readonly name: string; readonly interval?: string; readonly rules: readonly Rule[] }[];
+  readonly groups: readonly {
+    readonly name: string;
+    readonly interval?: string;
+    readonly rules: readonly Rule[];
+  }[];
 }
 
 interface Dashboard {

@@ -90,7 +90,9 @@ export class LivePrometheus {
   /** The rules that Prometheus could not evaluate, with the reason. */
   async brokenRules(): Promise<string[]> {
     const answer = await fetch(`${this.#url}/api/v1/rules`, { signal: AbortSignal.timeout(ANSWER_MS) });
-    const { data } = (await answer.json()) as { data: { groups: readonly { rules: readonly RuleState[] }[] } };
+    const { data } = (await answer.json()) as {
+      data: { groups: readonly { rules: readonly RuleState[] }[] };
+    };
     const rules = data.groups.flatMap(group => group.rules);
     return rules
       .filter(({ health }) => health !== 'ok')

@@ -18,7 +18,7 @@ async function liveSeries(): Promise<Map<string, Set<string>>> {
   const text = await (await fetch(`${service.url}/metrics`)).text();
   await stop(service);
   const series = new Map<string, Set<string>>();
-  for (const [, name, labels] of text.matchAll(/^([a-z_]+)(?:\{(.*)\})? \S+$/gm)) {
+  for (const [, name, labels] of text.matchAll(/^([a-z0-9_]+)(?:\{(.*)\})? \S+$/gm)) {
     const names = [...(labels ?? '').matchAll(/(\w+)="/g)].map(([, label]) => label!);
     series.set(name!, new Set([...(series.get(name!) ?? TARGET_LABELS), ...names]));
   }
@@ -41,7 +41,10 @@ it.each(queries)('$name reads what is there', ({ expr }) => {
     if (recorded.has(metric)) continue;
     const known = series.get(metric);
     expect(known, `${metric} is not in /metrics`).toBeDefined();
-    expect(labels.filter(label => !known!.has(label)), `labels of ${metric}`).toEqual([]);
+    expect(
+      labels.filter(label => !known!.has(label)),
+      `labels of ${metric}`,
+    ).toEqual([]);
   }
 });
 
@@ -52,7 +55,10 @@ it.each(['sum(rate(x[5m])', 'rate(x[$__interval])', 'sum by (x'])('%s is not Pro
 describe('rules.test.yaml', () => {
   interface RuleTests {
     readonly tests: readonly {
-      readonly alert_rule_test: readonly { readonly alertname: string; readonly exp_alerts?: readonly object[] }[];
+      readonly alert_rule_test: readonly {
+        readonly alertname: string;
+        readonly exp_alerts?: readonly object[];
+      }[];
     }[];
   }
   const { tests } = readYaml(RULE_TESTS) as RuleTests;

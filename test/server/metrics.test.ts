@@ -88,11 +88,12 @@ it('counts requests, batches and waiting sequences by model', async () => {
 it('counts the scores of the first hundred predictions of an answer, as they are in it', async () => {
   const before = await samples();
   const inputs = Array.from({ length: 120 }, (_, i) => `the market fell by ${i} points`);
-  const answer = await (await post('/classify', { inputs })).json();
-  const scores: number[] = answer.results.slice(0, 100).map((result: { score: number }) => result.score);
+  const answer = (await (await post('/classify', { inputs })).json()) as { results: { score: number }[] };
+  const scores = answer.results.slice(0, 100).map(({ score }) => score);
   const after = await samples();
   const counted = (name: string) =>
-    (after.get(`lsllama_prediction_score_${name}`) ?? 0) - (before.get(`lsllama_prediction_score_${name}`) ?? 0);
+    (after.get(`lsllama_prediction_score_${name}`) ?? 0) -
+    (before.get(`lsllama_prediction_score_${name}`) ?? 0);
   const model = 'model="ls_llama_seq"';
   expect(counted(`count{${model}}`)).toBe(100);
   expect(counted(`sum{${model}}`)).toBeCloseTo(
