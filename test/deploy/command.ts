@@ -25,8 +25,8 @@ const TOOLS = {
 type Tool = keyof typeof TOOLS;
 
 /** Where kubeconform finds the schemas of the Prometheus Operator, KEDA and KServe, unless a folder is given. */
-const CRD_SCHEMAS =
-  'https://raw.githubusercontent.com/datreeio/CRDs-catalog/main/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json';
+const CRDS_CATALOG = 'https://raw.githubusercontent.com/datreeio/CRDs-catalog/main';
+const CRD_SCHEMA = '{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json';
 
 /** How far rates reach back in the queries of the dashboard. Seconds; Prometheus scrapes every second here. */
 const RATE_SECONDS = 10;
@@ -34,7 +34,7 @@ const RATE_SECONDS = 10;
 program
   .option(
     '--schemas <dir>',
-    'a folder of schemas for kubeconform, named GROUP/KIND_VERSION.json, instead of the network',
+    'a folder of schemas for kubeconform instead of the network: KIND-VERSION.json, GROUP/KIND_VERSION.json',
   )
   .option('--seconds <n>', 'how long the service is under load while Prometheus scrapes it', Number, 20)
   .parse();
@@ -49,7 +49,7 @@ process
   });
 
 const missing = (Object.keys(TOOLS) as Tool[]).filter(tool => !isOnPath(tool));
-for (const tool of missing) report(`missing: ${tool}`, [TOOLS[tool]]);
+for (const tool of missing) report(`${tool} is not installed`, [TOOLS[tool]]);
 
 run('promtool', 'check', 'rules', RULES);
 run('promtool', 'test', 'rules', RULE_TESTS);
@@ -80,8 +80,8 @@ function checkChart(): void {
 
 function conform(file: string, input = ''): void {
   const locations = schemas
-    ? [`${schemas}/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json`]
-    : ['default', CRD_SCHEMAS];
+    ? [`${schemas}/{{.ResourceKind}}{{.KindSuffix}}.json`, `${schemas}/${CRD_SCHEMA}`]
+    : ['default', `${CRDS_CATALOG}/${CRD_SCHEMA}`];
   const flags = locations.flatMap(location => ['-schema-location', location]);
   runWith(input, 'kubeconform', '-strict', '-summary', ...flags, file);
 }
