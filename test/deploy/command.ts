@@ -111,7 +111,7 @@ async function checkQueries(prometheus: LivePrometheus): Promise<void> {
   const queries = [...panelQueries(RATE_SECONDS), ...recorded];
   const empty: string[] = [];
   for (const query of queries) {
-    if (!hasData(await prometheus.query(query))) empty.push(`no data: ${query.name}: ${query.expr}`);
+    if (!hasData(await prometheus.query(query.expr))) empty.push(`no data: ${query.name}: ${query.expr}`);
   }
   report(`prometheus answers ${queries.length - empty.length} of ${queries.length} queries with data`, empty);
   report('prometheus evaluates every rule', await prometheus.brokenRules());

@@ -27,8 +27,14 @@ export interface RuleFile {
 
 interface Dashboard {
   readonly panels: readonly {
+    readonly type: string;
     readonly title: string;
-    readonly targets?: readonly { readonly refId: string; readonly expr: string }[];
+    readonly targets?: readonly {
+      readonly refId: string;
+      readonly expr: string;
+      readonly legendFormat: string;
+    }[];
+    readonly fieldConfig?: { readonly defaults: { readonly unit: string } };
   }[];
   readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] };
   readonly templating: {
@@ -61,6 +67,28 @@ export function panelQueries(seconds: number): Query[] {
   return dashboard().panels.flatMap(({ title, targets = [] }) =>
     targets.map(({ refId, expr }) => ({ name: `${title} ${refId}`, expr: filled(expr, seconds) })),
   );
+}
+
+/** A panel that shows lines over time. */
+export interface Panel {
+  readonly title: string;
+  /** By the name that Grafana has for it. */
+  readonly unit: string;
+  readonly targets: readonly { readonly expr: string; readonly legend: string }[];
+}
+
+/** The panels with lines over time, filled in like `panelQueries`. */
+export function timePanels(seconds: number): Panel[] {
+  return dashboard()
+    .panels.filter(({ type }) => type === 'timeseries')
+    .map(({ title, targets = [], fieldConfig }) => ({
+      title,
+      unit: fieldConfig!.defaults.unit,
+      targets: targets.map(({ expr, legendFormat }) => ({
+        expr: filled(expr, seconds),
+        legend: legendFormat,
+      })),
+    }));
 }
 
 /** The queries of the dashboard's annotations and variables, filled in like those of the panels. */

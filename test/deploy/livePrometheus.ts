@@ -8,11 +8,17 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import type { RunningService } from '../support/serve.js';
-import { type Query, ruleFile } from './files.js';
+import { ruleFile } from './files.js';
 
 interface Sample {
   readonly metric: Readonly<Record<string, string>>;
   readonly value: readonly [number, string];
+}
+
+/** The points of one line: seconds since 1970, and numbers as text. */
+export interface Series {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly values: readonly (readonly [number, string])[];
 }
 
 interface RuleState {
@@ -75,15 +81,24 @@ export class LivePrometheus {
     throw new Error('prometheus did not start');
   }
 
-  /** The samples that answer a query. Throws an Error with the words of Prometheus if it refuses the query. */
-  async query({ name, expr }: Query): Promise<readonly Sample[]> {
-    const answer = await fetch(`${this.#url}/api/v1/query`, {
+  /** The samples that answer a query now. Throws an Error with the words of Prometheus if it refuses the query. */
+  query(expr: string): Promise<readonly Sample[]> {
+    return this.#ask('query', { query: expr });
+  }
+
+  /** What answers a query between two times, in seconds since 1970. */
+  queryRange(expr: string, from: number, to: number, step: number): Promise<readonly Series[]> {
+    return this.#ask('query_range', { query: expr, start: `${from}`, end: `${to}`, step: `${step}` });
+  }
+
+  async #ask<T>(path: string, parameters: Record<string, string>): Promise<readonly T[]> {
+    const answer = await fetch(`${this.#url}/api/v1/${path}`, {
       method: 'POST',
-      body: new URLSearchParams({ query: expr }),
+      body: new URLSearchParams(parameters),
       signal: AbortSignal.timeout(ANSWER_MS),
     });
-    const { data, error } = (await answer.json()) as { data?: { result: readonly Sample[] }; error?: string };
-    if (!data) throw new Error(`${name}: ${error}`);
+    const { data, error } = (await answer.json()) as { data?: { result: readonly T[] }; error?: string };
+    if (!data) throw new Error(`${parameters.query}: ${error}`);
     return data.result;
   }
 

@@ -1,29 +1,30 @@
 // A service with two tiny models and everything in its metrics that a dashboard shows.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exportCheckpoint } from '../support/fixtures.js';
+import { exportModel } from '../../dist/model/export.js';
+import { readJson, requestOf } from '../support/fixtures.js';
 import { type RunningService, ready, startService } from '../support/serve.js';
+
+/** Names, checkpoints, and the shares of labels on the data with which they might have been evaluated. */
+const MODELS = [
+  ['topics', 'ls_llama_seq', { World: 0.25, Sports: 0.25, Business: 0.25, 'Sci/Tech': 0.25 }],
+  ['names', 'ls_unllama_tok', { PER: 0.3, ORG: 0.3, LOC: 0.3, MISC: 0.1 }],
+] as const;
 
 /** Starts it with its models in `folder`. Their manifests have references, as `eval` writes them. */
 export async function startMonitoredService(folder: string): Promise<RunningService> {
-  await addReference(await exportCheckpoint('ls_llama_seq', folder), labels =>
-    Object.fromEntries(labels.map(label => [label, 1 / labels.length])),
-  );
-  await addReference(await exportCheckpoint('ls_unllama_tok', folder), () => ({ PER: 0.5, LOC: 0.5 }));
+  for (const [name, checkpoint, labels] of MODELS) {
+    await exportModel(requestOf(checkpoint), join(folder, name));
+    addReference(join(folder, name, 'model.json'), labels);
+  }
   const service = await startService(folder, folder);
   await ready(service);
   return service;
 }
 
-async function addReference(
-  folder: string,
-  sharesOf: (labels: readonly string[]) => Record<string, number>,
-): Promise<void> {
-  const path = join(folder, 'model.json');
-  const manifest = JSON.parse(readFileSync(path, 'utf8')) as { readonly labels: readonly string[] };
-  const reference = { labels: sharesOf(manifest.labels), score: 0.9 };
-  writeFileSync(path, JSON.stringify({ ...manifest, reference }));
+function addReference(path: string, labels: Readonly<Record<string, number>>): void {
+  writeFileSync(path, JSON.stringify({ ...(readJson(path) as object), reference: { labels, score: 0.9 } }));
 }
 
 /**
