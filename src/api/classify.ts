@@ -60,7 +60,9 @@ export function* classifyResults({
 }: ComputedRequest<ClassifyOptions, EncodedText>): Generator<Result> {
   for (const result of classifications(model.manifest, encoded, rows, body.long_text)) {
     const json = resultOf(result, model, body);
-    yield { json, labels: json.label === null ? [] : [json.label] };
+    const { label } = json;
+    const score = result.probabilities && result.score;
+    yield { json, predictions: label === null ? [] : [{ label, score }] };
   }
 }
 

@@ -80,8 +80,8 @@ function resultOf(
   text: Text,
   { spans }: EncodedWords,
   { threshold, tags, raw_scores, offset_unit }: NerOptions,
-): { json: NerResponse['results'][number]; labels: string[] } {
-  const labels = tagging.entities.map(({ label }) => label);
+): Result & { json: NerResponse['results'][number] } {
+  const predictions = tagging.entities;
   const kept = tagging.entities.filter(({ score }) => score >= threshold);
   const { tokens } = tagging;
   const logits = raw_scores && { logits: tagging.logits.map(row => row && [...row]) };
@@ -93,8 +93,8 @@ function resultOf(
       start_word: startWord,
       end_word: endWord,
     }));
-    return { json: { entities, tokens, ...(tags && { tags: tagging.tags }), ...logits }, labels };
+    return { json: { entities, tokens, ...(tags && { tags: tagging.tags }), ...logits }, predictions };
   }
   const { entities, words } = locate(text, spans, kept, offset_unit);
-  return { json: { entities, tokens, ...(tags && { tags: tagging.tags, words }), ...logits }, labels };
+  return { json: { entities, tokens, ...(tags && { tags: tagging.tags, words }), ...logits }, predictions };
 }

@@ -4,6 +4,20 @@ import { STATUS_CODES } from 'node:http';
 import { Refusal } from '../errors.js';
 import type { Problem as ProblemDocument } from './openapi.js';
 
+/** Why a request is refused. */
+export const REJECTION_REASONS = [
+  'queue_full',
+  'deadline',
+  'draining',
+  'not_ready',
+  'engine_down',
+  'memory',
+  'unauthorized',
+  'forbidden',
+  'rate_limited',
+] as const;
+export type RejectionReason = (typeof REJECTION_REASONS)[number];
+
 /** The services whose clients expect errors in another form than a problem document. */
 export type ErrorShape = 'huggingFace' | 'openInference' | 'textEmbeddings' | 'vllm';
 
@@ -14,7 +28,7 @@ export interface ProblemOptions {
   readonly errors?: readonly FieldError[];
   readonly headers?: Record<string, string>;
   /** The label with which the metrics count the request as rejected. It is not counted unless this is given. */
-  readonly reason?: string;
+  readonly reason?: RejectionReason;
   /** The form of the answer, where the body tells it and not the path. */
   readonly shape?: ErrorShape;
 }
@@ -38,7 +52,7 @@ export function unprocessable(path: string, message: string): Problem {
 }
 
 /** 503 that asks the caller to try again after some seconds. `reason` counts it as a rejected request. */
-export function unavailable(detail: string, reason?: string, seconds = 1): Problem {
+export function unavailable(detail: string, reason?: RejectionReason, seconds = 1): Problem {
   return new Problem(503, detail, { ...(reason && { reason }), headers: { 'retry-after': String(seconds) } });
 }
 

@@ -80,8 +80,15 @@ function* labelResults({
 }: ComputedRequest<HuggingFaceRequest, EncodedText>): Generator<Result> {
   const { top_k: topK, function_to_apply: functionToApply } = parameters;
   const options = { topK: topK ?? null, ...(functionToApply != null && { functionToApply }) };
-  for (const { label, logits } of classifications(model.manifest, encoded, rows, 'truncate'))
-    yield { json: pipelineLabels(model.manifest, logits, options), labels: [label] };
+  for (const { label, score, probabilities, logits } of classifications(
+    model.manifest,
+    encoded,
+    rows,
+    'truncate',
+  )) {
+    const predictions = [{ label, score: probabilities && score }];
+    yield { json: pipelineLabels(model.manifest, logits, options), predictions };
+  }
 }
 
 function* entityResults({
@@ -101,7 +108,10 @@ function* entityResults({
     const own = rows.slice(next, next + encoded[index]!.sequences.length);
     next += own.length;
     const entities = yield* pipelineEntitiesInSlices(model, text, encoded[index]!, own, options);
-    const labels = entities.map(entity => ('entity' in entity ? entity.entity : entity.entity_group));
-    yield { json: entities, labels };
+    const predictions = entities.map(entity => ({
+      label: 'entity' in entity ? entity.entity : entity.entity_group,
+      score: entity.score,
+    }));
+    yield { json: entities, predictions };
   }
 }

@@ -1,7 +1,7 @@
 // The Open Inference Protocol's POST /v2/models/{name}/infer, which Triton and KServe speak: tensors in and out.
 // https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 
-import { type Answer, countLabels, stringify } from '../api/answer.js';
+import { type Answer, countPredictions, noPredictions, type Result, stringify } from '../api/answer.js';
 import { encodeEach } from '../api/classify.js';
 import { encodeAllWords, NER_DEFAULTS, nerResults } from '../api/ner.js';
 import type { NerResponse, OpenInferenceRequest } from '../api/openapi.js';
@@ -58,7 +58,7 @@ export const openInferenceEntities: RequestKind<OpenInferenceRequest, EncodedWor
 
 interface RowOfText {
   readonly row: Row;
-  readonly labels: readonly string[];
+  readonly predictions: Result['predictions'];
 }
 
 function* labelRows({
@@ -75,16 +75,16 @@ function* labelRows({
     const row = { label: [label], score: [score], logits: [...logits] };
     yield {
       row: probabilities ? { ...row, probabilities: Object.values(probabilities) } : row,
-      labels: [label],
+      predictions: [{ label, score: probabilities && score }],
     };
   }
 }
 
 /** The entities of a text are one element, in JSON. */
 function* entityRows(request: ComputedRequest<OpenInferenceRequest, EncodedWords>): Generator<RowOfText> {
-  for (const { json, labels } of nerResults({ ...request, body: NER_DEFAULTS })) {
+  for (const { json, predictions } of nerResults({ ...request, body: NER_DEFAULTS })) {
     const { entities } = json as NerResponse['results'][number];
-    yield { row: { entities: [stringify(entities)] }, labels };
+    yield { row: { entities: [stringify(entities)] }, predictions };
   }
 }
 
@@ -140,11 +140,11 @@ function* tensorAnswer(
   const outputs = outputsOfRequest(model, body);
   /** For each output, its parts in JSON or in bytes, one for each text. */
   const parts = outputs.map((): Buffer[] => []);
-  const counts = new Map<string, number>();
-  for (const { row, labels } of rows) {
+  const counts = noPredictions();
+  for (const { row, predictions } of rows) {
     for (const [index, output] of outputs.entries())
       parts[index]!.push(encoded(output, row[output.name]!, model));
-    countLabels(counts, labels);
+    countPredictions(counts, predictions);
     yield;
   }
   const json: Buffer[] = [];
@@ -168,7 +168,7 @@ function* tensorAnswer(
   return {
     content: new Uint8Array(Buffer.concat([...json, ...binary])),
     headers: headersOf(json, binary),
-    labels: counts,
+    ...counts,
   };
 }
 

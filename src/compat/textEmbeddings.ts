@@ -70,7 +70,11 @@ function* resultsOf({
   for (const result of classifications(model.manifest, encoded, rows, 'truncate')) {
     const scores = scoresOf(result, body);
     const json = labels.map((label, row) => ({ score: scores[row]!, label }));
-    yield { json: json.sort((a, b) => b.score - a.score), labels: [result.label] };
+    const { label, score, probabilities } = result;
+    yield {
+      json: json.sort((a, b) => b.score - a.score),
+      predictions: [{ label, score: probabilities && score }],
+    };
   }
 }
 

@@ -44,5 +44,5 @@ function* tokensOf({
     tokens: [...ids],
     token_strs: body.return_token_strs ? tokens : null,
   };
-  yield { json, labels: [] };
+  yield { json, predictions: [] };
 }

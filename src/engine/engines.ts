@@ -67,6 +67,11 @@ export class Engines extends EventEmitter<EnginesEvents> {
     process.once('exit', this.#removeCopies);
   }
 
+  /** The number of engine processes, those that are being started included. */
+  get size(): number {
+    return this.#engines.length;
+  }
+
   /** The number of engine processes that are up and hold their models. */
   get ready(): number {
     return this.#engines.filter(engine => engine.isReady).length;

@@ -90,6 +90,18 @@ const NOTATION = {
   },
 } as const;
 
+/** What the model predicted on the data on which it was evaluated, with which a service compares what it predicts. */
+const REFERENCE = {
+  type: 'object',
+  required: ['labels'],
+  properties: {
+    /** The share of each label among the predictions: of a text's label, or of the entities' labels. */
+    labels: { type: 'object', additionalProperties: { type: 'number', minimum: 0, maximum: 1 } },
+    /** The mean score of the predictions. A regression has none. */
+    score: { type: 'number', minimum: 0, maximum: 1 },
+  },
+} as const;
+
 const SCHEMA = {
   type: 'object',
   required: [
@@ -158,6 +170,8 @@ const SCHEMA = {
     quantisation: { anyOf: [{ type: 'array', items: LAYER_CHOICE }, { type: 'null' }] },
     /** Null where verification was skipped. */
     verification: { anyOf: [VERIFICATION, { type: 'null' }] },
+    /** Missing until the model is evaluated. */
+    reference: REFERENCE,
   },
 } as const;
 

@@ -1,11 +1,12 @@
 // npm run faults: does to running services what goes wrong in practice, and prints what their callers saw as a table.
 // usage: npm run faults -- [NAME …] [--seconds 60] [--times N] [--write]
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { program } from 'commander';
 import { ROOT } from '../support/fixtures.js';
+import { isOnPath } from '../support/onPath.js';
 import { stopAll } from '../support/serve.js';
 import { DISK_FULL } from './disk.js';
 import { ENGINE_FAULTS } from './engines.js';
@@ -60,11 +61,6 @@ for (const fault of chosen) {
   if (result.wrong > 0 || Object.keys(result.failed).length > 0) process.exitCode = 1;
 }
 if (options.write) writeTable();
-
-function isOnPath(command: string): boolean {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  return folders.some(folder => existsSync(join(folder, command)));
-}
 
 function print(line: string): void {
   lines.push(line);

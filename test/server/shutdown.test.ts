@@ -26,7 +26,7 @@ const enginesOf = ({ process: child }: RunningService) => enginePids(child.pid);
 async function accepted({ url }: RunningService, requests: number): Promise<void> {
   for (;;) {
     const metrics = await (await fetch(`${url}/metrics`)).text();
-    const counted = /^lsllama_tokenize_duration_seconds_count (\d+)$/m.exec(metrics)![1];
+    const counted = /^lsllama_tokenize_duration_seconds_count\{.*\} (\d+)$/m.exec(metrics)?.[1];
     if (Number(counted) >= requests) return;
     await sleep(10);
   }

@@ -62,7 +62,7 @@ export function predictRoute(
     const model = selectModel(store, response, task, name ?? parsed.model);
     // Under overload most requests are refused here, which costs less than to encode them first.
     model.admit(model.tokenRatio.atLeast(parsed.size), urgency);
-    const stop = metrics.tokenizeDuration.startTimer();
+    const stop = metrics.tokenizeDuration.startTimer({ model: model.name });
     const sequences = await before(deadline, signal, request.encode(model));
     stop();
     durations.encode = performance.now() - arrived;
@@ -70,12 +70,13 @@ export function predictRoute(
     if (tokens > 0) model.tokenRatio.observe(parsed.size, tokens);
     await limits.chargeTokens(response, tokens);
     const rows = sequences.length > 0 ? await model.run(sequences, urgency) : [];
-    const { content, headers, labels } = await before(deadline, signal, request.answer(rows));
-    for (const [label, count] of labels) metrics.predictions.inc({ model: model.name, label }, count);
+    const answer = await before(deadline, signal, request.answer(rows));
+    metrics.countPredictions(model.name, answer);
     durations.total = performance.now() - arrived;
     response.set('server-timing', serverTiming(durations));
     const cut = setTimeout(() => response.destroy(), READING_MS);
     response.once('close', () => clearTimeout(cut));
+    const { content, headers } = answer;
     response.set(headers).send(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
   };
 }
