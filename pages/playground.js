@@ -1,6 +1,6 @@
 // The playground: asks the models of the service about typed texts.
 
-/** @import { Model } from '../src/server/openapi.ts' */
+/** @import { Model } from '../src/api/openapi.ts' */
 /** @import { Answer } from './service.js' */
 import { cards, duration, element, latency } from './results.js';
 import { pathOf, predict, Refused, readModels } from './service.js';

@@ -1,6 +1,6 @@
 // The parts of the page that show an answer.
 
-/** @import { ClassifyResponse, Model, NerResponse } from '../src/server/openapi.ts' */
+/** @import { ClassifyResponse, Model, NerResponse } from '../src/api/openapi.ts' */
 /** @import { Answer } from './service.js' */
 
 /** Of a model with more labels, the most probable ones are shown and the others folded away. */

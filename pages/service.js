@@ -1,6 +1,6 @@
 // What the page asks of the service, and its refusals in words.
 
-/** @import { ClassifyRequest, ClassifyResponse, Model, ModelsResponse, NerRequest, NerResponse, Problem } from '../src/server/openapi.ts' */
+/** @import { ClassifyRequest, ClassifyResponse, Model, ModelsResponse, NerRequest, NerResponse, Problem } from '../src/api/openapi.ts' */
 
 /** @typedef {Partial<Record<'encode' | 'queue' | 'inference' | 'total', number>>} Durations in milliseconds */
 /**

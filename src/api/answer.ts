@@ -38,7 +38,10 @@ export function noPredictions(): PredictionCounts {
 }
 
 /** Adds predictions to those of an answer. */
-export function countPredictions({ labels, scores }: PredictionCounts, predictions: readonly Prediction[]): void {
+export function countPredictions(
+  { labels, scores }: PredictionCounts,
+  predictions: readonly Prediction[],
+): void {
   for (const { label, score } of predictions) {
     labels.set(label, (labels.get(label) ?? 0) + 1);
     if (score !== undefined && scores.length < MAX_SCORES) scores.push(score);

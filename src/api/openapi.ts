@@ -47,11 +47,13 @@ export interface components {
             readonly long_text: "truncate" | "mean" | "max";
             /** @default false */
             readonly raw_scores: components["schemas"]["RawScores"];
+            /** @description Multi-label models list the labels whose probability is at least this. With abstain, a text whose best label is less probable gets none. Unless it is given, each label has the threshold that the model keeps for it, and a label without one is listed from 0.5 on and never abstained from. */
+            readonly threshold?: components["schemas"]["Probability"];
             /**
-             * @description Multi-label models list the labels whose probability is at least this.
-             * @default 0.5
+             * @description Whether label is null where the probability of the best label is below its threshold. Refused with 422 if neither the request nor the model has a threshold, and for regression models.
+             * @default false
              */
-            readonly threshold: components["schemas"]["Probability"];
+            readonly abstain: boolean;
             readonly priority?: components["schemas"]["Priority"];
             readonly timeout_ms?: components["schemas"]["TimeoutMs"];
         };
@@ -61,8 +63,8 @@ export interface components {
             readonly usage: components["schemas"]["Usage"];
         };
         readonly Classification: {
-            /** @description The most probable label. For regression models the name of the value. */
-            readonly label: string;
+            /** @description The most probable label; null if the request has abstain and the label's probability is below its threshold. For regression models the name of the value. */
+            readonly label: string | null;
             /** @description The probability of the label. For regression models, such as reward models and rerankers, the value itself, which can be any number. */
             readonly score: number;
             /** @description The probability of every label, or of the top_k. Regression models have none. */

@@ -577,11 +577,13 @@ export interface components {
             readonly long_text?: "truncate" | "mean" | "max";
             /** @default false */
             readonly raw_scores?: components["schemas"]["RawScores"];
-            /**
-             * @description Multi-label models list the labels whose probability is at least this.
-             * @default 0.5
-             */
+            /** @description Multi-label models list the labels whose probability is at least this. With abstain, a text whose best label is less probable gets none. Unless it is given, each label has the threshold that the model keeps for it, and a label without one is listed from 0.5 on and never abstained from. */
             readonly threshold?: components["schemas"]["Probability"];
+            /**
+             * @description Whether label is null where the probability of the best label is below its threshold. Refused with 422 if neither the request nor the model has a threshold, and for regression models.
+             * @default false
+             */
+            readonly abstain?: boolean;
             readonly priority?: components["schemas"]["Priority"];
             readonly timeout_ms?: components["schemas"]["TimeoutMs"];
         };
@@ -591,8 +593,8 @@ export interface components {
             readonly usage: components["schemas"]["Usage"];
         };
         readonly Classification: {
-            /** @description The most probable label. For regression models the name of the value. */
-            readonly label: string;
+            /** @description The most probable label; null if the request has abstain and the label's probability is below its threshold. For regression models the name of the value. */
+            readonly label: string | null;
             /** @description The probability of the label. For regression models, such as reward models and rerankers, the value itself, which can be any number. */
             readonly score: number;
             /** @description The probability of every label, or of the top_k. Regression models have none. */
@@ -1192,7 +1194,7 @@ export interface components {
     headers: {
         /** @description The caller's x-request-id if it is a short token, else an id that the service made. */
         readonly RequestId: string;
-        /** @description Where the time of the request went, in milliseconds, such as encode;dur=0.412, queue;dur=0.105, inference;dur=12.340, total;dur=13.021. encode: from the arrival of the whole body until its texts are tokenised. queue: while its texts waited and none of them was in a forward pass. inference: while at least one of them was, so that forward passes side by side count once. total: from the arrival of the whole body until the answer is made. queue and inference are left out if all results were in the cache or there is nothing to compute. */
+        /** @description Where the time of the request went, in milliseconds, such as encode;dur=0.412, queue;dur=0.105, inference;dur=12.340, total;dur=13.021. encode: from the arrival of the whole body until its texts are tokenised. inference: while at least one of the texts was in a forward pass, so that passes side by side count once. queue: the rest of the time from encode to the last pass. total: from the arrival of the whole body until the answer is made. queue and inference are left out if all results were in the cache, or there is nothing to compute. */
         readonly ServerTiming: string;
         /** @description Seconds after which the caller may try again, computed from what waits where the queue is full. Sent with 503, and with 429 unless the request would be refused again. */
         readonly RetryAfter: number;

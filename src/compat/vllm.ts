@@ -66,7 +66,10 @@ function* resultsOf({
   for (const result of classifications(model.manifest, encoded, rows, 'truncate')) {
     const { label } = result;
     const probs = probsOf(result, body);
-    yield { json: { index, label, probs, num_classes: probs.length }, predictions: [{ label, score: result.probabilities && result.score }] };
+    yield {
+      json: { index, label, probs, num_classes: probs.length },
+      predictions: [{ label, score: result.probabilities && result.score }],
+    };
     index++;
   }
 }

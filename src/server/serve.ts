@@ -14,7 +14,7 @@ import { type ListenOptions, listenOnAll } from './listeners.js';
 import { Metrics } from './metrics.js';
 import { Requests } from './requests/requests.js';
 import { shutDown } from './shutdown.js';
-import { startTracing } from './tracing/tracing.js';
+import { startTracing } from './tracing/start.js';
 
 export interface ServeOptions extends RuntimeOptions, AppOptions, KeyOptions, ListenOptions, Timeouts {
   readonly models: ModelsOption;

@@ -118,7 +118,7 @@ it.each([
   const scripts = readdirSync(folder).map(name => readFileSync(`${folder}/${name}`, 'utf8'));
   expect(scripts.join()).toContain('dist/server/app.js');
   // prom-client loads the API, which does nothing by itself.
-  const loaded = scripts.join().match(/@opentelemetry\/(?!api\/)[\w-]+/g) ?? [];
+  const loaded: string[] = scripts.join().match(/@opentelemetry\/(?!api\/)[\w-]+/g) ?? [];
   expect(loaded.includes('@opentelemetry/sdk-trace-node')).toBe(what === 'modules');
   if (what === 'nothing') expect(loaded).toEqual([]);
 });

@@ -27,9 +27,6 @@ export interface ParsedRequest extends RequestFields {
   readonly errorShape: ErrorShape | undefined;
 }
 
-/** Enough to see how sure a model is, and few enough to count them while other requests wait. */
-const MAX_SCORES = 100;
-
 /** Its methods are called once each, in their order here. They throw Problem for a request that is refused. */
 export class PredictionRequest {
   readonly #name: KindName;
