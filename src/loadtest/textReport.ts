@@ -31,7 +31,8 @@ function runText(result: RunResult, table: Table): string {
     '\n',
     latencyTable(result, table),
     '\n',
-    ...errorLines(result),
+    ...errorLines([result]),
+    ...(result.stopped === null ? [] : [line('stopped', result.stopped)]),
     ...notes([result], result.conditions),
     ...serverLines(result.server),
   ].join('');
@@ -52,18 +53,19 @@ function sweepText(result: SweepResult, table: Table): string {
     ),
     '\n',
     table([
-      ['asked /s', 'due /s', 'answered /s', 'p50 ms', 'p99 ms', 'failed', 'keeps up'],
+      ['asked /s', 'due /s', 'answered /s', 'p50 ms', 'p99 ms', 'not answered', 'keeps up'],
       ...steps.map(step => [
         step.rate.toFixed(1),
         step.due_per_second.toFixed(1),
         step.requests_per_second.toFixed(1),
         step.latency.p50.toFixed(1),
         step.latency.p99.toFixed(1),
-        String(Object.values(step.errors).reduce((sum, count) => sum + count, step.unsent)),
+        String(step.due - step.requests),
         step.sustained ? 'yes' : 'no',
       ]),
     ]),
     '\n',
+    ...errorLines([closed_loop, ...steps]),
     ...notes([closed_loop, ...steps], conditions),
   ].join('');
 }
@@ -97,17 +99,19 @@ function latencyTable({ latency, latency_from_send, unsent }: LoadTestReport, ta
   ]);
 }
 
-function errorLines({ errors, error_latency, first_errors, stopped }: Measurement): string[] {
-  const kinds = Object.entries(errors).map(([kind, count]) =>
-    line(
+/** A line for each kind of failure, with the longest p99 of its waits and its first message. */
+function errorLines(measurements: readonly Measurement[]): string[] {
+  const kinds = [...new Set(measurements.flatMap(({ errors }) => Object.keys(errors)))];
+  if (kinds.length === 0) return [line('errors', 'none')];
+  return kinds.map(kind => {
+    const failed = measurements.filter(({ errors }) => errors[kind] !== undefined);
+    const count = failed.reduce((sum, { errors }) => sum + errors[kind]!, 0);
+    const wait = Math.max(...failed.map(({ error_latency }) => error_latency[kind]!.p99));
+    return line(
       'errors',
-      `${count} ${kind}, after p99 ${error_latency[kind]!.p99.toFixed(1)} ms; the first: ${first_errors[kind]}`,
-    ),
-  );
-  return [
-    ...(kinds.length === 0 ? [line('errors', 'none')] : kinds),
-    ...(stopped === null ? [] : [line('stopped', stopped)]),
-  ];
+      `${count} ${kind}, after p99 ${wait.toFixed(1)} ms; the first: ${failed[0]!.first_errors[kind]}`,
+    );
+  });
 }
 
 function notes(measurements: readonly Measurement[], { unique_texts }: Conditions): string[] {
