@@ -10,17 +10,16 @@ import { pipelineEntities } from '../../dist/predictor/pipeline/entities.js';
 import { type FunctionToApply, pipelineLabels } from '../../dist/predictor/pipeline/labels.js';
 import { tokenWindows } from '../../dist/predictor/pipeline/tokenWindows.js';
 import { atOnce } from '../../dist/slices.js';
+import { offsetsIn } from '../../dist/text/offsets.js';
 import type { Component } from '../../dist/text/tokenizer/json.js';
 import { Tokenizer } from '../../dist/text/tokenizer.js';
 import { digest } from '../support/digest.js';
-import { offsetsIn } from '../../dist/text/offsets.js';
 import { ROOT, readJson, readJsonLines } from '../support/fixtures.js';
 import { kindNamed, kinds, tokenizerOfKind } from '../support/kinds.js';
 import {
   expectEntities,
   floatsOf,
   optionsOf,
-  resultsOf,
   type TaggerGolden,
   taggers,
 } from '../support/pipelineGoldens.js';
@@ -42,17 +41,14 @@ describe.each(taggers)('$name', ({ folder, labels, goldens }) => {
     'makes the entities of the pipeline from its logits, %s',
     strategy => {
       for (const golden of goldens) {
-        const expected = resultsOf(golden, strategy);
+        const expected = golden.results[strategy];
         if (!expected) continue;
         const model = modelOf(golden);
         const options = optionsOf(golden, strategy);
         const encoded = atOnce(encodeTokens(model, golden.text, options));
         const rows = encoded.sequences.map(({ headPositions }, i) => {
           const logits = floatsOf(golden.logits[i]!);
-          return logits.slice(
-            headPositions[0]! * labels.length,
-            (headPositions.at(-1)! + 1) * labels.length,
-          );
+          return logits.slice(headPositions[0]! * labels.length, (headPositions.at(-1)! + 1) * labels.length);
         });
         const found = pipelineEntities(model, golden.text, encoded, rows, options);
         expectEntities(found, expected, golden.text);
@@ -72,24 +68,27 @@ interface WindowCase {
 
 const { windows } = readJson(`${ROOT}/test/fixtures/tokenizers/offsets.json`) as { windows: WindowCase[] };
 
-describe.each(windows)('windows of $max_length with stride $stride, $side, $kind, $post_processor', expected => {
-  it('have the tokens and offsets of the tokenizers library', () => {
-    const { kind, post_processor, max_length: maxLength, stride, side: truncationSide } = expected;
-    const tokenizer = tokenizerOfKind(kindNamed(kind), { post_processor }, { truncationSide });
-    const model = textModel(tokenizer, { labels: ['O'], maxLength });
-    const found = kinds.texts.slice(0, expected.texts.length).map(text => {
-      const options = { stride, aggregationStrategy: 'simple' } as const;
-      const encoded = atOnce(encodeTokens(model, text, options));
-      const numbers = encoded.windows.flatMap(({ starts, ends }, i) => {
-        const positions = starts.flatMap((start, token) => [start, ends[token]!]);
-        const converted = offsetsIn(text, 'codepoint', positions);
-        return [...encoded.sequences[i]!.ids, ...positions.map(position => converted.get(position)!)];
+describe.each(windows)(
+  'windows of $max_length with stride $stride, $side, $kind, $post_processor',
+  expected => {
+    it('have the tokens and offsets of the tokenizers library', () => {
+      const { kind, post_processor, max_length: maxLength, stride, side: truncationSide } = expected;
+      const tokenizer = tokenizerOfKind(kindNamed(kind), { post_processor }, { truncationSide });
+      const model = textModel(tokenizer, { labels: ['O'], maxLength });
+      const found = kinds.texts.slice(0, expected.texts.length).map(text => {
+        const options = { stride, aggregationStrategy: 'simple' } as const;
+        const encoded = atOnce(encodeTokens(model, text, options));
+        const numbers = encoded.windows.flatMap(({ starts, ends }, i) => {
+          const positions = starts.flatMap((start, token) => [start, ends[token]!]);
+          const converted = offsetsIn(text, 'codepoint', positions);
+          return [...encoded.sequences[i]!.ids, ...positions.map(position => converted.get(position)!)];
+        });
+        return digest(numbers);
       });
-      return digest(numbers);
+      expect(found).toEqual(expected.texts);
     });
-    expect(found).toEqual(expected.texts);
-  });
-});
+  },
+);
 
 describe('encodeTokens', () => {
   const tokenizer = tokenizerOfKind(kindNamed('LLaMA 2'));
@@ -142,9 +141,11 @@ describe('encodeTokens', () => {
 });
 
 it('plans windows that cover all tokens and overlap by the stride', () => {
-  const sizes = fc.integer({ min: 1, max: 40 }).chain(room =>
-    fc.tuple(fc.constant(room), fc.integer({ min: 0, max: room - 1 }), fc.integer({ min: 1, max: 500 })),
-  );
+  const sizes = fc
+    .integer({ min: 1, max: 40 })
+    .chain(room =>
+      fc.tuple(fc.constant(room), fc.integer({ min: 0, max: room - 1 }), fc.integer({ min: 1, max: 500 })),
+    );
   fc.assert(
     fc.property(sizes, ([room, stride, count]) => {
       const ranges = tokenWindows(count, room, stride, 'right');
@@ -172,7 +173,10 @@ describe('groupEntities', () => {
     end: start + 1,
   });
   const groupsOf = (...labels: string[]) =>
-    groupEntities(labels.map(entity), words => words.join('')).map(({ entityGroup, word }) => [entityGroup, word]);
+    groupEntities(labels.map(entity), words => words.join('')).map(({ entityGroup, word }) => [
+      entityGroup,
+      word,
+    ]);
 
   it('joins neighbours of one type, and begins anew at B-', () => {
     expect(groupsOf('B-A', 'I-A', 'B-A', 'I-B', 'B', 'I-B')).toEqual([
@@ -192,7 +196,13 @@ describe('groupEntities', () => {
 });
 
 it('keeps the longest of overlapping entities, then that of the highest score', () => {
-  const group = (start: number, end: number, score: number) => ({ entityGroup: 'X', word: '', start, end, score });
+  const group = (start: number, end: number, score: number) => ({
+    entityGroup: 'X',
+    word: '',
+    start,
+    end,
+    score,
+  });
   const kept = aggregateOverlapping([group(0, 4, 0.5), group(8, 9, 0.4), group(2, 7, 0.1), group(8, 9, 0.6)]);
   expect(kept).toEqual([group(2, 7, 0.1), group(8, 9, 0.6)]);
   // Entities without a character overlap with nothing, and the pipeline returns the first one twice.
@@ -227,12 +237,19 @@ describe('pipelineLabels', () => {
   it('applies the function of the problem type', () => {
     const logits = Float32Array.of(1, -1);
     const all = { topK: null };
-    const scoresOf = (problemType: 'multi' | 'binary' | 'regression', values: Float32Array, names = labels.slice(0, 2)) =>
-      pipelineLabels({ labels: names, problemType }, values, all).map(({ score }) => score);
+    const scoresOf = (
+      problemType: 'multi' | 'binary' | 'regression',
+      values: Float32Array,
+      names = labels.slice(0, 2),
+    ) => pipelineLabels({ labels: names, problemType }, values, all).map(({ score }) => score);
     expect(scoresOf('multi', logits)[1]).toBeCloseTo(1 / (1 + Math.E));
     expect(scoresOf('regression', Float32Array.of(3.5), ['value'])).toEqual([3.5]);
     expect(scoresOf('binary', Float32Array.of(1), ['yes'])[0]).toBeCloseTo(1 / (1 + 1 / Math.E));
-    const [yes, no] = pipelineLabels({ labels: ['no', 'yes'], problemType: 'binary' }, Float32Array.of(1), all);
+    const [yes, no] = pipelineLabels(
+      { labels: ['no', 'yes'], problemType: 'binary' },
+      Float32Array.of(1),
+      all,
+    );
     expect([yes!.label, no!.label]).toEqual(['yes', 'no']);
     expect(yes!.score).toBeCloseTo(1 / (1 + 1 / Math.E));
     expect(yes!.score + no!.score).toBeCloseTo(1);

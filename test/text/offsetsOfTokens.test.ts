@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { offsetsIn } from '../../dist/text/offsets.js';
 import { compileDecoder } from '../../dist/text/tokenizer/decoder.js';
 import type { Component, TokenizerJson } from '../../dist/text/tokenizer/json.js';
-import { type LocatedToken, Tokenizer } from '../../dist/text/tokenizer.js';
+import type { LocatedToken, Tokenizer } from '../../dist/text/tokenizer.js';
 import { digest } from '../support/digest.js';
 import { kindNamed, kinds, tokenizerOfKind } from '../support/kinds.js';
 
@@ -14,7 +14,10 @@ type Variant = 'raw' | 'trimmed' | 'prefixed';
 
 interface Offsets {
   readonly post_processors: Readonly<Record<Variant, Component | null>>;
-  readonly kinds: readonly { readonly name: string; readonly digests: Readonly<Partial<Record<Variant, string[]>>> }[];
+  readonly kinds: readonly {
+    readonly name: string;
+    readonly digests: Readonly<Partial<Record<Variant, string[]>>>;
+  }[];
   readonly tokens: readonly string[][];
   readonly decoders: readonly {
     readonly decoder: Component;
@@ -82,7 +85,9 @@ describe('Tokenizer', () => {
   });
 
   it('refuses an unknown decoder when it is needed', () => {
-    const other = tokenizerOfKind(kindNamed('LLaMA 2'), { decoder: { type: 'CTC' } } as Partial<TokenizerJson>);
+    const other = tokenizerOfKind(kindNamed('LLaMA 2'), {
+      decoder: { type: 'CTC' },
+    } as Partial<TokenizerJson>);
     expect(() => other.textOf(['a'])).toThrow('decoder: expected one that is supported, found CTC');
   });
 });

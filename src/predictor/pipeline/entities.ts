@@ -69,7 +69,9 @@ export function* pipelineEntitiesInSlices(
   const { labels } = model.manifest;
   const textOf = (tokens: readonly string[]) => model.tokenizer.textOf(tokens);
   if (aggregationStrategy === 'none') {
-    const found = windows.flatMap((window, i) => labelTokens(preEntities(model, text, window, rows[i]!), labels));
+    const found = windows.flatMap((window, i) =>
+      labelTokens(preEntities(model, text, window, rows[i]!), labels),
+    );
     const kept = found.filter(({ entity }) => !ignoreLabels.includes(entity));
     return inCodePoints(text, kept);
   }

@@ -1,7 +1,7 @@
 // Cuts a text at its added tokens, which is the first step of encoding it.
 
-import { type AddedToken, unsupported } from './json.js';
 import type { NormalizeAligned } from './alignedNormalizer.js';
+import { type AddedToken, unsupported } from './json.js';
 import type { Normalize } from './normalizer.js';
 import { compiled, escapeRegex } from './regex.js';
 import { asUnicode16 } from './unicode.js';

@@ -93,8 +93,7 @@ function* compose(decomposed: readonly Written[]): Generator<Written> {
   for (const written of decomposed) {
     const { character, change } = written;
     const lastMark = marks.at(-1)?.character;
-    const isBlocked =
-      lastMark !== undefined && (isStarter(character) || haveSameClass(lastMark, character));
+    const isBlocked = lastMark !== undefined && (isStarter(character) || haveSameClass(lastMark, character));
     const composed = starter && !isBlocked ? composite(starter.character + character) : undefined;
     if (starter && composed) starter = { character: composed, change: starter.change + change - 1 };
     else if (isStarter(character)) {

@@ -102,6 +102,5 @@ function compileStrip({ content, start = 0, stop = 0 }: Component): Step {
 function compileMetaspace(decoder: Component): Step {
   const mark = String(decoder.replacement);
   const scheme = decoder.add_prefix_space === false ? 'never' : (decoder.prepend_scheme ?? 'always');
-  return tokens =>
-    tokens.map((token, i) => token.replaceAll(mark, i === 0 && scheme !== 'never' ? '' : ' '));
+  return tokens => tokens.map((token, i) => token.replaceAll(mark, i === 0 && scheme !== 'never' ? '' : ' '));
 }

@@ -131,7 +131,8 @@ function compileMetaspace(step: Component, position: number): Step {
   return {
     write(text, isStart) {
       const marked = text.replaceAll(' ', mark);
-      const isPrepended = (scheme === 'always' || (scheme === 'first' && isStart)) && !marked.startsWith(mark);
+      const isPrepended =
+        (scheme === 'always' || (scheme === 'first' && isStart)) && !marked.startsWith(mark);
       return isPrepended ? mark + marked : marked;
     },
     ...(step.split !== false && { cut: compileCut(literal('pre_tokenizer', mark), 'MergedWithNext') }),

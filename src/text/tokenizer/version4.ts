@@ -94,7 +94,11 @@ function convertedComponents({ add_prefix_space, legacy }: Config): Partial<Toke
   if (legacy ?? true) {
     const replace = { type: 'Replace', pattern: { String: ' ' }, content: '▁' };
     const prepend = add_prefix_space ? [{ type: 'Prepend', prepend: '▁' }] : [];
-    return { normalizer: { type: 'Sequence', normalizers: [...prepend, replace] }, pre_tokenizer: null, decoder };
+    return {
+      normalizer: { type: 'Sequence', normalizers: [...prepend, replace] },
+      pre_tokenizer: null,
+      decoder,
+    };
   }
   const prepend_scheme = add_prefix_space ? 'first' : 'never';
   return {
