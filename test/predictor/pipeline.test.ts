@@ -20,7 +20,6 @@ import {
   expectEntities,
   floatsOf,
   optionsOf,
-  resultsOf,
   type TaggerGolden,
   taggers,
 } from '../support/pipelineGoldens.js';
@@ -42,7 +41,7 @@ describe.each(taggers)('$name', ({ folder, labels, goldens }) => {
     'makes the entities of the pipeline from its logits, %s',
     strategy => {
       for (const golden of goldens) {
-        const expected = resultsOf(golden, strategy);
+        const expected = golden.results[strategy];
         if (!expected) continue;
         const model = modelOf(golden);
         const options = optionsOf(golden, strategy);

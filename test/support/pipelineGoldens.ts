@@ -44,21 +44,18 @@ export function optionsOf(
   return { aggregationStrategy, ...(stride !== null && { stride }), ...(ignoreLabels && { ignoreLabels }) };
 }
 
-export function resultsOf(golden: TaggerGolden, strategy: AggregationStrategy): PipelineEntity[] | undefined {
-  return golden.results[strategy];
-}
-
-/** Expects the pipeline's entities: scores to 1e-4, everything else, the order of the keys included, exactly. */
+/** Expects the pipeline's entities: scores within the tolerance, everything else, the order of the keys included, exactly. */
 export function expectEntities(
   found: readonly PipelineEntity[],
   expected: readonly PipelineEntity[],
   text: string,
+  tolerance = 1e-4,
 ): void {
   const withoutScores = (entities: readonly PipelineEntity[]) =>
     entities.map(entity => JSON.stringify({ ...entity, score: 0 }));
   expect([text, withoutScores(found)]).toEqual([text, withoutScores(expected)]);
   for (const [i, { score }] of expected.entries()) {
-    expect(Math.abs(found[i]!.score - score)).toBeLessThan(1e-4);
+    expect(Math.abs(found[i]!.score - score)).toBeLessThan(tolerance);
   }
 }
 

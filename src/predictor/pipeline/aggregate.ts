@@ -72,10 +72,10 @@ const SCORES = {
   first: ([token]: readonly PreEntity[]) => token!.scores,
   average: (tokens: readonly PreEntity[]) =>
     tokens[0]!.scores.map((_, label) => mean(tokens.map(({ scores }) => scores[label]!))),
-  max: (tokens: readonly PreEntity[]) =>
-    tokens
-      .map(({ scores }) => scores)
-      .reduce((best, scores) => (Math.max(...scores) > Math.max(...best) ? scores : best)),
+  max(tokens: readonly PreEntity[]) {
+    const confidences = tokens.map(({ scores }) => Math.max(...scores));
+    return tokens[confidences.indexOf(Math.max(...confidences))]!.scores;
+  },
 };
 
 /** Joins neighbours of one type. A label that begins with B- begins a new group. */

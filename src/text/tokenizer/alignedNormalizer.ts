@@ -4,7 +4,7 @@
 
 import { unicodeSources } from './alignedUnicode.js';
 import type { Component } from './json.js';
-import { compileNormalizer, type Normalize } from './normalizer.js';
+import { compileNormalizer, expectGrowth, type Normalize } from './normalizer.js';
 import { compilePattern } from './regex.js';
 import { lastCharacter, type UnicodeForm } from './unicode.js';
 
@@ -31,17 +31,14 @@ interface AlignedStep {
 
 /** Compiles a normalizer that compileNormalizer takes. It gives the same texts. */
 export function compileAlignedNormalizer(normalizer: Component | null | undefined): NormalizeAligned {
-  const whole = compileNormalizer(normalizer);
   const steps = stepsOf(normalizer).map(compileStep);
   return text => {
-    // The whole normalizer refuses a text that its steps make far too long, before anything is aligned.
-    const normalized = whole(text);
-    let before = text;
+    let normalized = text;
     let sources: Sources = null;
     for (const { normalize, findSources } of steps) {
-      const after = normalize(before);
-      sources = followedBy(sources, findSources(before, after));
-      before = after;
+      const before = normalized;
+      normalized = expectGrowth(text, normalize(before));
+      sources = followedBy(sources, findSources(before, normalized));
     }
     return { text: normalized, sources };
   };
@@ -80,7 +77,9 @@ function followedBy(first: Sources, second: Sources): Sources {
 function prependSources(text: string, normalized: string): Sources {
   const inserted = normalized.length - text.length;
   if (inserted === 0) return null;
-  return Int32Array.from({ length: normalized.length }, (_, i) => Math.max(0, i - inserted));
+  const sources = new Int32Array(normalized.length);
+  for (let i = inserted; i < sources.length; i++) sources[i] = i - inserted;
+  return sources;
 }
 
 /** A replacement comes from the last character of what it replaces. */

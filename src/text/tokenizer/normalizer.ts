@@ -38,6 +38,12 @@ export function compileNormalizer(normalizer: Component | null | undefined): Nor
 
 function compileReplace({ pattern, content }: Component): Normalize {
   const { regex, view } = compilePattern('normalizer', pattern);
+  const { String: string } = pattern as { readonly String?: string };
+  if (string) {
+    // A dollar in a replacement would have a meaning of its own.
+    const replacement = String(content).replaceAll('$', '$$$$');
+    return text => text.replaceAll(string, replacement);
+  }
   return text => {
     let replaced = '';
     let end = 0;
@@ -49,7 +55,8 @@ function compileReplace({ pattern, content }: Component): Normalize {
   };
 }
 
-function expectGrowth(text: string, normalized: string): string {
+/** Returns the normalized text. Throws UserError where it is far longer than the text before its first step. */
+export function expectGrowth(text: string, normalized: string): string {
   if (normalized.length <= MAX_GROWTH * (text.length + 1)) return normalized;
   const expected = `steps that make a text at most ${MAX_GROWTH} times as long`;
   throw unsupported(
