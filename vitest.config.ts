@@ -5,6 +5,7 @@ const SLOW = [
   'test/server/**',
   'test/cases/**',
   'test/commands/{eval,tables}.test.ts',
+  'test/model/reading.test.ts',
   'test/**/{checkpoints,cli,engine,engines,fuzz,inspect,int8,loadTest,matrix,atomicFolder,reference,shipped,smoothing,verify,ready,encoder,tokenizerFiles,ggufTokenizer}.test.ts',
 ];
 /** Packs the project, which builds `dist/` anew: it runs once the other tests, which need `dist/`, have ended. */
