@@ -109,7 +109,9 @@ async function* inGroups(input: Input, answers: AsyncIterable<Answer>): AsyncGen
  * type says the same.
  */
 function readableElement({ logical_type, ...element }: SchemaElement): SchemaElement {
-  return logical_type?.type === 'INTEGER' || logical_type === undefined ? element : { ...element, logical_type };
+  return logical_type?.type === 'INTEGER' || logical_type === undefined
+    ? element
+    : { ...element, logical_type };
 }
 
 /** The column of a field of answers, or of a table without types. */
