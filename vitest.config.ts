@@ -8,6 +8,7 @@ const SLOW = [
   'test/clients/*.test.ts',
   'test/commands/{eval,tables}.test.ts',
   'test/compat/*.test.ts',
+  'test/model/reading.test.ts',
   'test/playground/*.test.ts',
   'test/**/{bench,checkpoints,cli,engine,engines,examples,fuzz,inspect,int8,loadTest,matrix,monitoring,atomicFolder,reference,shipped,smoothing,verify,ready,encoder,tokenizerFiles,ggufTokenizer}.test.ts',
 ];

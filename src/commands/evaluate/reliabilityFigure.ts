@@ -44,8 +44,9 @@ ${bars.join('\n')}
 ${counts.join('\n')}
 <line class="axis" x1="${LEFT}" x2="${LEFT + SIDE}" y1="${stripTop + STRIP}" y2="${stripTop + STRIP}"/>
 <text x="${LEFT - 6}" y="${stripTop + 10}" text-anchor="end">${most}</text>
-<text x="${LEFT + SIDE / 2}" y="${stripTop + STRIP + 18}" text-anchor="middle">confidence (below: number of ${count})</text>
+<text x="${LEFT + SIDE / 2}" y="${stripTop + STRIP + 18}" text-anchor="middle">confidence</text>
 </svg>
+<p>Bars: accuracy. Lines across them: mean confidence. Strip: how many of the ${count}.</p>
 <details><summary>Numbers</summary>
 ${binTable(filled)}
 </details>

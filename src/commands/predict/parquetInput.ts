@@ -20,10 +20,13 @@ export async function parquetInput(path: string, textColumn: string): Promise<In
   const file = await asyncBufferFromFile(path).catch(error => {
     throw readError(path, error);
   });
-  const metadata = await parquetMetadataAsync(file).catch(error => {
+  const opened = parquetMetadataAsync(file).then(metadata => {
+    const elements = parquetSchema(metadata).children.map(({ element }) => element);
+    return { metadata, elements };
+  });
+  const { metadata, elements } = await opened.catch(error => {
     throw notParquet(path, error);
   });
-  const elements = parquetSchema(metadata).children.map(({ element }) => element);
   checkColumns(
     path,
     elements.map(({ name }) => name),

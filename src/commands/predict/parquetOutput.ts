@@ -54,7 +54,7 @@ async function writeParquet(
   let written = 0;
   const schema: SchemaElement[] = [
     { name: 'schema', num_children: input.columns.length + answerColumns.length },
-    ...(input.schema ?? input.columns.map(name => elementOf({ name, type: 'STRING' }))),
+    ...(input.schema?.map(readableElement) ?? input.columns.map(name => elementOf({ name, type: 'STRING' }))),
     ...answerColumns.map(elementOf),
   ];
   const partial = `${path}.partial`;
@@ -102,6 +102,16 @@ async function* inGroups(input: Input, answers: AsyncIterable<Answer>): AsyncGen
     group = [];
   }
   if (group.length > 0) yield group;
+}
+
+/**
+ * The column of a table. The library writes the logical type of integers as PyArrow cannot read it; the older converted
+ * type says the same.
+ */
+function readableElement({ logical_type, ...element }: SchemaElement): SchemaElement {
+  return logical_type?.type === 'INTEGER' || logical_type === undefined
+    ? element
+    : { ...element, logical_type };
 }
 
 /** The column of a field of answers, or of a table without types. */
