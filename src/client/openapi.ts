@@ -884,6 +884,7 @@ export interface components {
         /**
          * @description Other fields are ignored.
          * @example {
+         *       "model": "agnews-llama",
          *       "prompt": "The central bank raised interest rates again on Thursday."
          *     }
          */

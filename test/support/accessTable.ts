@@ -104,7 +104,8 @@ export async function accessTable(
           ...(route.body && { 'content-type': 'application/json' }),
           ...(key && { authorization: `Bearer ${key}` }),
         },
-        ...(route.body && { body: route.body }),
+        // Examples name a model that the package ships.
+        ...(route.body && { body: route.body.replace('agnews-llama', model.name) }),
       });
     const limited = limitedKey(route);
     await send(limited);
