@@ -108,7 +108,7 @@ function preEntities(
     return {
       word: isUnknown ? text.slice(start, end) : tokenizer.tokenOf(id),
       // In single precision, as the pipeline's: where several are rounded to 1, the first one counts.
-      scores: Float32Array.from(softmax(logits.subarray(i * labels, (i + 1) * labels))),
+      scores: Float32Array.from(softmax(logits.subarray(i * labels, (i + 1) * labels), manifest.temperature)),
       start,
       end,
       index: tokenizer.prefixLength + i,

@@ -18,7 +18,9 @@ export interface PipelineLabel {
   readonly score: number;
 }
 
-const FUNCTIONS: Readonly<Record<FunctionToApply, (logits: Float32Array) => ArrayLike<number>>> = {
+const FUNCTIONS: Readonly<
+  Record<FunctionToApply, (logits: Float32Array, temperature?: number) => ArrayLike<number>>
+> = {
   sigmoid,
   softmax,
   none: logits => logits,
@@ -30,14 +32,14 @@ const DEFAULTS = { single: 'softmax', multi: 'sigmoid', binary: 'sigmoid', regre
  * The labels of a text by descending score, those of equal score in the order of the head's rows. `logits` is [rows].
  */
 export function pipelineLabels(
-  { labels, problemType }: Pick<Manifest, 'labels' | 'problemType'>,
+  { labels, problemType, temperature }: Pick<Manifest, 'labels' | 'problemType' | 'temperature'>,
   logits: Float32Array,
   { topK = 1, functionToApply = DEFAULTS[problemType] }: LabelOptions = {},
 ): PipelineLabel[] {
   const scores =
     logits.length < labels.length
-      ? noAndYes(logits[0]!, functionToApply)
-      : FUNCTIONS[functionToApply](logits);
+      ? noAndYes(logits[0]!, functionToApply, temperature)
+      : FUNCTIONS[functionToApply](logits, temperature);
   const ranked = labels
     .map((label, row) => ({ label, score: scores[row]! }))
     .sort((a, b) => b.score - a.score);
@@ -48,7 +50,11 @@ export function pipelineLabels(
  * The two scores of a binary model with two labels. Its one row is the logit of yes, that of no is 0, and softmax gives
  * yes the same probability as the sigmoid. The pipeline knows only one label for such a head.
  */
-function noAndYes(yes: number, functionToApply: FunctionToApply): ArrayLike<number> {
+function noAndYes(
+  yes: number,
+  functionToApply: FunctionToApply,
+  temperature: number | undefined,
+): ArrayLike<number> {
   const logits = Float32Array.of(0, yes);
-  return functionToApply === 'none' ? logits : softmax(logits);
+  return functionToApply === 'none' ? logits : softmax(logits, temperature);
 }

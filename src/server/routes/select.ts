@@ -39,7 +39,7 @@ function modelOfTask(store: ModelStore, task: Task | undefined, name: string): L
 }
 
 /** The model of a name. Throws Problem 404 if there is none, 503 if it is not loaded. */
-export function loadedModel(store: ModelStore, name: string): LoadedModel {
+function loadedModel(store: ModelStore, name: string): LoadedModel {
   const stored = store.get(name);
   if (!stored) {
     const names = store.all().map(model => model.name);
