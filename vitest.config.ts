@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const SLOW = [
   'test/server/**',
   'test/cases/**',
-  'test/**/{checkpoints,cli,engine,engines,fuzz,inspect,int8,loadTest,matrix,atomicFolder,reference,shipped,smoothing,verify,ready,encoder,tokenizerFiles,ggufTokenizer}.test.ts',
+  'test/**/{checkpoints,cli,engine,engines,fuzz,inspect,int8,loadTest,matrix,atomicFolder,reference,shipped,smoothing,verify,ready,encoder,tokenizerFiles,ggufTokenizer,offsetsOfTokens}.test.ts',
 ];
 /** Packs the project, which builds `dist/` anew: it runs once the other tests, which need `dist/`, have ended. */
 const PACKAGE = ['test/package.test.ts'];
