@@ -93,7 +93,7 @@ describe('conll03-unllama', () => {
           const expected = golden.results[strategy];
           if (!expected) continue;
           const found = pipelineEntities(model, golden.text, encoded[i]!, own, optionsOf(golden, strategy));
-          expectEntities(found, expected, golden.text, 1e-3);
+          expectEntities(found, expected, golden.text);
         }
       }
     });

@@ -88,7 +88,7 @@ export class Tokenizer {
     this.#addedTokens = new AddedTokens(json.added_tokens ?? [], normalize, splitSpecialTokens);
     this.#model = compileModel(json.model, this.#preTokenizer.isByteLevel);
     this.#encodeWord = memoize(word => this.#tokens(word));
-    this.#strings = new TokenStrings(this.#model.vocabulary, json.added_tokens ?? []);
+    this.#strings = new TokenStrings(this.#model.vocabulary, json.added_tokens ?? [], normalize);
     this.#trim = compileTrim(json.post_processor);
     ({ prefix: this.#prefix, suffix: this.#suffix } = surroundingTokens(json.post_processor));
     this.truncationSide = truncationSide;

@@ -6,7 +6,7 @@ import { UserError } from '../../dist/errors.js';
 import { UnusableText } from '../../dist/predictor/encode.js';
 import { aggregateOverlapping, groupEntities } from '../../dist/predictor/pipeline/aggregate.js';
 import { encodeTokens } from '../../dist/predictor/pipeline/encodeTokens.js';
-import { pipelineEntities } from '../../dist/predictor/pipeline/entities.js';
+import { pipelineEntities, pipelineEntitiesInSlices } from '../../dist/predictor/pipeline/entities.js';
 import { type FunctionToApply, pipelineLabels } from '../../dist/predictor/pipeline/labels.js';
 import { tokenWindows } from '../../dist/predictor/pipeline/tokenWindows.js';
 import { atOnce } from '../../dist/slices.js';
@@ -132,6 +132,20 @@ describe('encodeTokens', () => {
       `expected at most ${tokens} tokens, found`,
     );
     expect(atOnce(encodeTokens(model, text, {}, 20)).truncated).toBe(true);
+  });
+
+  it('pauses between parts of a long text, also when its entities are made', () => {
+    const long = text.repeat(40);
+    const pauses = (work: Iterator<undefined>) => {
+      let count = 0;
+      while (!work.next().done) count++;
+      return count;
+    };
+    const options = { stride: 1, aggregationStrategy: 'first' } as const;
+    const encoded = atOnce(encodeTokens(model, long, options));
+    const rows = encoded.sequences.map(({ headPositions }) => new Float32Array(2 * headPositions.length));
+    expect(pauses(encodeTokens(model, long, options))).toBeGreaterThan(encoded.sequences.length);
+    expect(pauses(pipelineEntitiesInSlices(model, long, encoded, rows, options))).toBe(rows.length);
   });
 
   it('refuses a token without an embedding', () => {

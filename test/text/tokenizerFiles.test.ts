@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../dist/errors.js';
+import { offsetsIn } from '../../dist/text/offsets.js';
 import type { AddedToken, Component, TokenizerJson } from '../../dist/text/tokenizer/json.js';
 import { readTokenizer, Tokenizer, writeTokenizer } from '../../dist/text/tokenizer.js';
 import { digest } from '../support/digest.js';
@@ -42,6 +43,14 @@ interface Auto {
 const read = (name: string) =>
   JSON.parse(readFileSync(new URL(`../fixtures/tokenizers/${name}`, import.meta.url), 'utf8'));
 const auto = read('auto.json') as Auto;
+/** More of the same cases: test/fixtures/tokenizers/make_auto_offsets.py. */
+const autoOffsets = read('autoOffsets.json') as {
+  readonly unknown: number | null;
+  /** Digests of the texts' offsets, and of the code points of the texts that their tokens spell. */
+  readonly offsets: readonly string[];
+  readonly spelled: readonly string[];
+}[];
+const cases = auto.cases.map((expected, i) => ({ ...expected, ...autoOffsets[i]! }));
 const { vocabularies } = read('kinds.json') as { vocabularies: Readonly<Record<string, Component>> };
 
 let folders: string;
@@ -60,8 +69,26 @@ function digestsOf(tokenizer: Tokenizer): [string, string][] {
   return auto.texts.map(text => [text, digest(tokenizer.encode(text, auto.maxLength).ids)]);
 }
 
-describe.each(auto.cases)('$class from $base $changes, $config and $files', expected => {
-  it('gives the same ids as transformers, also after writing and reading it', () => {
+/** Each text with the digest of its tokens' offsets, in code points. */
+function offsetDigestsOf(tokenizer: Tokenizer): [string, string][] {
+  return auto.texts.map(text => {
+    const tokens = Array.from(tokenizer.locate(text), (token, i) => tokenizer.trimmed(text, token, i === 0));
+    const positions = tokens.flatMap(({ start, end }) => [start, end]);
+    const offsets = offsetsIn(text, 'codepoint', positions);
+    return [text, digest(positions.map(position => offsets.get(position)!))];
+  });
+}
+
+/** Each text with the digest of the code points of what its tokens spell. */
+function spelledDigestsOf(tokenizer: Tokenizer): [string, string][] {
+  return auto.texts.map(text => {
+    const { tokens } = tokenizer.tokenize(text, { addSpecialTokens: false });
+    return [text, digest(Array.from(tokenizer.textOf(tokens), character => character.codePointAt(0)!))];
+  });
+}
+
+describe.each(cases)('$class from $base $changes, $config and $files', expected => {
+  it('gives the same ids, offsets and texts as transformers, also after writing and reading it', () => {
     const { base, changes, config, files } = expected;
     const folder = folderOf(base, changes, { 'tokenizer_config.json': config, ...files });
     const written = join(folder, 'written');
@@ -72,6 +99,9 @@ describe.each(auto.cases)('$class from $base $changes, $config and $files', expe
       expect(digestsOf(tokenizer)).toEqual(auto.texts.map((text, i) => [text, expected.texts[i]]));
       expect(digest(tokenizer.joinWords(tokenizer.encodeWords(auto.words)))).toBe(expected.words);
       expect(tokenizer.modelMaxLength).toBe(expected.modelMaxLength ?? Number.POSITIVE_INFINITY);
+      expect(tokenizer.unknownTokenId).toBe(expected.unknown ?? undefined);
+      expect(offsetDigestsOf(tokenizer)).toEqual(auto.texts.map((text, i) => [text, expected.offsets[i]]));
+      expect(spelledDigestsOf(tokenizer)).toEqual(auto.texts.map((text, i) => [text, expected.spelled[i]]));
     }
   });
 });
