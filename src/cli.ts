@@ -27,12 +27,12 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'predict',
-    description: 'label or tag the texts of a JSON lines file',
+    description: 'label or tag the texts of a file: JSON lines, CSV or Parquet',
     load: () => import('./commands/predict.js'),
   },
   {
     name: 'eval',
-    description: 'measure a model on labelled JSON lines',
+    description: 'measure a model on labelled JSON lines, and fit the temperature of its probabilities',
     load: () => import('./commands/eval.js'),
   },
   {

@@ -1,6 +1,6 @@
 // predict with CSV and Parquet: tables of other programs are read, and what is written is what other programs write.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -227,6 +227,12 @@ describe('a run that was killed', () => {
   function sizeOf(path: string): number {
     return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
+});
+
+it('JSON lines come from a pipe as well', () => {
+  const command = `node "${ROOT}/dist/cli.js" predict "${classifier}" --input <(echo '{"text": "Oil"}')`;
+  const { stdout } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+  expect(stdout).toBe(lsllama(['predict', classifier], '{"text": "Oil"}\n').stdout);
 });
 
 describe('--abstain', () => {

@@ -21,7 +21,7 @@ export async function csvInput(path: string, textColumn: string): Promise<Input>
   const text = columns.indexOf(textColumn);
   return {
     columns,
-    count: async () => (await countRecords(path, true)) - 1,
+    count: async () => (await countRecords(path, true))! - 1,
     async *rows(from) {
       let index = -1;
       for await (const record of records(path)) {

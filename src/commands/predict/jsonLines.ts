@@ -9,7 +9,7 @@ import { countRecords, cutToRecords, openTextFile } from './textFile.js';
 export function jsonLinesInput(path: string, textColumn: string): Input {
   return {
     columns: [],
-    count: async () => (path === '-' ? undefined : countRecords(path, false)),
+    count: () => countRecords(path, false),
     async *rows(from) {
       let index = 0;
       for await (const line of readLines(path)) {

@@ -2,7 +2,7 @@
 // whole record.
 
 import { once } from 'node:events';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { type FileHandle, open, truncate } from 'node:fs/promises';
 import { readError } from '../../checkpoint/files.js';
 import { cannotWrite } from '../jsonl.js';
@@ -89,8 +89,12 @@ async function wholeRecords(path: string, isCsv: boolean): Promise<Records> {
   return { records, end, size };
 }
 
-/** The number of records of a file, of which the last may have no line break. Throws UserError where it cannot be read. */
-export async function countRecords(path: string, isCsv: boolean): Promise<number> {
+/**
+ * The number of records of a file, of which the last may have no line break. Undefined for what is no file, such as a
+ * pipe, whose content can be read only once. Throws UserError where the file cannot be read.
+ */
+export async function countRecords(path: string, isCsv: boolean): Promise<number | undefined> {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined;
   const { records, end, size } = await wholeRecords(path, isCsv);
   return size > end ? records + 1 : records;
 }
