@@ -63,6 +63,17 @@ describe.each([
   });
 });
 
+it('a file that no run has written is not resumed, and stays as it is', async () => {
+  const path = `${work}/notes.txt`;
+  const notes = 'some,notes\nand more';
+  writeFileSync(path, notes);
+  await expect(jsonLinesOutput(path, true)).rejects.toThrow(UserError);
+  await expect(csvOutput(path, ['text'], COLUMNS, true)).rejects.toThrow(
+    /expected the columns text, label, error/,
+  );
+  expect(readFileSync(path, 'utf8')).toBe(notes);
+});
+
 it('CSV is what the parser of another program reads, and is read back', async () => {
   const path = `${work}/back.csv`;
   await fc.assert(

@@ -1,6 +1,6 @@
 // predict with CSV (RFC 4180): a header, then a row for each text. All columns are carried over.
 
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { stringify } from 'csv-stringify/sync';
@@ -9,7 +9,7 @@ import { UserError } from '../../errors.js';
 import { decodeUtf8 } from '../../utf8.js';
 import { textOfCell } from './cells.js';
 import { type AnswerColumn, checkColumns, type Input, type Output } from './rows.js';
-import { countRecords, cutToRecords, openTextFile } from './textFile.js';
+import { countRecords, cut, openTextFile, wholeRecords } from './textFile.js';
 
 /** The longest record, in characters: a quote that is never closed would otherwise take in the rest of the file. */
 const MAX_RECORD = 1 << 24;
@@ -49,13 +49,14 @@ export async function csvOutput(
   isResumed: boolean,
 ): Promise<Output> {
   const header = [...carried, ...answerColumns.map(({ name }) => name)];
-  const written = isResumed ? await cutToRecords(path, true) : 0;
-  const errors = written > 0 ? await countErrors(path, header) : 0;
+  const written = isResumed && existsSync(path) ? await wholeRecords(path, true) : { records: 0, end: 0 };
+  const errors = written.records > 0 ? await countErrors(path, header, written.end) : 0;
+  if (isResumed && existsSync(path)) await cut(path, written.end);
   const file = await openTextFile(path, isResumed);
   const write = (cells: readonly string[]) => file.write(stringify([cells], { quoted_match: /\r/ }));
-  if (written === 0) await write(header);
+  if (written.records === 0) await write(header);
   return {
-    kept: { answers: Math.max(0, written - 1), errors },
+    kept: { answers: Math.max(0, written.records - 1), errors },
     write: ({ values }, answer) =>
       write(
         [...carried.map(name => values[name]), ...answerColumns.map(({ name }) => answer[name])].map(
@@ -66,10 +67,13 @@ export async function csvOutput(
   };
 }
 
-/** The number of rows with an error, which is the last column. Throws UserError where the file has another header. */
-async function countErrors(path: string, header: readonly string[]): Promise<number> {
+/**
+ * The number of rows up to the byte `end` with an error, which is the last column. Throws UserError where the file has
+ * another header.
+ */
+async function countErrors(path: string, header: readonly string[], end: number): Promise<number> {
   let errors = -1;
-  for await (const record of records(path)) {
+  for await (const record of records(path, end)) {
     if (errors < 0 && String(record) !== String(header)) {
       throw new UserError(
         `${path}: expected the columns ${header.join(', ')} of an earlier run, found ${record.map(String).join(', ')}`,
@@ -85,11 +89,11 @@ async function headerOf(path: string): Promise<string[] | undefined> {
   return undefined;
 }
 
-/** Yields the fields of all records, the header too. Throws UserError where the file cannot be read or is no CSV. */
-async function* records(path: string): AsyncGenerator<Buffer[]> {
+/** Yields the fields of all records up to the byte `end`, the header too. Throws UserError where the file cannot be read or is no CSV. */
+async function* records(path: string, end = Number.POSITIVE_INFINITY): AsyncGenerator<Buffer[]> {
   const parser = parse({ encoding: null, relax_column_count: true, max_record_size: MAX_RECORD });
   // The iteration reports the errors of both streams.
-  pipeline(createReadStream(path), withoutMark, parser, () => {});
+  pipeline(createReadStream(path, { end: end - 1 }), withoutMark, parser, () => {});
   try {
     yield* parser as AsyncIterable<Buffer[]>;
   } catch (error) {

@@ -1,10 +1,11 @@
 // predict with JSON lines: a line in, an answer out. Other keys of a line are not carried over.
 
+import { existsSync } from 'node:fs';
 import { decodeUtf8 } from '../../utf8.js';
 import { exampleOf, parseLine, readLines } from '../jsonl.js';
 import { jsonOfCell } from './cells.js';
 import type { Answer, Input, Output } from './rows.js';
-import { countRecords, cutToRecords, openTextFile } from './textFile.js';
+import { countRecords, cut, openTextFile, wholeRecords } from './textFile.js';
 
 export function jsonLinesInput(path: string, textColumn: string): Input {
   return {
@@ -23,10 +24,16 @@ export function jsonLinesInput(path: string, textColumn: string): Input {
 /** `isResumed`: goes on after the whole lines of the file. Throws UserError where it cannot be written. */
 export async function jsonLinesOutput(path: string, isResumed: boolean): Promise<Output> {
   const kept = { answers: 0, errors: 0 };
-  if (isResumed) {
-    kept.answers = await cutToRecords(path, false);
-    if (kept.answers > 0)
-      for await (const { error } of readAnswers(path)) if (error !== undefined) kept.errors++;
+  if (isResumed && existsSync(path)) {
+    const { records, end } = await wholeRecords(path, false);
+    const written = readAnswers(path);
+    while (kept.answers < records) {
+      const { value } = await written.next();
+      kept.answers++;
+      if (value.error !== undefined) kept.errors++;
+    }
+    // Only what an earlier run has written is cut: another file was refused above.
+    await cut(path, end);
   }
   const file = await openTextFile(path, isResumed);
   return {

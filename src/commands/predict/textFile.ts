@@ -2,7 +2,7 @@
 // whole record.
 
 import { once } from 'node:events';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { type FileHandle, open, truncate } from 'node:fs/promises';
 import { readError } from '../../checkpoint/files.js';
 import { cannotWrite } from '../jsonl.js';
@@ -48,14 +48,11 @@ async function writeToStdout(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
-/** Cuts what follows the last whole record off a file, if there is one. Returns the number of records that are left. */
-export async function cutToRecords(path: string, isCsv: boolean): Promise<number> {
-  if (!existsSync(path)) return 0;
-  const { records, end } = await wholeRecords(path, isCsv);
+/** Cuts off what follows the byte `end` of a file. Throws UserError where it cannot be written. */
+export async function cut(path: string, end: number): Promise<void> {
   await truncate(path, end).catch(error => {
     throw cannotWrite(path, error);
   });
-  return records;
 }
 
 const LINE_FEED = 0x0a;
@@ -69,8 +66,11 @@ interface Records {
   readonly size: number;
 }
 
-/** The whole records of a file: lines, or in CSV lines whose line break is not in quotes, which are doubled in a field. */
-async function wholeRecords(path: string, isCsv: boolean): Promise<Records> {
+/**
+ * The whole records of a file: lines, or in CSV lines whose line break is not in quotes, which are doubled in a field.
+ * Throws UserError where the file cannot be read.
+ */
+export async function wholeRecords(path: string, isCsv: boolean): Promise<Records> {
   let [records, end, size, isQuoted] = [0, 0, 0, false];
   try {
     for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
