@@ -105,7 +105,8 @@ export function otherQueries(seconds: number): Query[] {
 function filled(expr: string, seconds: number): string {
   return expr
     .replaceAll(/\$__(rate_interval|range)/g, `${seconds}s`)
-    .replaceAll(/"\$(job|model|route)"/g, '".*"');
+    .replaceAll(/"\$(job|model)"/g, '".*"')
+    .replaceAll('"$route"', '"/classify|/ner"');
 }
 
 /** The values of the chart with which `helm lint` and `helm template` are tried, by the names of their files. */

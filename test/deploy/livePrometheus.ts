@@ -44,7 +44,10 @@ export class LivePrometheus {
   static async start({ url: target }: RunningService, folder: string): Promise<LivePrometheus> {
     const groups = ruleFile().groups.map(({ name, rules }) => ({ name, rules }));
     writeFileSync(join(folder, 'rules.yaml'), stringify({ groups }));
-    const scrape = { job_name: 'lsllama', static_configs: [{ targets: [new URL(target).host] }] };
+    const scrape = {
+      job_name: 'lsllama',
+      static_configs: [{ targets: [new URL(target).host], labels: { instance: 'a' } }],
+    };
     const config = {
       global: { scrape_interval: '1s', evaluation_interval: '1s' },
       rule_files: ['rules.yaml'],

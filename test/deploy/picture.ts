@@ -55,7 +55,7 @@ async function load({ url }: RunningService): Promise<void> {
     for (let i = 0; performance.now() < end; i++) {
       const inputs = Array.from(
         { length: 1 + (i % 4) },
-        (_, n) => `Shares fell ${i % 200}.${n}% in ${caller}`,
+        (_, n) => `Shares fell ${i % (i % 5 ? 5000 : 40)}.${n}% in ${caller}`,
       );
       const body = JSON.stringify({ inputs });
       const headers = { 'content-type': 'application/json' };
@@ -74,15 +74,23 @@ async function load({ url }: RunningService): Promise<void> {
   await Promise.all([...Array.from({ length: 8 }, (_, caller) => call(caller)), refused()]);
 }
 
+interface Point {
+  readonly second: number;
+  readonly value: number;
+  readonly series: string;
+}
+
 async function drawing({ title, unit, targets }: Panel): Promise<object> {
   const to = Date.now() / 1000;
   const from = to - seconds + RATE_SECONDS;
-  const values: object[] = [];
+  const values: Point[] = [];
   for (const { expr, legend } of targets) {
     for (const series of await prometheus.queryRange(expr, from, to, STEP_SECONDS))
       values.push(...points(series, legend, from));
   }
   const { format, title: axis } = UNITS[unit]!;
+  // A scale from 0 to 0 has no ticks.
+  const isFlat = values.every(({ value }) => value === 0);
   return {
     title: { text: title, anchor: 'start', fontSize: 12 },
     width: 300,
@@ -96,19 +104,25 @@ async function drawing({ title, unit, targets }: Panel): Promise<object> {
         title: null,
         axis: { format: 'd', labelExpr: "datum.label + ' s'" },
       },
-      y: { field: 'value', type: 'quantitative', title: axis || null, axis: { format } },
+      y: {
+        field: 'value',
+        type: 'quantitative',
+        title: axis || null,
+        axis: { format },
+        scale: isFlat ? { domain: [0, 1] } : {},
+      },
       color: {
         field: 'series',
         type: 'nominal',
         title: null,
-        legend: { orient: 'bottom', columns: 3, labelLimit: 110 },
+        legend: { orient: 'bottom', columns: 2, labelLimit: 140 },
       },
     },
   };
 }
 
 /** The points of one line. The legend is one of Grafana: `{{model}} p95`. */
-function points({ metric, values }: Series, legend: string, from: number): object[] {
+function points({ metric, values }: Series, legend: string, from: number): Point[] {
   const series =
     legend.replaceAll(/\{\{(\w+)\}\}/g, (_, label: string) => metric[label] ?? '').trim() || 'none';
   return values
