@@ -1593,6 +1593,7 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["OpenInferenceResponse"];
+                    readonly "application/octet-stream": string;
                 };
             };
             readonly default: components["responses"]["OtherService"];
@@ -1672,6 +1673,7 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["OpenInferenceResponse"];
+                    readonly "application/octet-stream": string;
                 };
             };
             readonly default: components["responses"]["OtherService"];
