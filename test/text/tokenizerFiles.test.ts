@@ -165,6 +165,10 @@ describe('Tokenizer.load refuses', () => {
       'model: expected a token for every byte, found byte_fallback without <0x00>',
       { 'tokenizer.json': { model: { type: 'BPE', byte_fallback: true, vocab: {}, merges: [] } } },
     ],
+    [
+      'file/decoder must',
+      { 'tokenizer.json': { decoder: { type: 'Sequence' }, model: { type: 'BPE', vocab: {}, merges: [] } } },
+    ],
   ])('%s', (message, files) => {
     const load = () => Tokenizer.load(folderOf('pieces', {}, files));
     expect(load).toThrow(UserError);

@@ -13,7 +13,7 @@ export type EncodePiece = (piece: string) => readonly number[];
  * The tokens of a word, and for each the stretch of the word that its bytes are from, in UTF-16 units: from the start
  * of the character of its first byte to the end of that of its last.
  */
-export interface WordTokens {
+export interface LocatedWord {
   readonly ids: readonly number[];
   readonly starts: readonly number[];
   readonly ends: readonly number[];
@@ -25,7 +25,7 @@ export interface Model {
   readonly encodePiece: EncodePiece;
   /** Cuts a piece into words that can be encoded one by one. */
   wordsOf(piece: string): Iterable<string>;
-  readonly locateWord: (word: string) => WordTokens;
+  readonly locateWord: (word: string) => LocatedWord;
 }
 
 type Vocabulary = ReadonlyMap<string, number>;
@@ -51,7 +51,7 @@ export function compileModel(model: Component, isByteLevel: boolean): Model {
     const whole = wholeToken(written);
     return whole === undefined ? merges.apply(initialTokens(written)) : [whole];
   });
-  const locateWord = memoize((word: string): WordTokens => {
+  const locateWord = memoize((word: string): LocatedWord => {
     const whole = wholeToken(write(word));
     if (whole !== undefined) return { ids: [whole], starts: [0], ends: [word.length] };
     const sizes: number[] = [];
@@ -82,7 +82,7 @@ function locateTokens(
   tokens: readonly number[],
   sizes: readonly number[],
   write: (piece: string) => string,
-): WordTokens {
+): LocatedWord {
   const origins = originsOfBytes(word, write);
   const ids: number[] = [];
   const starts: number[] = [];

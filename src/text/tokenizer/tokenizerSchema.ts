@@ -6,6 +6,7 @@ const text = { type: 'string' } as const;
 /** A text that is put into the user's text; it has one character in known tokenizers. */
 const insertion = { type: 'string', maxLength: 100 } as const;
 const flag = { type: ['boolean', 'null'] } as const;
+const count = { type: 'integer', minimum: 0 } as const;
 /** A special token with its id. */
 const tokenWithId = { type: 'array', prefixItems: [text, id], minItems: 2, maxItems: 2 } as const;
 
@@ -46,6 +47,7 @@ export const tokenizerSchema = {
     normalizer: { oneOf: [{ type: 'null' }, { $ref: '#/$defs/normalizer' }] },
     pre_tokenizer: { oneOf: [{ type: 'null' }, { $ref: '#/$defs/pre_tokenizer' }] },
     post_processor: { oneOf: [{ type: 'null' }, { $ref: '#/$defs/post_processor' }] },
+    decoder: { oneOf: [{ type: 'null' }, { $ref: '#/$defs/decoder' }] },
     truncation: {
       type: ['object', 'null'],
       properties: { direction: { enum: ['Left', 'Right', 'left', 'right'] } },
@@ -76,6 +78,7 @@ export const tokenizerSchema = {
     normalizer: sequenceOf('normalizer', 'normalizers'),
     pre_tokenizer: sequenceOf('pre_tokenizer', 'pretokenizers'),
     post_processor: sequenceOf('post_processor', 'processors'),
+    decoder: sequenceOf('decoder', 'decoders'),
     component: {
       type: 'object',
       required: ['type'],
@@ -96,6 +99,8 @@ export const tokenizerSchema = {
         add_prefix_space: flag,
         use_regex: flag,
         individual_digits: flag,
+        start: count,
+        stop: count,
         cls: tokenWithId,
         sep: tokenWithId,
         single: {
