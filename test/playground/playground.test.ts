@@ -75,13 +75,16 @@ describe('a classifier', () => {
     const bars = page.locator('.bars li');
     expect(await bars.locator('.label').allTextContents()).toEqual(expected.map(([label]) => label));
     expect(await bars.locator('.percent').allTextContents()).toEqual(expected.map(([, p]) => percent(p)));
-    const widths = await bars.evaluateAll(items =>
-      items.map(item => {
-        const width = (part: string) => (item.querySelector(part) as HTMLElement).clientWidth;
-        return width('.fill') / width('.track');
-      }),
-    );
-    for (const [i, [, p]] of expected.entries()) expect(widths[i]).toBeCloseTo(p, 1);
+    const widths = () =>
+      bars.evaluateAll(items =>
+        items.map(item => {
+          const width = (part: string) => (item.querySelector(part) as HTMLElement).clientWidth;
+          return width('.fill') / width('.track');
+        }),
+      );
+    // The bars grow to their widths.
+    const shares = expected.map(([, p]) => expect.closeTo(p, 1));
+    await expect.poll(widths, { timeout: 10_000 }).toEqual(shares);
     expect(await page.locator('.bars .chosen .label').textContent()).toBe(results[0].label);
   });
 
