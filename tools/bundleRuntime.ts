@@ -20,7 +20,8 @@ interface Manifest {
 
 /** The fields that tell what a bundled copy has, by the name of its package. */
 const BUNDLED: Readonly<Record<string, (original: Manifest) => object>> = {
-  'onnxruntime-node': ({ types, dependencies }) => ({
+  'onnxruntime-node': ({ main, types, dependencies }) => ({
+    main,
     types,
     // The two libraries for macOS are one and the same under two names, of which the binding loads the short one.
     files: [
@@ -46,8 +47,8 @@ for (const [name, fieldsOf] of Object.entries(BUNDLED)) {
   // An original that is still there is left from a `npm pack` that failed.
   if (!existsSync(original)) copyFileSync(manifest, original);
   const content: Manifest = JSON.parse(readFileSync(original, 'utf8'));
-  const { version, description, license, repository, main } = content;
-  const bundled = { name, version, description, license, repository, main, ...fieldsOf(content) };
+  const { version, description, license, repository } = content;
+  const bundled = { name, version, description, license, repository, ...fieldsOf(content) };
   // Renamed into place, so that a program that starts meanwhile finds one manifest or the other.
   writeFileSync(`${manifest}.new`, JSON.stringify(bundled, null, 2));
   renameSync(`${manifest}.new`, manifest);

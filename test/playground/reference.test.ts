@@ -2,42 +2,32 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { startBrowser } from '../support/browser.js';
 import { exportCheckpoint, ROOT, temporaryFolder } from '../support/fixtures.js';
 import { type RunningService, ready, startService } from '../support/service.js';
-import { closePage, type OpenPage, openPage, overflow, violations } from './page.js';
+import { CLASSIFIER, inBrowser, overflow, violations } from './page.js';
 
 const models = temporaryFolder();
 const document = parse(readFileSync(join(ROOT, 'openapi.yaml'), 'utf8'));
+const visit = inBrowser();
 let service: RunningService;
-let browser: Browser;
-let closeBrowser: () => Promise<void>;
-let opened: OpenPage | undefined;
 
 beforeAll(async () => {
-  await exportCheckpoint('ls_llama_seq', models);
+  await exportCheckpoint(CLASSIFIER, models);
   service = await startService(models, models);
-  ({ browser, close: closeBrowser } = await startBrowser());
   await ready(service);
 });
-afterAll(() => closeBrowser?.());
-afterEach(async () => {
-  if (opened) await closePage(opened, service.url);
-  opened = undefined;
-});
 
-async function visit(options: BrowserContextOptions = {}): Promise<Page> {
-  opened = await openPage(browser, `${service.url}/docs`, options);
-  const { page } = opened;
+async function visitReference(options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await visit(`${service.url}/docs`, options);
   await page.locator('.opblock').first().waitFor();
   return page;
 }
 
 it('lists every operation, and links back to the playground', async () => {
-  const page = await visit();
+  const page = await visitReference();
   const operations = Object.entries<object>(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map(method => `${method.toUpperCase()} ${path}`),
   );
@@ -53,12 +43,12 @@ it('lists every operation, and links back to the playground', async () => {
 });
 
 it('sends a request to the service that it comes from', async () => {
-  const page = await visit();
+  const page = await visitReference();
   const models = page.locator('#operations-default-listModels');
   await models.locator('.opblock-summary-control').click();
   await models.getByRole('button', { name: 'Try it out' }).click();
   await models.getByRole('button', { name: 'Execute' }).click();
-  await models.locator('.live-responses-table').getByText('ls_llama_seq').first().waitFor();
+  await models.locator('.live-responses-table').getByText(CLASSIFIER).first().waitFor();
 });
 
 /** What axe finds in the elements that Swagger UI makes, which no style can mend. */
@@ -71,7 +61,7 @@ const OF_THE_RENDERER = [
 ];
 
 it.each(['light', 'dark'] as const)('%s: axe finds nothing that is in our hands', async colorScheme => {
-  const page = await visit({ colorScheme });
+  const page = await visitReference({ colorScheme });
   const classify = page.locator('#operations-default-classify');
   await classify.locator('.opblock-summary-control').click();
   await classify.getByRole('button', { name: 'Try it out' }).click();
@@ -81,6 +71,6 @@ it.each(['light', 'dark'] as const)('%s: axe finds nothing that is in our hands'
 });
 
 it('fits a window of 320 pixels', async () => {
-  const page = await visit({ viewport: { width: 320, height: 640 } });
+  const page = await visitReference({ viewport: { width: 320, height: 640 } });
   expect(await overflow(page)).toBeLessThanOrEqual(0);
 });

@@ -6,8 +6,12 @@ import { join } from 'node:path';
 import chromium from '@sparticuz/chromium';
 import { type Browser, chromium as playwright } from 'playwright-core';
 
-/** Starts a browser. The function that is returned with it ends it. */
-export async function startBrowser(): Promise<{ browser: Browser; close(): Promise<void> }> {
+export interface RunningBrowser {
+  readonly browser: Browser;
+  close(): Promise<void>;
+}
+
+export async function startBrowser(): Promise<RunningBrowser> {
   const folder = mkdtempSync(join(tmpdir(), 'lsllama-chromium-'));
   const { TMPDIR } = process.env;
   // The package unpacks its files into the folder for temporary files, and takes what it finds there for complete.
