@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { createClient } from 'lsllama/client';
 
 /** Below this probability a person decides. */
-const SURE = 0.8;
+const SURE = 0.9;
 /** Tickets in one request. */
 const AT_ONCE = 32;
 
