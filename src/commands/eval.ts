@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../errors.js';
-import { checkUnsigned, keepTemperature } from '../model/keepTemperature.js';
+import { checkUnsigned, keepReading } from '../model/keepReading.js';
 import type { Manifest } from '../model/manifest.js';
 import type { LoadedModel } from '../predictor/model.js';
 import { evaluateClassifier } from './evaluate/classifier.js';
@@ -25,6 +25,7 @@ interface EvalOptions extends OfflineOptions, EvaluationOptions {
   readonly json?: true;
   readonly html?: string;
   readonly limit?: number;
+  readonly keepReference?: true;
 }
 
 export function configure(command: Command): void {
@@ -38,13 +39,22 @@ export function configure(command: Command): void {
       '--fit-temperature',
       'fit the temperature of the probabilities to this data, which should not be test data, and keep it in the folder',
     )
+    .option(
+      '--keep-reference',
+      'keep the shares of the labels and their mean score in the folder, for the service to show beside what it predicts',
+    )
     .addOption(longTextOption())
     .addOption(decodingOption())
     .addOption(deviceOption())
     .addOption(cacheOption())
     .action(async (path: string, data: string, options: EvalOptions) => {
       const lines = await readData(data, options.limit);
-      if (options.fitTemperature) checkUnsigned(path);
+      if (options.fitTemperature && options.keepReference) {
+        throw new UserError(
+          '--keep-reference: expected a run of its own after --fit-temperature, which changes the scores',
+        );
+      }
+      if (options.fitTemperature || options.keepReference) checkUnsigned(path);
       await withModel(path, options, async model => {
         checkDecoding(model, options.decoding);
         const evaluation = await evaluationFor(model.manifest)(model, lines, options);
@@ -52,9 +62,16 @@ export function configure(command: Command): void {
         process.stdout.write(
           options.json ? `${JSON.stringify(evaluation.report)}\n` : evaluationText(evaluation),
         );
-        if (evaluation.temperature === undefined) return;
-        const file = keepTemperature(path, evaluation.temperature);
-        process.stderr.write(`the temperature ${evaluation.temperature} is kept in ${file}\n`);
+        const { temperature, reference } = evaluation;
+        if (temperature !== undefined) {
+          const file = keepReading(path, { temperature });
+          process.stderr.write(`the temperature ${temperature} is kept in ${file}\n`);
+        }
+        if (options.keepReference) {
+          if (!reference) throw new UserError('--keep-reference: expected a classifier or a tagger');
+          const file = keepReading(path, { reference });
+          process.stderr.write(`the shares of the labels are kept in ${file}\n`);
+        }
       });
     });
 }

@@ -91,7 +91,7 @@ const NOTATION = {
 } as const;
 
 /** What the model predicted on the data on which it was evaluated, with which a service compares what it predicts. */
-const REFERENCE = {
+export const REFERENCE = {
   type: 'object',
   required: ['labels'],
   properties: {
@@ -101,6 +101,8 @@ const REFERENCE = {
     score: { type: 'number', minimum: 0, maximum: 1 },
   },
 } as const;
+
+export type Reference = Document<typeof REFERENCE>;
 
 const SCHEMA = {
   type: 'object',

@@ -1,25 +1,26 @@
-// The reading of a model: how probabilities and labels are made of its logits. It can be changed without a new export,
-// because the graph knows nothing of it.
+// The reading of a model: how probabilities and labels are made of its logits, and what they were on the data on which it
+// was evaluated. It can be changed without a new export, because the graph knows nothing of it.
 
 import { createHash } from 'node:crypto';
 import { UserError } from '../errors.js';
 import type { Manifest } from './manifest.js';
 
-export type Reading = Pick<Manifest, 'temperature' | 'thresholds'>;
+export type Reading = Pick<Manifest, 'temperature' | 'thresholds' | 'reference'>;
 
 /** Takes a document apart into its reading and all else. */
 export function splitReading<T extends Reading>(document: T) {
-  const { temperature, thresholds, ...request } = document;
+  const { temperature, thresholds, reference, ...request } = document;
   const reading: Reading = {
     ...(temperature !== undefined && { temperature }),
     ...(thresholds !== undefined && { thresholds }),
+    ...(reference !== undefined && { reference }),
   };
   return { request, reading };
 }
 
 /**
  * The version of a model whose export has the version `version`. Models that differ in their reading alone have the same
- * version up to the dash.
+ * version up to the dash. The reference changes no answer, so it is no part of the version.
  */
 export function versionOf(version: string, document: Reading): string {
   const { temperature = 1, thresholds = {} } = document;

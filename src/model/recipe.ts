@@ -7,7 +7,7 @@ import { parseLabels } from '../checkpoint/labels.js';
 import type { PrecisionName } from '../graph/precisionNames.js';
 import { DECODING } from '../text/tags.js';
 import { type Document, documentChecker } from './document.js';
-import { ATTENTION, POOLING, PROBLEM_TYPE, TASK, TEMPERATURE, THRESHOLDS } from './manifest.js';
+import { ATTENTION, POOLING, PROBLEM_TYPE, REFERENCE, TASK, TEMPERATURE, THRESHOLDS } from './manifest.js';
 
 export const RECIPE = 'recipe.json';
 
@@ -40,6 +40,8 @@ const SCHEMA = {
     /** How probabilities and labels are made of logits; see reading.ts. */
     temperature: TEMPERATURE,
     thresholds: THRESHOLDS,
+    /** What the model predicted when it was evaluated. */
+    reference: REFERENCE,
   },
 } as const;
 

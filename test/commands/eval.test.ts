@@ -151,3 +151,45 @@ describe('the page', () => {
     expect(existsSync(`${work}/absent`)).toBe(false);
   });
 });
+
+describe('--keep-reference', () => {
+  it('keeps the shares of the labels that are predicted, and their mean score', () => {
+    const folder = copyOf(classifier, 'reference');
+    const before = readJson(`${folder}/model.json`) as { version: string };
+    expect(lsllama(['eval', folder, data, '--keep-reference'])).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining(`the shares of the labels are kept in ${folder}/model.json`),
+    });
+    const { version, reference } = readJson(`${folder}/model.json`) as {
+      version: string;
+      reference: { labels: Record<string, number>; score: number };
+    };
+    // It changes no answer.
+    expect(version).toBe(before.version);
+    const predictions = predict(folder);
+    for (const label of LABELS) {
+      const count = predictions.filter(prediction => prediction.label === label).length;
+      expect(reference.labels[label] ?? 0).toBeCloseTo(count / predictions.length, 9);
+    }
+    const total = predictions.reduce((sum, { score }) => sum + score, 0);
+    expect(reference.score).toBeCloseTo(total / predictions.length, 6);
+  });
+
+  it('counts the entities of a tagger', () => {
+    const folder = copyOf(tagger, 'taggerReference');
+    lsllama(['eval', folder, tagged, '--keep-reference']);
+    const { reference } = readJson(`${folder}/model.json`) as {
+      reference: { labels: Record<string, number>; score: number };
+    };
+    const shares = Object.values(reference.labels);
+    expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9);
+    expect(Object.keys(reference.labels).join()).not.toMatch(/[BI]-/);
+  });
+
+  it('is refused beside --fit-temperature, which changes the scores', () => {
+    expect(lsllama(['eval', classifier, data, '--keep-reference', '--fit-temperature'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('--keep-reference: expected a run of its own after --fit-temperature'),
+    });
+  });
+});

@@ -2,7 +2,7 @@
 
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { keepTemperature } from '../../dist/model/keepTemperature.js';
+import { keepReading } from '../../dist/model/keepReading.js';
 import { type Manifest, readManifest } from '../../dist/model/manifest.js';
 import { checkedReading, versionOf, withReading } from '../../dist/model/reading.js';
 import { Runtime } from '../../dist/predictor/runtime.js';
@@ -64,7 +64,7 @@ describe('keeping a temperature', () => {
     const folder = `${work}/kept`;
     cpSync(exported, folder, { recursive: true });
     const before = readManifest(folder);
-    expect(keepTemperature(folder, 1.5)).toBe(`${folder}/model.json`);
+    expect(keepReading(folder, { temperature: 1.5 })).toBe(`${folder}/model.json`);
     const after = readManifest(folder);
     expect(after).toEqual({
       ...before,
@@ -72,7 +72,7 @@ describe('keeping a temperature', () => {
       version: versionOf(before.version, { temperature: 1.5 }),
     });
     expect(readdirSync(folder).sort()).toEqual(readdirSync(exported).sort());
-    keepTemperature(folder, 1);
+    keepReading(folder, { temperature: 1 });
     expect(readManifest(folder).version).toBe(before.version);
   });
 
@@ -80,7 +80,7 @@ describe('keeping a temperature', () => {
     const folder = `${work}/recipe`;
     mkdirSync(folder);
     writeFileSync(`${folder}/recipe.json`, '{"base": "b", "labels": ["x", "y"]}');
-    expect(keepTemperature(folder, 0.8)).toBe(`${folder}/recipe.json`);
+    expect(keepReading(folder, { temperature: 0.8 })).toBe(`${folder}/recipe.json`);
     expect(readJson(`${folder}/recipe.json`)).toEqual({ base: 'b', labels: ['x', 'y'], temperature: 0.8 });
     expect(readdirSync(folder)).toEqual(['recipe.json']);
   });
@@ -90,7 +90,7 @@ describe('keeping a temperature', () => {
     cpSync(exported, folder, { recursive: true });
     writeFileSync(`${folder}/model.json.sig`, 'c2ln');
     const before = readFileSync(`${folder}/model.json`, 'utf8');
-    expect(() => keepTemperature(folder, 2)).toThrow(
+    expect(() => keepReading(folder, { temperature: 2 })).toThrow(
       /signed: the model folder is signed.*sign the folder then/,
     );
     expect(readFileSync(`${folder}/model.json`, 'utf8')).toBe(before);

@@ -10,7 +10,7 @@ import { UNHURRIED } from '../../predictor/model.js';
 import { type ClassificationReport, classificationReport } from '../../text/score.js';
 import { at, exampleOf, textOf } from '../jsonl.js';
 import { type Choice, calibrationFacts, calibrationReport, calibrationSections } from './calibration.js';
-import { type Evaluate, percent, runAll, type Section, scoreSection } from './evaluation.js';
+import { type Evaluate, percent, referenceOf, runAll, type Section, scoreSection } from './evaluation.js';
 
 export const evaluateClassifier: Evaluate = async (model, lines, { longText, fitTemperature }) => {
   const { manifest } = model;
@@ -56,6 +56,7 @@ export const evaluateClassifier: Evaluate = async (model, lines, { longText, fit
       ...calibrationSections(calibration, 'texts'),
     ],
     ...(calibration.fitted && { temperature: calibration.fitted.temperature }),
+    reference: referenceOf(answered.map(({ result }) => result)),
   };
 };
 

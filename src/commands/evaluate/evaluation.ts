@@ -1,5 +1,6 @@
 // What the evaluations of all kinds of models share.
 
+import type { Reference } from '../../model/manifest.js';
 import type { LongText } from '../../predictor/encode.js';
 import type { LoadedModel } from '../../predictor/model.js';
 import type { Scores } from '../../text/score.js';
@@ -22,6 +23,8 @@ export interface Evaluation {
   readonly sections: readonly Section[];
   /** The temperature that fits the data best, where it was asked for. */
   readonly temperature?: number;
+  /** What was predicted. A regression has none. */
+  readonly reference?: Reference;
 }
 
 export type Fact = readonly [name: string, value: string];
@@ -68,6 +71,17 @@ export function evaluationText({ facts, sections }: Evaluation): string {
   const width = Math.max(...facts.map(([name]) => name.length));
   const figures = facts.map(([name, value]) => `${name.padEnd(width)} ${value}\n`).join('');
   return [figures, ...sections.map(({ rows }) => alignedTable(rows))].join('\n');
+}
+
+/** The shares of labels among predictions, and their mean score. There may be no prediction. */
+export function referenceOf(
+  predictions: readonly { readonly label: string; readonly score: number }[],
+): Reference {
+  const counts = new Map<string, number>();
+  for (const { label } of predictions) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const shares = [...counts].sort().map(([label, count]) => [label, count / predictions.length]);
+  const score = predictions.reduce((sum, prediction) => sum + prediction.score, 0) / predictions.length;
+  return { labels: Object.fromEntries(shares), ...(predictions.length > 0 && { score }) };
 }
 
 export function percent(share: number): string {

@@ -19,7 +19,7 @@ import {
   calibrationReport,
   calibrationSections,
 } from './calibration.js';
-import { type Evaluate, percent, runAll, scoreSection } from './evaluation.js';
+import { type Evaluate, percent, referenceOf, runAll, scoreSection } from './evaluation.js';
 
 export const evaluateTagger: Evaluate = async (model, lines, { decoding, fitTemperature }) => {
   const { manifest } = model;
@@ -58,6 +58,7 @@ export const evaluateTagger: Evaluate = async (model, lines, { decoding, fitTemp
     ],
     sections: [scoreSection('Entities', report.labels), ...calibrationSections(calibration, 'words')],
     ...(calibration.fitted && { temperature }),
+    reference: referenceOf(results.flatMap(([tagging]) => tagging!.entities)),
   };
 };
 

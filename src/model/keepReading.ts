@@ -1,4 +1,4 @@
-// Keeps a fitted temperature with its model: in the recipe of a recipe folder, or in the manifest of a model folder.
+// Keeps what an evaluation has found with its model: in the recipe of a recipe folder, or in the manifest of a model folder.
 
 import { realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -6,7 +6,7 @@ import { readJsonObject } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 import { writeError } from './atomicFolder.js';
 import { isModelFolder, MANIFEST, readManifest } from './manifest.js';
-import { withReading } from './reading.js';
+import { type Reading, withReading } from './reading.js';
 import { RECIPE } from './recipe.js';
 import { isSigned } from './signature.js';
 
@@ -14,22 +14,22 @@ import { isSigned } from './signature.js';
 export function checkUnsigned(folder: string): void {
   if (!isModelFolder(folder) || !isSigned(folder)) return;
   throw new UserError(
-    `${basename(folder)}: the model folder is signed, so its manifest cannot take a temperature: ` +
-      'fit the temperature first and sign the folder then',
+    `${basename(folder)}: the model folder is signed, so its manifest has to stay as it is: ` +
+      'evaluate it first and sign the folder then',
   );
 }
 
 /**
- * Writes the temperature into a recipe or model folder. Returns the path of the file that has it. Throws UserError where
- * the folder is signed or the file cannot be written.
+ * Writes a reading into a recipe or model folder; what it does not name stays. Returns the path of the file that has it.
+ * Throws UserError where the folder is signed or the file cannot be written.
  */
-export function keepTemperature(folder: string, temperature: number): string {
+export function keepReading(folder: string, reading: Reading): string {
   checkUnsigned(folder);
   const isModel = isModelFolder(folder);
   const path = join(folder, isModel ? MANIFEST : RECIPE);
   const content = isModel
-    ? withReading(readManifest(folder), { temperature })
-    : { ...readJsonObject(path), temperature };
+    ? withReading(readManifest(folder), reading)
+    : { ...readJsonObject(path), ...reading };
   replaceFile(realpathSync(path), `${JSON.stringify(content, null, 2)}\n`);
   return path;
 }
