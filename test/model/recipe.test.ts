@@ -29,6 +29,7 @@ describe('a recipe', () => {
       decoding: 'argmax',
       temperature: 1.5,
       thresholds: { O: 0.5 },
+      reference: { labels: { X: 1 }, score: 0.9 },
     };
     expect(readDocument({ base: '../base.gguf', adapter: 'a', tokenizer: '/t', ...options })).toEqual({
       ...options,
@@ -57,7 +58,7 @@ describe('a recipe', () => {
     [
       { base: 'b', adpter: 'a', maxLength: 0.5 },
       'expected no keys but base, adapter, tokenizer, tokenizerAsWritten, task, attention, bidirectionalFrom, pooling, labels, problemType, ' +
-        'precision, maxLength, decoding, temperature, thresholds, found adpter; maxLength: expected integer, found 0.5; maxLength: expected a number of at least 1, found 0.5',
+        'precision, maxLength, decoding, temperature, thresholds, reference, found adpter; maxLength: expected integer, found 0.5; maxLength: expected a number of at least 1, found 0.5',
     ],
   ])('%j is refused', (document, message) => {
     expect(() => readDocument(document)).toThrow(new UserError(`news/recipe.json: ${message}`));
