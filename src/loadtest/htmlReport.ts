@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { escapeHtml } from '../html.js';
 import { drawPlots, type Plot } from './plots.js';
 import { isSweep, type Measurement, type Result, type RunResult, type SweepResult } from './result.js';
 import { type Table, textReport } from './textReport.js';
@@ -31,20 +32,20 @@ export function htmlReport(result: Result, table: Table): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escaped(title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>${readFileSync(UPLOT_STYLE, 'utf8')}${STYLE}</style>
 </head>
 <body>
-<h1>${escaped(title)}</h1>
-<pre>${escaped(textReport(result, table))}</pre>
-${plots.map(({ title: name }, i) => `<h2>${escaped(name)}</h2>\n<div id="plot-${i}"></div>`).join('\n')}
+<h1>${escapeHtml(title)}</h1>
+<pre>${escapeHtml(textReport(result, table))}</pre>
+${plots.map(({ title: name }, i) => `<h2>${escapeHtml(name)}</h2>\n<div id="plot-${i}"></div>`).join('\n')}
 ${isSweep(result) ? '' : serverSplit(result)}
 <h2>Conditions</h2>
 <table>
 ${Object.entries(result.conditions)
   .map(
     ([name, value]) =>
-      `<tr><th>${escaped(name.replaceAll('_', ' '))}</th><td>${escaped(String(value ?? 'none'))}</td></tr>`,
+      `<tr><th>${escapeHtml(name.replaceAll('_', ' '))}</th><td>${escapeHtml(String(value ?? 'none'))}</td></tr>`,
   )
   .join('\n')}
 </table>
@@ -143,12 +144,4 @@ function serverSplit({ server }: Measurement): string {
   });
   if (parts.length === 0) return '';
   return `<h2>Mean times in the server, from its metrics</h2>\n<div class="split">${parts.join('')}</div>`;
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

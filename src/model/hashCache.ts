@@ -1,11 +1,12 @@
 // The SHA-256 of files, by path. Recipes often share a base, and hashing a base of gigabytes takes many seconds. So this
 // process hashes a file once, and a file in the cache folder keeps the hashes for the next process.
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJsonObject } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 import { parseJson } from '../json.js';
+import { writeWholeFile } from '../wholeFile.js';
 import { hashFile } from './hash.js';
 import { fileStamp } from './stamp.js';
 
@@ -77,17 +78,11 @@ export function saveHashes(cache: string): void {
   const content = JSON.stringify({ ...kept, ...Object.fromEntries(entries) });
   if (content === JSON.stringify(kept)) return;
   const file = join(cache, KEPT_HASHES);
-  const partial = `${file}.${process.pid}`;
   try {
     mkdirSync(cache, { recursive: true });
+    writeWholeFile(file, content);
   } catch {
-    return;
-  }
-  try {
-    writeFileSync(partial, content);
-    renameSync(partial, file);
-  } catch {
-    rmSync(partial, { force: true });
+    // The files are hashed again the next time.
   }
 }
 

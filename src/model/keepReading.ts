@@ -1,9 +1,10 @@
 // Keeps what an evaluation has found with its model: in the recipe of a recipe folder, or in the manifest of a model folder.
 
-import { realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { readJsonObject } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
+import { writeWholeFile } from '../wholeFile.js';
 import { writeError } from './atomicFolder.js';
 import { isModelFolder, MANIFEST, readManifest } from './manifest.js';
 import { type Reading, withReading } from './reading.js';
@@ -30,18 +31,10 @@ export function keepReading(folder: string, reading: Reading): string {
   const content = isModel
     ? withReading(readManifest(folder), reading)
     : { ...readJsonObject(path), ...reading };
-  replaceFile(realpathSync(path), `${JSON.stringify(content, null, 2)}\n`);
-  return path;
-}
-
-/** Writes a file that is there as a whole: a reader sees the old content or the new one. */
-function replaceFile(path: string, content: string): void {
-  const partial = join(dirname(path), `.${basename(path)}-${process.pid}`);
   try {
-    writeFileSync(partial, content);
-    renameSync(partial, path);
+    writeWholeFile(realpathSync(path), `${JSON.stringify(content, null, 2)}\n`);
   } catch (error) {
-    rmSync(partial, { force: true });
     throw writeError(path, error);
   }
+  return path;
 }

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { ROOT, temporaryFolder } from '../support/fixtures.js';
@@ -134,6 +134,7 @@ describe('files', () => {
     expect(page).toContain('uPlot');
     expect(page).not.toMatch(/<(link|img|script)[^>]+(src|href)=/);
     expect(existsSync(`${html}.partial`)).toBe(false);
+    expect(readdirSync(work).filter(name => name.startsWith('.'))).toEqual([]);
   });
 
   it('are refused before the measurement where they cannot be written', async () => {

@@ -1,11 +1,12 @@
 // The files that `bench` writes and reads.
 
-import { accessSync, constants, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { isJsonObject, readJsonObject } from '../../checkpoint/files.js';
 import { UserError } from '../../errors.js';
 import type { Result } from '../../loadtest/result.js';
 import { writeError } from '../../model/atomicFolder.js';
+import { writeWholeFile } from '../../wholeFile.js';
 
 /** Throws UserError if the file cannot be written, so that this is known before the measurement. */
 export function checkWritable(path: string): void {
@@ -18,12 +19,9 @@ export function checkWritable(path: string): void {
 
 /** The file appears whole or not at all. Throws UserError if it cannot be written. */
 export function writeWhole(path: string, content: string): void {
-  const partial = `${path}.partial`;
   try {
-    writeFileSync(partial, content);
-    renameSync(partial, path);
+    writeWholeFile(path, content);
   } catch (error) {
-    rmSync(partial, { force: true });
     throw writeError(path, error);
   }
 }

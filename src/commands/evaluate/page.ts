@@ -1,8 +1,8 @@
 // The report of an evaluation as a page in a single HTML file, which loads nothing else, light or dark as the reader's
 // system is.
 
+import { escapeHtml } from '../../html.js';
 import type { Evaluation, Section } from './evaluation.js';
-import { escapeHtml } from './html.js';
 
 export interface PageHead {
   readonly title: string;

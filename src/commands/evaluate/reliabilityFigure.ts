@@ -1,7 +1,7 @@
 // A reliability diagram as an SVG figure: the accuracy of predictions over their confidence, and how many there are.
 
+import { escapeHtml } from '../../html.js';
 import type { Reliability, ReliabilityBin } from '../../text/reliability.js';
-import { escapeHtml } from './html.js';
 
 /** Lengths in the units of the viewBox. */
 const SIDE = 300;
