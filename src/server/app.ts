@@ -53,9 +53,6 @@ export function createApp(context: ServerContext, options: AppOptions, group: Ro
   const anyType = [predict, refuseWhileDraining(context), read];
 
   if (group !== 'admin') {
-    app.route('/').get(pageRoute('playground.html')).all(onlyMethod('GET'));
-    app.route('/docs').get(pageRoute('docs.html')).all(onlyMethod('GET'));
-    app.route('/assets/:file').get(assetRoute()).all(onlyMethod('GET'));
     const classify = predictRoute(context, () => ({ kind: 'classify', task: 'sequence' }));
     const ner = predictRoute(context, () => ({ kind: 'ner', task: 'token' }));
     app.route('/classify').post(json, classify).all(onlyMethod('POST'));
@@ -68,6 +65,9 @@ export function createApp(context: ServerContext, options: AppOptions, group: Ro
       .post(errorsAs('huggingFace'), json, predictRoute(context, targetOfPath(context.store, ofModel)))
       .all(onlyMethod('GET', 'POST'));
     addCompatRoutes(app, context, { predict, json, anyType });
+    app.route('/').get(pageRoute('playground.html')).all(onlyMethod('GET'));
+    app.route('/docs').get(pageRoute('docs.html')).all(onlyMethod('GET'));
+    app.route('/assets/:file').get(assetRoute()).all(onlyMethod('GET'));
   }
   if (group !== 'callers') {
     app
