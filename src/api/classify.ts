@@ -1,7 +1,7 @@
 // POST /classify: label probabilities of texts.
 
 import { type Classification, classifications } from '../predictor/classify.js';
-import { type EncodedText, encodeText, type TextOptions } from '../predictor/encode.js';
+import { type EncodedText, encodeText, type TextOptions, type TextPair } from '../predictor/encode.js';
 import type { TextModel } from '../predictor/model.js';
 import { labelOrNull, noAbstention, thresholdOf } from '../predictor/thresholds.js';
 import { jsonAnswer, type Result } from './answer.js';
@@ -21,7 +21,7 @@ export const CLASSIFY_DEFAULTS: ClassifyOptions = {
   abstain: false,
 };
 
-export const classifyKind: RequestKind<ClassifyRequest, EncodedText> = {
+export const classifyKind: RequestKind<ClassifyRequest, EncodedText, string | TextPair> = {
   check: schemaOf('ClassifyRequest'),
 
   fieldsOf: ({ model, timeout_ms: timeoutMs, priority }) => ({ model, timeoutMs, priority }),
@@ -31,7 +31,7 @@ export const classifyKind: RequestKind<ClassifyRequest, EncodedText> = {
   *encode(model, texts, { truncate, long_text: longText, abstain, threshold }) {
     const reason = abstain && noAbstention(model.manifest, threshold);
     if (reason) throw unprocessable('/abstain', reason);
-    yield* encodeEach(model, texts as readonly string[], { truncate, longText });
+    yield* encodeEach(model, texts, { truncate, longText });
   },
 
   answer: request =>
@@ -42,10 +42,10 @@ export const classifyKind: RequestKind<ClassifyRequest, EncodedText> = {
     ),
 };
 
-/** Encodes texts for a classifier, in order. Throws the errors of encodeText. */
+/** Encodes texts, or pairs of texts, for a classifier, in order. Throws the errors of encodeText. */
 export function* encodeEach(
   model: TextModel,
-  texts: readonly string[],
+  texts: readonly (string | TextPair)[],
   options: TextOptions = {},
 ): Generator<EncodedText> {
   for (const text of texts) yield encodeText(model, text, options);
@@ -57,7 +57,7 @@ export function* classifyResults({
   body,
   encoded,
   rows,
-}: ComputedRequest<ClassifyOptions, EncodedText>): Generator<Result> {
+}: ComputedRequest<ClassifyOptions, EncodedText, string | TextPair>): Generator<Result> {
   for (const result of classifications(model.manifest, encoded, rows, body.long_text)) {
     const json = resultOf(result, model, body);
     const { label } = json;

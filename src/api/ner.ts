@@ -7,7 +7,7 @@ import { type Tagging, taggings } from '../predictor/tag.js';
 import { jsonAnswer, type Result } from './answer.js';
 import type { NerRequest, NerResponse } from './openapi.js';
 import { unprocessable } from './problem.js';
-import { type ComputedRequest, type RequestKind, type Text, textsOfField, tokensOf } from './requestKind.js';
+import { type ComputedRequest, type RequestKind, textsOfField, tokensOf } from './requestKind.js';
 import { schemaOf } from './validation.js';
 
 /** The most words of a request. Each takes some 200 bytes until the request is answered. */
@@ -24,7 +24,10 @@ export const NER_DEFAULTS: NerOptions = {
   threshold: 0,
 };
 
-export const nerKind: RequestKind<NerRequest, EncodedWords> = {
+/** A text, or one that is split into words. */
+type TextOrWords = string | readonly string[];
+
+export const nerKind: RequestKind<NerRequest, EncodedWords, TextOrWords> = {
   check: schemaOf('NerRequest'),
 
   fieldsOf: ({ model, timeout_ms: timeoutMs, priority }) => ({ model, timeoutMs, priority }),
@@ -50,7 +53,7 @@ export const nerKind: RequestKind<NerRequest, EncodedWords> = {
 /** Encodes texts for a tagger, in order. Throws the errors of encodeWordsInSlices, also if they have too many words in all. */
 export function* encodeAllWords(
   model: TextModel,
-  texts: readonly Text[],
+  texts: readonly TextOrWords[],
 ): Generator<EncodedWords | undefined> {
   let room = MAX_WORDS;
   for (const text of texts) {
@@ -67,7 +70,7 @@ export function* nerResults({
   texts,
   encoded,
   rows,
-}: ComputedRequest<NerOptions, EncodedWords>): Generator<Result> {
+}: ComputedRequest<NerOptions, EncodedWords, TextOrWords>): Generator<Result> {
   let index = 0;
   for (const tagging of taggings(model.manifest, encoded, rows, body.decoding)) {
     yield resultOf(tagging, texts[index]!, encoded[index]!, body);
@@ -77,7 +80,7 @@ export function* nerResults({
 
 function resultOf(
   tagging: Tagging,
-  text: Text,
+  text: TextOrWords,
   { spans }: EncodedWords,
   { threshold, tags, raw_scores, offset_unit }: NerOptions,
 ): Result & { json: NerResponse['results'][number] } {

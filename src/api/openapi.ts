@@ -10,6 +10,11 @@ export interface components {
         readonly VisibleText: string;
         /** @description One text, or a list of texts. Each has a character other than white space. */
         readonly VisibleTexts: string | readonly components["schemas"]["VisibleText"][];
+        /** @description A text, or a pair of texts that the model reads as one sequence, such as a premise and a hypothesis. Each text has a character other than white space. */
+        readonly TextOrPair: string | {
+            readonly text: components["schemas"]["VisibleText"];
+            readonly text_pair: components["schemas"]["VisibleText"];
+        };
         readonly Probability: number;
         /** @description Whether to return the logits, which are the head's outputs before softmax or sigmoid, in float32. */
         readonly RawScores: boolean;
@@ -26,7 +31,11 @@ export interface components {
          *     }
          */
         readonly ClassifyRequest: {
-            readonly inputs: components["schemas"]["VisibleTexts"];
+            /** @description A text, a pair of texts, or a list of them. Pairs are refused with 422 for models whose tokenizer has no template for pairs that puts a token between the texts, and with a long_text other than truncate. Where a pair is over the model's maximum length, its longer text is cut first. */
+            readonly inputs: string | {
+                readonly text: components["schemas"]["VisibleText"];
+                readonly text_pair: components["schemas"]["VisibleText"];
+            } | readonly components["schemas"]["TextOrPair"][];
             /**
              * @description The name of a model. Optional if exactly one loaded model classifies texts.
              * @example agnews-llama
@@ -405,7 +414,7 @@ export interface components {
          *     }
          */
         readonly TextEmbeddingsRequest: {
-            /** @description One text, "a" or ["a"], or a batch, [["a"], ["b"]]. A pair of texts, ["a", "b"], is refused. */
+            /** @description One text, "a" or ["a"], a pair of texts, ["a", "b"], or a batch of them, [["a"], ["b"]]. Pairs are refused with 422 for models whose tokenizer has no template for pairs that puts a token between the texts. */
             readonly inputs: string | readonly (string | readonly components["schemas"]["VisibleText"][])[];
             /**
              * @description Whether texts over the model's maximum length may be cut.
@@ -503,6 +512,7 @@ export interface components {
 export type Texts = components['schemas']['Texts'];
 export type VisibleText = components['schemas']['VisibleText'];
 export type VisibleTexts = components['schemas']['VisibleTexts'];
+export type TextOrPair = components['schemas']['TextOrPair'];
 export type Probability = components['schemas']['Probability'];
 export type RawScores = components['schemas']['RawScores'];
 export type TimeoutMs = components['schemas']['TimeoutMs'];

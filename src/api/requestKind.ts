@@ -2,6 +2,7 @@
 
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { Sequence } from '../engine/sequence.js';
+import type { TextPair } from '../predictor/encode.js';
 import type { TextModel } from '../predictor/model.js';
 import type { Priority } from '../scheduler/job.js';
 import type { Sliced } from '../slices.js';
@@ -13,11 +14,15 @@ export interface RequestModel extends TextModel {
   readonly name: string;
 }
 
-/** A text, or one that is split into words. */
-export type Text = string | readonly string[];
+/** A text, one that is split into words, or a pair of texts. */
+export type Text = string | readonly string[] | TextPair;
 
-export interface Texts {
-  readonly texts: readonly Text[];
+export function isPair(text: Text): text is TextPair {
+  return typeof text === 'object' && 'text_pair' in text;
+}
+
+export interface Texts<Item extends Text> {
+  readonly texts: readonly Item[];
   /** The JSON pointer to a text. */
   pathOf(index: number): string;
 }
@@ -35,36 +40,40 @@ export interface EncodedTexts {
 }
 
 /** A request whose texts have been run through the model. */
-export interface ComputedRequest<Body, Encoded extends EncodedTexts> {
+export interface ComputedRequest<Body, Encoded extends EncodedTexts, Item extends Text = string> {
   readonly model: RequestModel;
   readonly body: Body;
-  readonly texts: readonly Text[];
+  readonly texts: readonly Item[];
   /** One for each text. */
   readonly encoded: readonly Encoded[];
   /** The logits of all sequences. */
   readonly rows: readonly Float32Array[];
 }
 
-export interface RequestKind<Body, Encoded extends EncodedTexts> {
+/** `Item` is what it takes as a text. */
+export interface RequestKind<Body, Encoded extends EncodedTexts, Item extends Text = string> {
   /** The form of errors; problem documents unless it is given. */
   readonly errorShape?: ErrorShape;
   readonly check: ValidateFunction<Body>;
   fieldsOf(body: Body): RequestFields;
   /** Throws Problem if the texts are too many. */
-  textsOf(body: Body): Texts;
+  textsOf(body: Body): Texts<Item>;
   /** Encodes the texts, in order. Throws UnusableText for one that the model cannot use. */
-  encode(model: TextModel, texts: readonly Text[], body: Body): Generator<Encoded | undefined>;
-  answer(request: ComputedRequest<Body, Encoded>): Sliced<Answer>;
+  encode(model: TextModel, texts: readonly Item[], body: Body): Generator<Encoded | undefined>;
+  answer(request: ComputedRequest<Body, Encoded, Item>): Sliced<Answer>;
 }
 
 /** A request of any kind. */
-export type AnyRequestKind = RequestKind<unknown, EncodedTexts>;
+export type AnyRequestKind = RequestKind<unknown, EncodedTexts, Text>;
 
-/** The one or more texts of a field. */
-export function textsOfField(field: string, value: string | readonly string[]): Texts {
-  return typeof value === 'string'
-    ? { texts: [value], pathOf: () => `/${field}` }
-    : { texts: value, pathOf: index => `/${field}/${index}` };
+/** The one or more texts, or pairs of texts, of a field. */
+export function textsOfField<Item extends string | TextPair>(
+  field: string,
+  value: Item | readonly Item[],
+): Texts<Item> {
+  return Array.isArray(value)
+    ? { texts: value, pathOf: index => `/${field}/${index}` }
+    : { texts: [value as Item], pathOf: () => `/${field}` };
 }
 
 export function tokensOf(encoded: readonly EncodedTexts[]): number {

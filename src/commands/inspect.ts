@@ -269,11 +269,12 @@ function orRefused(topic: string, describe: () => Fact[]): Fact[] {
 function describeTokenizer(request: TokenizerRequest): Fact[] {
   return orRefused('tokenizer', () => {
     const { definition, notes } = readChosenTokenizer(request);
-    const { specialTokens, modelMaxLength } = new Tokenizer(definition);
+    const { specialTokens, modelMaxLength, readsPairs } = new Tokenizer(definition);
     const name = locateTokenizer(request).kind === 'gguf' ? "the file's own" : TOKENIZER;
     const limit = Number.isFinite(modelMaxLength) ? `, at most ${modelMaxLength} tokens` : '';
+    const pairs = readsPairs ? ', reads pairs of texts' : '';
     return [
-      ['tokenizer', `${name}, ${specialTokens} special tokens around a text${limit}`],
+      ['tokenizer', `${name}, ${specialTokens} special tokens around a text${limit}${pairs}`],
       ...noteFacts(notes),
     ];
   });

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { isJsonObject, type JsonObject, readError } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 import { parseJson } from '../json.js';
+import type { TextPair } from '../predictor/encode.js';
 import { decodeUtf8 } from '../utf8.js';
 
 const LINE_FEED = 0x0a;
@@ -75,18 +76,26 @@ export function at<T>(where: string, work: () => T): T {
   }
 }
 
-/** A text, or its words. */
-export type Example = { readonly text: string } | { readonly tokens: readonly string[] };
+/** A text, a pair of texts, or the words of a text. */
+export type Example = { readonly text: string } | TextPair | { readonly tokens: readonly string[] };
 
 /** The example in a line, whose text has the key `key`. Throws UserError if it has neither a text nor words. */
 export function exampleOf(line: JsonObject, key = 'text'): Example {
-  const { [key]: text, tokens } = line;
-  if (typeof text === 'string') return { text };
+  const { [key]: text, text_pair: pair, tokens } = line;
+  if (pair !== undefined && typeof pair !== 'string')
+    throw new UserError('expected "text_pair" to be a string');
+  if (typeof text === 'string') return pair === undefined ? { text } : { text, text_pair: pair };
   if (Array.isArray(tokens) && tokens.every(token => typeof token === 'string')) return { tokens };
   throw new UserError(`expected "${key}", a string, or "tokens", a list of strings`);
 }
 
-/** The text of an example; words are joined by spaces. */
+/** The text of an example, which is no pair; words are joined by spaces. */
 export function textOf(example: Example): string {
+  if ('text_pair' in example) throw new UserError('expected one text, found a pair: "text" and "text_pair"');
   return 'text' in example ? example.text : example.tokens.join(' ');
+}
+
+/** The text or the pair of texts of an example for a classifier; words are joined by spaces. */
+export function textOrPair(example: Example): string | TextPair {
+  return 'text_pair' in example ? example : textOf(example);
 }

@@ -5,7 +5,7 @@ import { jsonAnswer, type Result } from '../api/answer.js';
 import { encodeEach } from '../api/classify.js';
 import type { HuggingFaceRequest } from '../api/openapi.js';
 import { unprocessable } from '../api/problem.js';
-import { type ComputedRequest, type RequestKind, type Text, textsOfField } from '../api/requestKind.js';
+import { type ComputedRequest, type RequestKind, textsOfField } from '../api/requestKind.js';
 import { schemaOf } from '../api/validation.js';
 import { classifications } from '../predictor/classify.js';
 import type { EncodedText } from '../predictor/encode.js';
@@ -29,7 +29,7 @@ export const huggingFaceLabels: RequestKind<HuggingFaceRequest, EncodedText> = {
   ...common,
   *encode(model, texts, { parameters = {} }) {
     refuse(parameters, ['aggregation_strategy', 'ignore_labels', 'stride'], 'a tagger');
-    yield* encodeEach(model, texts as readonly string[]);
+    yield* encodeEach(model, texts);
   },
   // Clients read the first list, also of a single text.
   answer: request => jsonAnswer('[', labelResults(request), ']'),
@@ -39,7 +39,7 @@ export const huggingFaceEntities: RequestKind<HuggingFaceRequest, EncodedTokens>
   ...common,
   *encode(model, texts, { parameters = {} }) {
     refuse(parameters, ['top_k', 'function_to_apply'], 'a classifier');
-    yield* encodeAllTokens(model, texts as readonly string[], parameters);
+    yield* encodeAllTokens(model, texts, parameters);
   },
   answer: request =>
     typeof request.body.inputs === 'string'
@@ -54,13 +54,13 @@ function refuse(parameters: Parameters, others: readonly (keyof Parameters)[], t
 
 function* encodeAllTokens(
   model: TextModel,
-  texts: readonly Text[],
+  texts: readonly string[],
   parameters: Parameters,
 ): Generator<EncodedTokens | undefined> {
   const { stride } = parameters;
   const options = { aggregationStrategy: strategyOf(parameters), ...(stride != null && { stride }) };
   let room = MAX_TOKENS;
-  for (const text of texts as readonly string[]) {
+  for (const text of texts) {
     const encoded = yield* encodeTokens(model, text, options, room);
     for (const { ids } of encoded.windows) room -= ids.length;
     yield encoded;
@@ -104,7 +104,7 @@ function* entityResults({
     ...(ignoreLabels != null && { ignoreLabels }),
   };
   let next = 0;
-  for (const [index, text] of (texts as readonly string[]).entries()) {
+  for (const [index, text] of texts.entries()) {
     const own = rows.slice(next, next + encoded[index]!.sequences.length);
     next += own.length;
     const entities = yield* pipelineEntitiesInSlices(model, text, encoded[index]!, own, options);

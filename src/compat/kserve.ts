@@ -17,7 +17,7 @@ const common = {
 
 export const kserveLabels: RequestKind<KserveRequest, EncodedText> = {
   ...common,
-  encode: (model, texts) => encodeEach(model, texts as readonly string[]),
+  encode: (model, texts) => encodeEach(model, texts),
   answer: request =>
     jsonAnswer('{"predictions":[', classifyResults({ ...request, body: CLASSIFY_DEFAULTS }), ']}'),
 };

@@ -42,7 +42,7 @@ export const openInferenceLabels: RequestKind<OpenInferenceRequest, EncodedText>
   ...common,
   *encode(model, texts, body) {
     checkOutputs(model, body);
-    yield* encodeEach(model, texts as readonly string[]);
+    yield* encodeEach(model, texts);
   },
   answer: request => tensorAnswer(request, labelRows(request)),
 };

@@ -2,35 +2,39 @@
 // https://huggingface.github.io/text-embeddings-inference
 
 import { jsonAnswer, type Result } from '../api/answer.js';
-import { encodeEach } from '../api/classify.js';
 import type { TextEmbeddingsInfo, TextEmbeddingsRequest } from '../api/openapi.js';
 import { unprocessable } from '../api/problem.js';
-import type { ComputedRequest, RequestKind, Texts } from '../api/requestKind.js';
+import { type ComputedRequest, isPair, type RequestKind, type Texts } from '../api/requestKind.js';
 import { MAX_TEXTS, schemaOf } from '../api/validation.js';
 import { type Classification, classifications } from '../predictor/classify.js';
-import type { EncodedText } from '../predictor/encode.js';
+import { type EncodedText, encodeText, type TextPair, UnusableText } from '../predictor/encode.js';
 import type { LoadedModel } from '../predictor/model.js';
 import type { TruncationSide } from '../text/tokenizer.js';
 import { VERSION } from '../version.js';
 
-export const textEmbeddingsPredict: RequestKind<TextEmbeddingsRequest, EncodedText> = {
+export const textEmbeddingsPredict: RequestKind<TextEmbeddingsRequest, EncodedText, string | TextPair> = {
   check: schemaOf('TextEmbeddingsRequest'),
 
   fieldsOf: () => ({}),
 
   textsOf: ({ inputs }) => textsOf(inputs),
 
-  encode: (model, texts, { truncate, truncation_direction: direction }) =>
-    encodeEach(model, texts as readonly string[], {
-      truncate,
-      truncationSide: direction.toLowerCase() as TruncationSide,
-    }),
+  *encode(model, texts, { truncate, truncation_direction: direction }) {
+    const options = { truncate, truncationSide: direction.toLowerCase() as TruncationSide };
+    for (const text of texts) {
+      if (isPair(text) && !model.tokenizer.readsPairs) throw new UnusableText(NO_PAIRS);
+      yield encodeText(model, text, options);
+    }
+  },
 
   answer: request =>
     isBatch(request.body.inputs)
       ? jsonAnswer('[', resultsOf(request), ']')
       : jsonAnswer('', resultsOf(request), ''),
 };
+
+const NO_PAIRS =
+  'expected one text, found two: a list of two texts is a pair, and the tokenizer of the model has no template for pairs that puts a token between them; a batch is a list of lists, [["a"], ["b"]]';
 
 type Inputs = TextEmbeddingsRequest['inputs'];
 
@@ -39,25 +43,28 @@ function isBatch(inputs: Inputs): inputs is readonly string[][] {
 }
 
 /** One text is `"a"` or `["a"]`, a batch `[["a"], ["b"]]`; `["a", "b"]` is a pair of texts, also in a batch. */
-function textsOf(inputs: Inputs): Texts {
+function textsOf(inputs: Inputs): Texts<string | TextPair> {
   if (typeof inputs === 'string') return { texts: [inputs], pathOf: () => '/inputs' };
   if (!isBatch(inputs)) {
-    return { texts: [onlyText(inputs as readonly string[], '/inputs')], pathOf: () => '/inputs/0' };
+    return { texts: [textOf(inputs as readonly string[], '/inputs')], pathOf: () => '/inputs' };
   }
-  const texts = inputs.map((input, index) => onlyText(input, `/inputs/${index}`));
-  return { texts, pathOf: index => `/inputs/${index}/0` };
+  const texts = inputs.map((input, index) => textOf(input, `/inputs/${index}`));
+  return { texts, pathOf: index => `/inputs/${index}` };
 }
 
-function onlyText(input: string | readonly string[], path: string): string {
+function textOf(input: string | readonly string[], path: string): string | TextPair {
   if (typeof input === 'string')
     throw unprocessable(path, 'expected a list with one text, because the first of the batch is a list');
   if (input.some(text => typeof text !== 'string'))
     throw unprocessable(path, 'expected a text, because the first of the list is one');
-  if (input.length === 1) return input[0]!;
-  throw unprocessable(
-    path,
-    `expected one text, found ${input.length}: a list of two texts is a pair, and the model was not trained on pairs; a batch is a list of lists, [["a"], ["b"]]`,
-  );
+  const [text, pair, ...more] = input;
+  if (more.length > 0) {
+    throw unprocessable(
+      path,
+      `expected one text or a pair of texts, found ${input.length}: a batch is a list of lists, [["a"], ["b"]]`,
+    );
+  }
+  return pair === undefined ? text! : { text: text!, text_pair: pair };
 }
 
 function* resultsOf({
@@ -65,7 +72,7 @@ function* resultsOf({
   body,
   encoded,
   rows,
-}: ComputedRequest<TextEmbeddingsRequest, EncodedText>): Generator<Result> {
+}: ComputedRequest<TextEmbeddingsRequest, EncodedText, string | TextPair>): Generator<Result> {
   const { labels } = model.manifest;
   for (const result of classifications(model.manifest, encoded, rows, 'truncate')) {
     const scores = scoresOf(result, body);

@@ -25,7 +25,7 @@ export const vllmClassify: RequestKind<VllmClassifyRequest, EncodedText> = {
   textsOf: ({ input }) => textsOfField('input', input),
 
   encode: (model, texts, { truncate_prompt_tokens: limit }) =>
-    encodeEach(model, texts as readonly string[], truncationOf(limit ?? undefined)),
+    encodeEach(model, texts, truncationOf(limit ?? undefined)),
 
   answer(request) {
     const { model, encoded } = request;

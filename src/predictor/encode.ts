@@ -2,7 +2,7 @@
 
 import type { Sequence } from '../engine/sequence.js';
 import { atOnce, type Sliced } from '../slices.js';
-import type { TruncationSide, WordTokens } from '../text/tokenizer.js';
+import type { Encoding, TruncationSide, WordTokens } from '../text/tokenizer.js';
 import { planWindows, type Window } from '../text/windows.js';
 import { type Span, splitWords } from '../text/words.js';
 import type { TextModel } from './model.js';
@@ -21,6 +21,12 @@ export class UnusableText extends Error {
  */
 export const LONG_TEXT = ['truncate', 'mean', 'max'] as const;
 export type LongText = (typeof LONG_TEXT)[number];
+
+/** Two texts that a classifier reads as one sequence, with the names that transformers gives them. */
+export interface TextPair {
+  readonly text: string;
+  readonly text_pair: string;
+}
 
 export interface TextOptions {
   /** Whether texts over the model's maximum length may be cut. They may, unless this is false. */
@@ -57,16 +63,22 @@ export interface EncodedWords {
 }
 
 /**
- * Encodes a text for a sequence classifier.
- * Throws UnusableText if the text is blank, has no token, has a token that the model has no embedding for, or would have
- * to be cut while `truncate` is false.
+ * Encodes a text, or a pair of texts, for a sequence classifier.
+ * Throws UnusableText if a text is blank, has no token, has a token that the model has no embedding for, or would have
+ * to be cut while `truncate` is false, and for a pair that is to be read in windows. Throws UserError for a pair that
+ * the tokenizer has no template or no room for.
  */
 export function encodeText(
   model: TextModel,
-  text: string,
-  { truncate = true, longText = 'truncate', maxLength: limit, truncationSide }: TextOptions = {},
+  text: string | TextPair,
+  options: TextOptions = {},
 ): EncodedText {
+  return typeof text === 'string' ? encodeOne(model, text, options) : encodePair(model, text, options);
+}
+
+function encodeOne(model: TextModel, text: string, options: TextOptions): EncodedText {
   const { manifest, tokenizer } = model;
+  const { longText = 'truncate' } = options;
   if (text.trim() === '') throw new UnusableText('the text is empty');
   if (longText !== 'truncate') {
     const { windows, length } = tokenizer.encodeWindows(text, manifest.maxLength);
@@ -75,11 +87,35 @@ export function encodeText(
   // A text has at least one token beside the special ones.
   const maxLength = Math.max(
     tokenizer.specialTokens + 1,
-    Math.min(manifest.maxLength, limit ?? Number.POSITIVE_INFINITY),
+    Math.min(manifest.maxLength, options.maxLength ?? Number.POSITIVE_INFINITY),
   );
-  const { ids, truncated, length } = tokenizer.encode(text, maxLength, truncationSide);
+  return encodedText(model, tokenizer.encode(text, maxLength, options.truncationSide), options);
+}
+
+function encodePair(
+  model: TextModel,
+  { text, text_pair: second }: TextPair,
+  options: TextOptions,
+): EncodedText {
+  const { longText = 'truncate', truncationSide } = options;
+  if (text.trim() === '' || second.trim() === '') throw new UnusableText('a text of the pair is empty');
+  if (longText !== 'truncate') throw new UnusableText('a pair of texts cannot be read in windows');
+  const { manifest, tokenizer } = model;
+  return encodedText(
+    model,
+    tokenizer.encodePair([text, second], manifest.maxLength, truncationSide),
+    options,
+  );
+}
+
+function encodedText(
+  model: TextModel,
+  { ids, truncated, length }: Encoding,
+  { truncate = true }: TextOptions,
+): EncodedText {
   if (truncated && !truncate) {
-    throw new UnusableText(`the text has ${length} tokens, the model reads at most ${manifest.maxLength}`);
+    const { maxLength } = model.manifest;
+    throw new UnusableText(`the text has ${length} tokens, the model reads at most ${maxLength}`);
   }
   return { sequences: [sequenceOfText(model, ids)], tokens: ids.length, truncated };
 }

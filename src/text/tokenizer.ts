@@ -8,10 +8,11 @@ import { compileDecoder, type Decode } from './tokenizer/decoder.js';
 import { readTokenizer, TOKENIZER, type TokenizerDefinition } from './tokenizer/files.js';
 import type { Component } from './tokenizer/json.js';
 import { type LocatedToken, type LocatingParts, locateTokens } from './tokenizer/locate.js';
+import { longestFirst } from './tokenizer/longestFirst.js';
 import { memoize } from './tokenizer/memoize.js';
 import { compileModel, type Model } from './tokenizer/model.js';
 import { compileNormalizer } from './tokenizer/normalizer.js';
-import { surroundingTokens } from './tokenizer/postProcessor.js';
+import { pairTokens, surroundingTokens } from './tokenizer/postProcessor.js';
 import { compilePreTokenizer, type PreTokenizer } from './tokenizer/preTokenizer.js';
 import { TokenStrings } from './tokenizer/tokenStrings.js';
 import { compileTrim, type Trim } from './tokenizer/trimOffsets.js';
@@ -70,6 +71,7 @@ export class Tokenizer {
   /** Ids of the special tokens that the post-processor puts before and after a sequence. */
   readonly #prefix: readonly number[];
   readonly #suffix: readonly number[];
+  readonly #postProcessor: Component | null | undefined;
   readonly truncationSide: TruncationSide;
   /** The id of the unknown token; undefined if the tokenizer names none. */
   readonly unknownTokenId: number | undefined;
@@ -83,6 +85,7 @@ export class Tokenizer {
     const { json, modelMaxLength, truncationSide, splitSpecialTokens, unknownToken } = definition;
     const normalize = compileNormalizer(json.normalizer);
     this.#normalizer = json.normalizer;
+    this.#postProcessor = json.post_processor;
     this.#decoder = json.decoder as Component | null | undefined;
     this.#preTokenizer = compilePreTokenizer(json.pre_tokenizer);
     this.#addedTokens = new AddedTokens(json.added_tokens ?? [], normalize, splitSpecialTokens);
@@ -116,6 +119,11 @@ export class Tokenizer {
     return this.#prefix.length;
   }
 
+  /** Whether it has a template for pairs of texts that puts a token between them. */
+  get readsPairs(): boolean {
+    return pairTokens(this.#postProcessor) !== undefined;
+  }
+
   /**
    * Encodes a text, cut to `maxLength` tokens, on the tokenizer's truncation side unless it is given. `maxLength` includes the special
    * tokens, which are never cut, and is at least their number.
@@ -130,6 +138,41 @@ export class Tokenizer {
       truncated,
       length: tokens.length + this.specialTokens,
     };
+  }
+
+  /**
+   * Encodes a pair of texts as one sequence, with the special tokens of the tokenizer's template for pairs, cut to
+   * `maxLength` tokens. Tokens are taken from the longer text first, on the tokenizer's truncation side unless it is given.
+   * `maxLength` includes the special tokens, which are never cut.
+   * Throws UserError if the tokenizer has no template for pairs that puts a token between the texts, or if there is no room
+   * for a text.
+   */
+  encodePair(
+    [first, second]: readonly [string, string],
+    maxLength: number,
+    truncationSide = this.truncationSide,
+  ): Encoding {
+    const special = pairTokens(this.#postProcessor);
+    if (!special) {
+      throw new UserError(
+        "expected one text, found a pair: the model's tokenizer has no template for pairs that puts a token between the texts",
+      );
+    }
+    const { prefix, separator, suffix } = special;
+    const texts = [this.#tokens(first), this.#tokens(second)] as const;
+    const specialTokens = prefix.length + separator.length + suffix.length;
+    if (maxLength <= specialTokens) {
+      throw new UserError(
+        `expected one text, found a pair: the ${specialTokens} special tokens of a pair leave no room in the maximum of ${maxLength}`,
+      );
+    }
+    const kept = longestFirst(texts[0].length, texts[1].length, maxLength - specialTokens);
+    const [a, b] = texts.map((tokens, i) =>
+      truncationSide === 'left' ? tokens.slice(tokens.length - kept[i]!) : tokens.slice(0, kept[i]),
+    );
+    const length = specialTokens + texts[0].length + texts[1].length;
+    const ids = Int32Array.from([...prefix, ...a!, ...separator, ...b!, ...suffix]);
+    return { ids, truncated: ids.length < length, length };
   }
 
   /**

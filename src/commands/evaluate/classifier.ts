@@ -8,7 +8,7 @@ import { type Classification, classify } from '../../predictor/classify.js';
 import { encodeText } from '../../predictor/encode.js';
 import { UNHURRIED } from '../../predictor/model.js';
 import { type ClassificationReport, classificationReport } from '../../text/score.js';
-import { at, exampleOf, textOf } from '../jsonl.js';
+import { at, exampleOf, textOrPair } from '../jsonl.js';
 import { type Choice, calibrationFacts, calibrationReport, calibrationSections } from './calibration.js';
 import { type Evaluate, percent, referenceOf, runAll, type Section, scoreSection } from './evaluation.js';
 
@@ -22,7 +22,7 @@ export const evaluateClassifier: Evaluate = async (model, lines, { longText, fit
   const labels = isYesOrNo(manifest) ? ['false', 'true'] : manifest.labels;
   const examples = lines.map(({ where, json }) =>
     at(where, () => {
-      const text = textOf(exampleOf(json));
+      const text = textOrPair(exampleOf(json));
       const label = goldLabel(manifest, json.label);
       if (label === undefined || !labels.includes(label)) {
         throw new UserError(`expected "label" to be one of ${labels.join(', ')}, found ${shown(json.label)}`);

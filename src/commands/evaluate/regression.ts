@@ -6,7 +6,7 @@ import { classify } from '../../predictor/classify.js';
 import { encodeText } from '../../predictor/encode.js';
 import { UNHURRIED } from '../../predictor/model.js';
 import { regressionReport } from '../../text/regressionScore.js';
-import { at, exampleOf, textOf } from '../jsonl.js';
+import { at, exampleOf, textOrPair } from '../jsonl.js';
 import { type Evaluate, runAll } from './evaluation.js';
 
 export const evaluateRegression: Evaluate = async (model, lines, { longText, fitTemperature }) => {
@@ -15,7 +15,7 @@ export const evaluateRegression: Evaluate = async (model, lines, { longText, fit
   }
   const examples = lines.map(({ where, json }) =>
     at(where, () => {
-      const text = textOf(exampleOf(json));
+      const text = textOrPair(exampleOf(json));
       if (typeof json.label !== 'number') {
         throw new UserError(`expected "label" to be a number, found ${shown(json.label)}`);
       }

@@ -8,7 +8,7 @@ import { type LoadedModel, UNHURRIED } from '../../predictor/model.js';
 import { tag } from '../../predictor/tag.js';
 import { labelOrNull } from '../../predictor/thresholds.js';
 import type { Decoding } from '../../text/tags.js';
-import { type Example, textOf } from '../jsonl.js';
+import { type Example, textOf, textOrPair } from '../jsonl.js';
 import type { Answer, AnswerColumn } from './rows.js';
 
 export interface AnswerOptions {
@@ -45,7 +45,7 @@ async function classifyText(
   example: Example,
   { logits: withLogits, longText, abstain, threshold }: AnswerOptions,
 ): Promise<Answer> {
-  const text = encodeText(model, textOf(example), { longText });
+  const text = encodeText(model, textOrPair(example), { longText });
   const [result] = await classify(model, [text], UNHURRIED, longText);
   const { score, probabilities, logits } = result!;
   const label = abstain ? labelOrNull(result!, model.manifest, threshold) : result!.label;
@@ -62,11 +62,12 @@ async function tagText(
   example: Example,
   { logits: withLogits, decoding }: AnswerOptions,
 ): Promise<Answer> {
-  const words = encodeWords(model, 'text' in example ? example.text : example.tokens);
+  const text = textOf(example);
+  const words = encodeWords(model, 'tokens' in example ? example.tokens : text);
   if (words.spans.length === 0) throw new UnusableText('the text is empty');
   const [tagging] = await tag(model, [words], UNHURRIED, decoding);
   const { entities, tags, logits } = tagging!;
-  const located = locate(textOf(example), words.spans, entities, 'codepoint');
+  const located = locate(text, words.spans, entities, 'codepoint');
   return {
     entities: located.entities.map((entity, i) => ({
       ...entity,

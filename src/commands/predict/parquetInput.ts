@@ -10,7 +10,7 @@ import {
 import { compressors } from 'hyparquet-compressors';
 import { readError } from '../../checkpoint/files.js';
 import { UserError } from '../../errors.js';
-import { checkColumns, type Input, type Row } from './rows.js';
+import { checkColumns, type Input, PAIR_COLUMN, type Row } from './rows.js';
 
 /** Rows that are decoded at once. Within a row group, each time reads the group's pages again from its start. */
 const ROWS = 1 << 15;
@@ -105,11 +105,15 @@ function rowOf(values: Record<string, unknown>, textColumn: string): Row {
   return {
     values,
     example() {
-      const text = values[textColumn];
-      if (typeof text === 'string') return { text };
-      throw new UserError(
-        `expected a text in the column ${textColumn}, found ${text === null ? 'null' : typeof text}`,
-      );
+      const textOf = (column: string) => {
+        const value = values[column];
+        if (typeof value === 'string') return value;
+        throw new UserError(
+          `expected a text in the column ${column}, found ${value === null ? 'null' : typeof value}`,
+        );
+      };
+      const text = textOf(textColumn);
+      return values[PAIR_COLUMN] == null ? { text } : { text, text_pair: textOf(PAIR_COLUMN) };
     },
   };
 }

@@ -4,13 +4,14 @@
 import type { Answer } from '../../api/answer.js';
 import type { RequestBody } from '../../api/body.js';
 import { type ErrorShape, Problem, unprocessable } from '../../api/problem.js';
-import type {
-  AnyRequestKind,
-  EncodedTexts,
-  RequestFields,
-  RequestModel,
-  Text,
-  Texts,
+import {
+  type AnyRequestKind,
+  type EncodedTexts,
+  isPair,
+  type RequestFields,
+  type RequestModel,
+  type Text,
+  type Texts,
 } from '../../api/requestKind.js';
 import { validated } from '../../api/validation.js';
 import type { Sequence } from '../../engine/sequence.js';
@@ -32,7 +33,7 @@ export class PredictionRequest {
   readonly #name: KindName;
   #kind!: AnyRequestKind;
   #body: unknown;
-  #texts!: Texts;
+  #texts!: Texts<Text>;
   #model!: RequestModel;
   readonly #encoded: EncodedTexts[] = [];
 
@@ -85,6 +86,7 @@ function sizeOf(texts: readonly Text[]): number {
   let size = 0;
   for (const text of texts) {
     if (typeof text === 'string') size += text.length;
+    else if (isPair(text)) size += text.text.length + text.text_pair.length;
     else for (const word of text) size += word.length;
   }
   return size;

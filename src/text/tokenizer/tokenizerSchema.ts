@@ -103,16 +103,8 @@ export const tokenizerSchema = {
         stop: count,
         cls: tokenWithId,
         sep: tokenWithId,
-        single: {
-          type: 'array',
-          items: {
-            type: 'object',
-            minProperties: 1,
-            maxProperties: 1,
-            properties: { SpecialToken: { $ref: '#/$defs/part' }, Sequence: { $ref: '#/$defs/part' } },
-            additionalProperties: false,
-          },
-        },
+        single: { $ref: '#/$defs/template' },
+        pair: { $ref: '#/$defs/template' },
         special_tokens: {
           type: 'object',
           additionalProperties: {
@@ -129,6 +121,16 @@ export const tokenizerSchema = {
           then: { required },
         })),
       ],
+    },
+    template: {
+      type: 'array',
+      items: {
+        type: 'object',
+        minProperties: 1,
+        maxProperties: 1,
+        properties: { SpecialToken: { $ref: '#/$defs/part' }, Sequence: { $ref: '#/$defs/part' } },
+        additionalProperties: false,
+      },
     },
     part: { type: 'object', required: ['id'], properties: { id: text } },
   },

@@ -7,6 +7,7 @@ import { type Config, GPT2, LLAMA, QWEN2 } from './classes.js';
 import { marksToSpaces } from './components.js';
 import type { AddedToken, Component, TokenizerJson } from './json.js';
 import { type ResolvedTokenizer, type TokenizerSources, unknownTokenOf } from './resolveAddedTokens.js';
+import { templateAround } from './template.js';
 import { type SpecialTokenDefaults, version4AddedTokens } from './version4AddedTokens.js';
 
 interface Version4Class extends SpecialTokenDefaults {
@@ -132,23 +133,15 @@ function postProcessorOf(
   addedTokens: readonly AddedToken[],
 ): Component {
   const { add_bos_token = true, add_eos_token = false } = settings;
-  const token = (isAdded: unknown, value: unknown) => (isAdded && value ? [contentOf(value)] : []);
-  const [before, after] = [
-    token(add_bos_token, settings.bos_token),
-    token(add_eos_token, settings.eos_token),
-  ];
   const idOf = (content: string) =>
     addedTokens.find(added => added.content === content)?.id ??
     (model.vocab as Readonly<Record<string, number>>)[content];
-  const part = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
-  return {
-    type: 'TemplateProcessing',
-    single: [...before.map(part), { Sequence: { id: 'A', type_id: 0 } }, ...after.map(part)],
-    pair: [],
-    special_tokens: Object.fromEntries(
-      [...before, ...after].map(id => [id, { id, ids: [idOf(id)], tokens: [id] }]),
-    ),
+  const token = (isAdded: unknown, value: unknown) => {
+    if (!isAdded || !value) return [];
+    const content = contentOf(value);
+    return [{ content, id: idOf(content) }];
   };
+  return templateAround(token(add_bos_token, settings.bos_token), token(add_eos_token, settings.eos_token));
 }
 
 function contentOf(token: unknown): string {

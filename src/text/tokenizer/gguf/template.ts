@@ -1,6 +1,7 @@
 // The post-processor of a GGUF file's own tokenizer: a template with the bos and eos tokens around a text.
 
 import type { Component } from '../json.js';
+import { templateAround } from '../template.js';
 import type { TokenizerKeys } from './metadata.js';
 import type { GgufToken, GgufVocabulary } from './vocabulary.js';
 
@@ -22,19 +23,5 @@ export function bosAndEosTemplate(
   const before = keys.flag('add_bos_token', addsBos) ? [specialToken('bos_token_id')] : [];
   const after = keys.flag('add_eos_token', false) ? [specialToken('eos_token_id')] : [];
   if (before.length + after.length === 0) return null;
-  const around = (text: string, type_id: number) => [
-    ...before.map(({ content }) => ({ SpecialToken: { id: content, type_id } })),
-    { Sequence: { id: text, type_id } },
-    ...after.map(({ content }) => ({ SpecialToken: { id: content, type_id } })),
-  ];
-  const special = [...before, ...after].map(({ id, content }) => [
-    content,
-    { id: content, ids: [id], tokens: [content] },
-  ]);
-  return {
-    type: 'TemplateProcessing',
-    single: around('A', 0),
-    pair: [...around('A', 0), ...around('B', 1)],
-    special_tokens: Object.fromEntries(special),
-  };
+  return templateAround(before, after);
 }
