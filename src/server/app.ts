@@ -51,12 +51,14 @@ export function createApp(context: ServerContext, options: AppOptions, group: Ro
   const read = readBody();
   const json = [predict, refuseWhileDraining(context), jsonOnly, read];
   const anyType = [predict, refuseWhileDraining(context), read];
+  const problems = problemHandler(context.log, context.metrics);
 
   if (group !== 'admin') {
     const classify = predictRoute(context, () => ({ kind: 'classify', task: 'sequence' }));
     const ner = predictRoute(context, () => ({ kind: 'ner', task: 'token' }));
-    app.route('/classify').post(json, classify).all(onlyMethod('POST'));
-    app.route('/ner').post(json, ner).all(onlyMethod('POST'));
+    // The errors of these routes are handled at once. The router compares an error's path with every route that follows.
+    app.route('/classify').post(json, classify, problems).all(onlyMethod('POST'));
+    app.route('/ner').post(json, ner, problems).all(onlyMethod('POST'));
     app.route('/models').get(predict, modelsRoute(context)).all(onlyMethod('GET'));
     const ofModel = { sequence: 'huggingFaceLabels', token: 'huggingFaceEntities' } as const;
     app
@@ -80,7 +82,7 @@ export function createApp(context: ServerContext, options: AppOptions, group: Ro
   app.route('/health/ready').get(readyRoute(context)).all(onlyMethod('GET'));
   app.route('/health').get(readyRoute(context)).all(onlyMethod('GET'));
   app.route('/openapi.yaml').get(openapiRoute(context)).all(onlyMethod('GET'));
-  app.use(notFound, problemHandler(context.log, context.metrics));
+  app.use(notFound, problems);
   return app;
 }
 

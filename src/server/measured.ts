@@ -22,16 +22,18 @@ export function measured(
   { metrics, log }: ServerContext,
   { accessLog = 0, logTexts = false }: AccessLogOptions,
 ): RequestHandler {
+  const mayLog = accessLog > 0 || log.isLevelEnabled('debug');
   return (request, response, next) => {
     const started = performance.now();
     // A closed connection no longer tells it.
-    const client = request.ip;
+    const client = mayLog ? request.ip : undefined;
     response.on('close', () => {
       const seconds = (performance.now() - started) / 1000;
       const route = routeOf(request);
       const model = String(response.locals.model ?? '');
       const status = statusOf(response);
       metrics.requestDuration.observe({ route, model, status: String(status) }, seconds);
+      if (!mayLog) return;
       const line = {
         request_id: response.getHeader('x-request-id'),
         trace_id: response.locals.traceId as string | undefined,

@@ -42,10 +42,15 @@ export function problemHandler(log: Logger, metrics: Metrics): ErrorRequestHandl
 function send(response: Response, problem: Problem): void {
   const shape = problem.options.shape ?? (response.locals.errorShape as ErrorShape | undefined);
   const { status, members } = shape ? errorAnswer(shape, problem) : { status: problem.status, members: {} };
+  const body = Buffer.from(JSON.stringify({ ...problemDocument(problem, status), ...members }));
+  // Under overload most answers are refusals. Express's own send() would take twice the time.
   response
-    .status(status)
-    .set({ 'content-type': 'application/problem+json', ...problem.options.headers })
-    .send(JSON.stringify({ ...problemDocument(problem, status), ...members }));
+    .writeHead(status, {
+      'content-type': 'application/problem+json; charset=utf-8',
+      ...problem.options.headers,
+      'content-length': body.length,
+    })
+    .end(body);
 }
 
 /** Has the errors of a route told in the form of another service as well. */

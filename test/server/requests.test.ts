@@ -73,7 +73,7 @@ it.each([
 ])('the worker thread refuses a body that is %s as the HTTP thread does', async (_, body, status) => {
   const refusals = ['', PADDING].map(async padding => {
     const request = requests.begin('ner', bodyOf(padding + body, 'latin1'));
-    const refused = await request.parse().catch(error => error);
+    const refused = await (async () => request.parse())().catch(error => error);
     request.end();
     return refused;
   });

@@ -32,7 +32,7 @@ export type LocatedModel = RequestModel & { readonly folder: string; readonly st
  * `answer` also while the answers to others fill the memory for them.
  */
 export interface RequestSteps {
-  parse(): Promise<ParsedRequest>;
+  parse(): ParsedRequest | Promise<ParsedRequest>;
   encode(model: LocatedModel): Promise<readonly Sequence[]>;
   answer(rows: readonly Float32Array[]): Promise<Answer>;
   /** Frees what the request holds, and gives up the step that is in work: it throws RequestEnded. */
@@ -139,7 +139,7 @@ function inlineSteps(kind: KindName, body: RequestBody): RequestSteps {
     if (hasEnded) throw new RequestEnded();
   };
   return {
-    parse: async () => request.parse(body),
+    parse: () => request.parse(body),
     encode: model => inSlices(request.encode(model), check),
     answer: rows => inSlices(request.answer(rows), check),
     end() {

@@ -36,9 +36,11 @@ export function predictRoute(
   const { store, requests, metrics, timeouts, limits } = context;
   return async (incoming, response) => {
     const { body } = incoming;
-    if (incoming.is('*') === null) throw new Problem(400, 'expected JSON in the body, found an empty body');
-    // A caller that goes while its body is read closes the response before anything here could notice.
-    if (response.destroyed || body === undefined) throw new CallerGone('the caller has gone');
+    if (response.destroyed || body === undefined) {
+      if (incoming.is('*') === null) throw new Problem(400, 'expected JSON in the body, found an empty body');
+      // A caller that goes while its body is read closes the response before anything here could notice.
+      throw new CallerGone('the caller has gone');
+    }
     const arrived = performance.now();
     const { kind, task, model: name, jsonLength } = targetOf(incoming);
     const abort = new AbortController();
@@ -73,11 +75,11 @@ export function predictRoute(
     const answer = await before(deadline, signal, request.answer(rows));
     metrics.countPredictions(model.name, answer);
     durations.total = performance.now() - arrived;
-    response.set('server-timing', serverTiming(durations));
     const cut = setTimeout(() => response.destroy(), READING_MS);
     response.once('close', () => clearTimeout(cut));
     const { content, headers } = answer;
-    response.set(headers).send(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
+    const timing = { 'server-timing': serverTiming(durations), 'content-length': content.length };
+    response.writeHead(200, { ...headers, ...timing }).end(content);
   };
 }
 
@@ -114,8 +116,12 @@ function timeoutOf(asked: number | undefined, { timeoutMs, maxTimeoutMs }: Timeo
   return asked ?? timeoutMs;
 }
 
-/** Waits for a step of a request. Throws DeadlinePassed at the deadline, CallerGone when the caller closes the connection. */
-async function before<T>(deadline: number, signal: AbortSignal, step: Promise<T>): Promise<T> {
+/**
+ * Waits for a step of a request, if it is not done yet. Throws DeadlinePassed at the deadline, CallerGone when the caller
+ * closes the connection.
+ */
+async function before<T>(deadline: number, signal: AbortSignal, step: T | Promise<T>): Promise<T> {
+  if (!(step instanceof Promise)) return step;
   let timer: NodeJS.Timeout | undefined;
   const passed = new Promise<never>((_, reject) => {
     const stop = () => reject(new DeadlinePassed('the deadline passed before the answer was ready'));
