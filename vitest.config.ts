@@ -6,7 +6,7 @@ const SLOW = [
   'test/cases/**',
   'test/client/*.test.ts',
   'test/clients/*.test.ts',
-  'test/commands/{eval,tables}.test.ts',
+  'test/commands/{advice,eval,tables}.test.ts',
   'test/compat/*.test.ts',
   'test/model/reading.test.ts',
   'test/playground/*.test.ts',

@@ -2,6 +2,7 @@
 
 import type { Task } from '../model/manifest.js';
 import type { LoadedModel } from '../predictor/model.js';
+import { shellWord } from './shell.js';
 
 const REQUESTS: Readonly<Record<Task, { readonly path: string; readonly text: string }>> = {
   sequence: { path: '/classify', text: 'The central bank raised interest rates again on Thursday.' },
@@ -18,14 +19,9 @@ export function curlCommand(url: string, models: readonly LoadedModel[], needsKe
   const isAmbiguous = models.filter(model => model.manifest.task === manifest.task).length > 1;
   const body = JSON.stringify({ inputs: text, ...(isAmbiguous && { model: name }) });
   return [
-    `curl ${quoted(url + path)}`,
+    `curl ${shellWord(url + path)}`,
     `-H 'content-type: application/json'`,
     ...(needsKey ? ['-H "authorization: Bearer $LSLLAMA_API_KEY"'] : []),
-    `-d ${quoted(body)}`,
+    `-d ${shellWord(body)}`,
   ].join(' ');
-}
-
-/** The text as one word of a shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

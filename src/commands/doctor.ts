@@ -1,16 +1,20 @@
-// lsllama doctor: reports what this machine offers, and whether the models load.
+// lsllama doctor: reports what this machine offers and whether the models load, and says what to do next.
 
-import { cpus, totalmem } from 'node:os';
+import { cpus } from 'node:os';
 import { type Command, Option } from 'commander';
 import { usableCores } from '../machine/cores.js';
+import { hasNvidiaDriver } from '../machine/gpu.js';
+import { usableMemory } from '../machine/memory.js';
 import { instructionSets, int8Saturates } from '../machine/processor.js';
 import { verificationText } from '../model/manifest.js';
 import { modelFolders } from '../predictor/modelFolders.js';
 import { Runtime } from '../predictor/runtime.js';
-import { ModelStore } from '../predictor/store.js';
+import { ModelStore, type StoredModel } from '../predictor/store.js';
 import { VERSION } from '../version.js';
+import { adviceOn, type ExaminedModel } from './advice.js';
 import { cacheOption, deviceOption, modelsOption } from './options.js';
 import { startProgress } from './progress.js';
+import { shellWord } from './shell.js';
 
 interface DoctorOptions {
   readonly models: string;
@@ -26,7 +30,7 @@ export function configure(command: Command): void {
     .addOption(cacheOption())
     .addOption(new Option('--json', 'print the report as JSON'))
     .action(async (options: DoctorOptions) => {
-      const report = await examine(options);
+      const report = await examine(options, flagsOf(command));
       process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : reportText(report));
       if (Object.values(report.models).some(state => state !== 'ok')) process.exitCode = 1;
     });
@@ -34,7 +38,14 @@ export function configure(command: Command): void {
 
 type Report = Awaited<ReturnType<typeof examine>>;
 
-async function examine({ models, cache, device }: DoctorOptions) {
+/** The options of doctor that serve has as well, as far as they were given on the command line. */
+function flagsOf(command: Command): string[] {
+  return ['models', 'device', 'cache']
+    .filter(name => command.getOptionValueSource(name) === 'cli')
+    .map(name => `--${name} ${shellWord(String(command.getOptionValue(name)))}`);
+}
+
+async function examine({ models, cache, device }: DoctorOptions, flags: readonly string[]) {
   const runtime = new Runtime({ device, cache });
   try {
     const onnxRuntime = await runtime.engines.probe();
@@ -45,15 +56,17 @@ async function examine({ models, cache, device }: DoctorOptions) {
       onReady: ({ name }) => progress.end(name),
       onFailed: name => progress.end(name),
     });
+    const memory = usableMemory();
+    const saturates = int8Saturates(process.arch, instructionSets());
     return {
       lsllama: VERSION,
       node: process.versions.node,
       onnxruntime: onnxRuntime.version,
       processor: cpus()[0]?.model ?? 'unknown',
       cores: usableCores(),
-      memory_gb: Math.round(totalmem() / 1e8) / 10,
+      memory_gb: Math.round(memory / 1e8) / 10,
       instruction_sets: instructionSets(),
-      int8: int8Saturates(process.arch, instructionSets())
+      int8: saturates
         ? 'slower: 8-bit products may saturate on this processor, so they are computed in a slower way'
         : 'ok',
       providers: onnxRuntime.providers,
@@ -67,10 +80,27 @@ async function examine({ models, cache, device }: DoctorOptions) {
             stored.state === 'ready' ? [[stored.name, verificationText(stored.model.manifest)]] : [],
           ),
       ),
+      advice: adviceOn({
+        models: store.all().map(stored => examined(stored, store.folders.folderOf(stored.name))),
+        memory,
+        device,
+        cuda: onnxRuntime.providers.cuda!,
+        hasNvidiaDriver: hasNvidiaDriver(),
+        int8Saturates: saturates,
+        flags,
+      }),
     };
   } finally {
     await runtime.close();
   }
+}
+
+function examined(stored: StoredModel, folder: string): ExaminedModel {
+  const { name } = stored;
+  if (stored.state !== 'ready') return { name, folder, isLoaded: false, isVerified: false, bytes: 0 };
+  const { files, verification } = stored.model.manifest;
+  const bytes = Object.values(files).reduce((sum, size) => sum + size, 0);
+  return { name, folder, isLoaded: true, isVerified: verification !== null, bytes };
 }
 
 /** The providers with the reason of ONNX Runtime where one does not work. */
@@ -95,5 +125,6 @@ function reportText(report: Report): string {
     section('execution providers', usability(report.providers)),
     section('models', report.models),
     section('verification', report.verification),
+    `advice\n${report.advice.map(advice => `  ${advice}\n`).join('')}`,
   ].join('');
 }
