@@ -3,6 +3,7 @@
 // ONNX Runtime with it.
 
 import { Command, CommanderError } from 'commander';
+import { EXAMPLES } from './commands/examples.js';
 import { EngineCrashed, EngineError } from './engine/errors.js';
 import { Refusal, UserError } from './errors.js';
 import { VERSION } from './version.js';
@@ -75,6 +76,7 @@ const called = first === 'help' ? second : first;
 for (const { name, description, load } of COMMANDS) {
   const command = program.command(name).description(description);
   command.showHelpAfterError(`Try: lsllama ${name} --help`);
+  command.addHelpText('after', ['\nExamples:', ...EXAMPLES[name]!].join('\n  '));
   if (name === called) (await load()).configure(command);
 }
 

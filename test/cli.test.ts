@@ -25,6 +25,8 @@ import {
 } from './support/fixtures.js';
 import { editSafetensors, renameTensorsIn } from './support/safetensors.js';
 
+const COMMANDS = ['serve', 'export', 'predict', 'eval', 'bench', 'inspect', 'key', 'sign', 'doctor'];
+
 const work = temporaryFolder();
 let folders = 0;
 /** A path of its own that does not exist yet. */
@@ -285,12 +287,19 @@ describe('wrong usage ends with 2', () => {
   it('help ends with 0', () => {
     const program = lsllama(['--help']);
     expect(program.status).toBe(0);
-    for (const command of ['serve', 'export', 'predict', 'eval', 'bench', 'inspect', 'doctor']) {
+    for (const command of COMMANDS) {
       expect(program.stdout).toMatch(new RegExp(`^  ${command} +[a-z]`, 'm'));
       const { status, stdout } = lsllama([command, '--help']);
       expect([status, stdout]).toEqual([0, expect.stringContaining(`Usage: lsllama ${command} [options]`)]);
       expect(lsllama(['help', command])).toMatchObject({ status: 0, stdout });
     }
+  });
+
+  it.each(COMMANDS)('%s --help has examples, with options that it has', command => {
+    const [options, examples] = lsllama([command, '--help']).stdout.split('\nExamples:\n');
+    const flags = examples!.match(/(?<=lsllama .*)--[a-z-]+/g) ?? [];
+    expect(examples).toContain(`lsllama ${command}`);
+    for (const flag of flags) expect(options).toMatch(new RegExp(`^ +${flag}[ ,]`, 'm'));
   });
 });
 

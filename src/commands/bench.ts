@@ -47,15 +47,6 @@ const OPEN_LOOP = 1024;
 /** The exit code where a condition of --fail-if holds. */
 const FAILED_CONDITION = 3;
 
-const EXAMPLES = `
-Examples:
-  lsllama bench http://127.0.0.1:8080/classify data.jsonl
-  lsllama bench http://127.0.0.1:8080/ner data.jsonl --rate 100 --fail-if 'p99>200ms'
-  lsllama bench http://127.0.0.1:8080/classify data.jsonl --sweep --html sweep.html
-  lsllama bench http://127.0.0.1:8000 data.jsonl --shape vllm --model NAME --json a.json
-  lsllama bench compare a.json b.json
-`;
-
 export function configure(command: Command): void {
   command
     .argument('<url>', 'the route, such as http://127.0.0.1:8080/classify', httpUrl)
@@ -128,7 +119,6 @@ export function configure(command: Command): void {
     )
     .option('--json [file]', 'write the result as JSON to a file, or to standard output')
     .option('--html <file>', 'write a report with plots')
-    .addHelpText('after', EXAMPLES)
     .action(bench);
   command
     .command('compare')

@@ -162,20 +162,12 @@ export function configure(command: Command): void {
         .default('info')
         .choices(['debug', 'info', 'warn', 'error']),
     )
-    .addHelpText('after', EXAMPLES)
     .action(async (_options: ServeFlags, serveCommand: Command) => {
       const { config } = serveCommand.opts<ServeFlags>();
       if (config !== undefined) applyConfig(serveCommand, config);
       await serve(serveCommand.opts<ServeFlags>());
     });
 }
-
-const EXAMPLES = `
-Examples:
-  lsllama serve                                   the models that lsllama ships with
-  lsllama serve --models my-models --port 9000    the model and recipe folders in my-models
-  lsllama serve --config service.yaml             options from a file, such as "port: 9000"
-`;
 
 /**
  * A signal that follows another one within this time is the same one. On Ctrl-C the terminal sends SIGINT to npm and to
