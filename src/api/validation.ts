@@ -45,6 +45,8 @@ function fieldError(errors: readonly ErrorObject[]): FieldError {
   return { path: error.instancePath, message: describe(error) };
 }
 
+const ALTERNATIVES = new Intl.ListFormat('en', { type: 'disjunction' });
+
 function describe({ keyword, message, params, schema }: ErrorObject): string {
   switch (keyword) {
     case 'additionalProperties':
@@ -54,7 +56,7 @@ function describe({ keyword, message, params, schema }: ErrorObject): string {
     case 'pattern':
       return 'must not be empty or only white space';
     case 'type':
-      return `must be ${[params.type].flat().join(' or ')}`;
+      return `must be ${ALTERNATIVES.format([params.type].flat())}`;
     case 'oneOf': {
       const alternatives = (schema as { required: string[] }[]).map(({ required }) => required.join(' and '));
       return `must have one of ${alternatives.join(', ')}, and only one`;

@@ -142,7 +142,7 @@ describe('problems', () => {
     ['an empty list', '/classify', { inputs: [] }, 422, /fewer than 1/],
     ['an empty text', '/classify', { inputs: '' }, 422, /empty/],
     ['a text of only spaces', '/classify', { inputs: ['a', ' \t\n'] }, 422, /inputs\/1.*empty/],
-    ['a number for a text', '/classify', { inputs: 3 }, 422, /string or array/],
+    ['a number for a text', '/classify', { inputs: 3 }, 422, /must be string, object, or array/],
     ['an unknown field', '/classify', { inputs: 'a', topk: 1 }, 422, /topk/],
     ['an unknown model', '/classify', { inputs: 'a', model: 'nope' }, 404, /nope.*ls_llama_seq/],
     ['a broken model', '/classify', { inputs: 'a', model: 'broken' }, 503, /broken/],
