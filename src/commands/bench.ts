@@ -17,9 +17,10 @@ import { textReport } from '../loadtest/textReport.js';
 import { usableCores } from '../machine/cores.js';
 import { VERSION } from '../version.js';
 import { readRequests } from './benchmark/data.js';
-import { checkWritable, readResult, writeWhole } from './benchmark/files.js';
 import { showLive } from './benchmark/live.js';
+import { readResult } from './benchmark/resultFile.js';
 import { httpUrl, positiveNumber, wholeNumber } from './options.js';
+import { checkWritable, writeWhole } from './outputFile.js';
 import { alignedTable } from './table.js';
 
 interface BenchFlags {

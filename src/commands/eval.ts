@@ -1,6 +1,5 @@
 // lsllama eval: measures a model on labelled data.
 
-import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../errors.js';
@@ -17,9 +16,10 @@ import {
 import { evaluationPage } from './evaluate/page.js';
 import { evaluateRegression } from './evaluate/regression.js';
 import { evaluateTagger } from './evaluate/tagger.js';
-import { cannotWrite, type Line, readObjects } from './jsonl.js';
+import { type Line, readObjects } from './jsonl.js';
 import { checkDecoding, type OfflineOptions, withModel } from './offline.js';
 import { cacheOption, decodingOption, deviceOption, longTextOption, wholeNumber } from './options.js';
+import { checkWritable, writeWhole } from './outputFile.js';
 
 interface EvalOptions extends OfflineOptions, EvaluationOptions {
   readonly json?: true;
@@ -48,6 +48,7 @@ export function configure(command: Command): void {
     .addOption(deviceOption())
     .addOption(cacheOption())
     .action(async (path: string, data: string, options: EvalOptions) => {
+      if (options.html !== undefined) checkWritable(options.html);
       const lines = await readData(data, options.limit);
       if (options.fitTemperature && options.keepReference) {
         throw new UserError(
@@ -92,11 +93,7 @@ function writePage(
     title: `Evaluation of ${name}`,
     subtitle: `Version ${manifest.version}, ${manifest.precision}, on ${count} examples of ${basename(data)}`,
   };
-  try {
-    writeFileSync(file, evaluationPage(head, evaluation));
-  } catch (error) {
-    throw cannotWrite(file, error);
-  }
+  writeWhole(file, evaluationPage(head, evaluation));
 }
 
 /**

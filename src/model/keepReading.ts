@@ -1,6 +1,5 @@
 // Keeps what an evaluation has found with its model: in the recipe of a recipe folder, or in the manifest of a model folder.
 
-import { realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readJsonObject } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
@@ -32,7 +31,7 @@ export function keepReading(folder: string, reading: Reading): string {
     ? withReading(readManifest(folder), reading)
     : { ...readJsonObject(path), ...reading };
   try {
-    writeWholeFile(realpathSync(path), `${JSON.stringify(content, null, 2)}\n`);
+    writeWholeFile(path, `${JSON.stringify(content, null, 2)}\n`);
   } catch (error) {
     throw writeError(path, error);
   }

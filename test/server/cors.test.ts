@@ -59,6 +59,7 @@ describe('--cors-origin', () => {
     expect(answer.headers.get('access-control-expose-headers')?.split(',')).toEqual([
       'x-request-id',
       'retry-after',
+      'server-timing',
     ]);
     // A page may read the problem that it gets as well.
     const refused = await classify(service, PAGE);

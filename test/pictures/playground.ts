@@ -1,15 +1,8 @@
-// Takes the pictures of the playground and of the API reference in docs/pictures, with the shipped models.
-// usage: npm run docs:pictures
+// Pictures of the playground and of the API reference, with the shipped models.
 
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { defaultCache } from '../../dist/model/cache.js';
-import { startBrowser } from '../support/browser.js';
-import { ROOT } from '../support/fixtures.js';
-import { type RunningService, ready, startService, stop } from '../support/serve.js';
 
-const FOLDER = join(ROOT, 'docs/pictures');
 const NEWS = [
   'The central bank raised interest rates again on Thursday.',
   'The striker scored twice in the last ten minutes of the cup final.',
@@ -20,28 +13,25 @@ const NAMES = [
   'Serena Williams beat Naomi Osaka at the Australian Open.',
 ];
 
-const service = await startService(
-  join(ROOT, 'models'),
-  process.env.LSLLAMA_CACHE ?? defaultCache(),
-  '--cache-size',
-  '0',
-);
-await ready(service);
-const { browser, close } = await startBrowser();
-mkdirSync(FOLDER, { recursive: true });
-await playground(browser, service, 'playground-light', 'agnews-llama', NEWS, { colorScheme: 'light' });
-await playground(browser, service, 'playground-dark', 'conll03-unllama', NAMES, { colorScheme: 'dark' });
-const narrow = { colorScheme: 'light', viewport: { width: 320, height: 640 } } as const;
-await playground(browser, service, 'playground-320', 'conll03-unllama', NAMES.slice(0, 1), narrow);
-await reference(browser, service, 'reference-light', { colorScheme: 'light' });
-await reference(browser, service, 'reference-dark', { colorScheme: 'dark' });
-await close();
-await stop(service);
+export async function playgroundPictures(browser: Browser, url: string, folder: string): Promise<void> {
+  const playground = (
+    name: string,
+    model: string,
+    texts: readonly string[],
+    options: BrowserContextOptions,
+  ) => takePlayground(browser, url, join(folder, `${name}.png`), model, texts, options);
+  await playground('playground-light', 'agnews-llama', NEWS, { colorScheme: 'light' });
+  await playground('playground-dark', 'conll03-unllama', NAMES, { colorScheme: 'dark' });
+  const narrow = { colorScheme: 'light', viewport: { width: 320, height: 640 } } as const;
+  await playground('playground-320', 'conll03-unllama', NAMES.slice(0, 1), narrow);
+  for (const colorScheme of ['light', 'dark'] as const)
+    await takeReference(browser, url, join(folder, `reference-${colorScheme}.png`), { colorScheme });
+}
 
-async function playground(
+async function takePlayground(
   browser: Browser,
-  { url }: RunningService,
-  name: string,
+  url: string,
+  path: string,
   model: string,
   texts: readonly string[],
   options: BrowserContextOptions,
@@ -58,24 +48,25 @@ async function playground(
     .nth(texts.length - 1)
     .waitFor();
   await page.mouse.move(0, 0);
-  await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true });
+  await page.screenshot({ path, fullPage: true });
   await page.context().close();
 }
 
-async function reference(
+async function takeReference(
   browser: Browser,
-  { url }: RunningService,
-  name: string,
+  url: string,
+  path: string,
   options: BrowserContextOptions,
 ): Promise<void> {
   const page = await openIn(browser, `${url}/docs`, options);
   await page.locator('#operations-default-classify .opblock-summary-control').click();
   await page.locator('#operations-default-classify .opblock-body').waitFor();
-  await page.screenshot({ path: join(FOLDER, `${name}.png`) });
+  await page.screenshot({ path });
   await page.context().close();
 }
 
-async function openIn(browser: Browser, url: string, options: BrowserContextOptions): Promise<Page> {
+/** Opens a page without animations, in a window of the size of the pictures. */
+export async function openIn(browser: Browser, url: string, options: BrowserContextOptions): Promise<Page> {
   const viewport = { width: 1120, height: 860 };
   const context = await browser.newContext({ viewport, reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
