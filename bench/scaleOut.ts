@@ -1,6 +1,6 @@
 // How latency grows from one replica to a thousand: the scheduler of the service in virtual time, with the forward passes
 // that were measured on this machine, behind load balancers of three kinds.
-// usage: npx tsx bench/scaleOut.ts DATA.jsonl [--precision NAME] [--texts 100000]
+// usage: npx tsx bench/scaleOut.ts DATA.jsonl [--precision NAME] [--texts 400]
 //
 // Every replica is a real Scheduler. Its engines take as long as a measured pass of as many tokens did, drawn from all
 // that were measured. What happens outside the engine (HTTP, tokenising, the network) takes no time here.
@@ -18,11 +18,13 @@ import { cycle, readTexts } from './texts.ts';
 import { VirtualTime } from './virtualTime.ts';
 
 const BENCH = 'scaleOut';
-const REPLICAS = [1, 2, 10, 100, 1000];
+const REPLICAS = [1, 10, 100, 1000];
 /** Shares of the capacity of all replicas together. */
 const LOADS = [0.7, 0.9];
-/** The texts of a run that are not counted, because the queues are still filling. */
-const WARMUP_SHARE = 0.2;
+/** The share of a run's texts that is not counted, because the queues are still filling. */
+const WARMUP_SHARE = 0.3;
+/** The fewest texts of a run, so that a p99 has a hundred texts above it. */
+const MIN_TEXTS = 15_000;
 /** Requests in flight with which the capacity of a replica is found. */
 const IN_FLIGHT = 64;
 /** Texts with which the capacity is found. */
@@ -35,7 +37,7 @@ const NO_LOGITS = new Float32Array(0);
 program
   .addArgument(dataArgument())
   .addOption(precisionOption())
-  .option('--texts <n>', 'texts of each run, at least', wholeNumber(1000), 100_000)
+  .option('--texts <n>', 'texts for each replica of a run', wholeNumber(100), 400)
   .parse();
 const [data] = program.args as [string];
 const options = program.opts<{ precision?: string; texts: number }>();
@@ -97,7 +99,7 @@ async function capacityOfOne(passes: PassTimes): Promise<number> {
 async function run(replicas: number, rate: number, choose: Balancer): Promise<Float64Array> {
   const schedulers = Array.from({ length: replicas }, () => replica(passes));
   const open = new Int32Array(replicas);
-  const texts = Math.max(options.texts, 100 * replicas);
+  const texts = Math.max(MIN_TEXTS, options.texts * replicas);
   const counted = Math.floor(texts * (1 - WARMUP_SHARE));
   const latencies = new Float64Array(counted);
   const answer = async (index: number) => {
@@ -121,6 +123,8 @@ async function run(replicas: number, rate: number, choose: Balancer): Promise<Fl
 
 function replica(passes: PassTimes): Scheduler {
   const slots = ['all', ...Array.from({ length: passes.engines }, (_, engine) => engine)] as const;
+  /** When each slot has run what was sent to it: a process runs one pass after another. */
+  const freeAt = new Map<'all' | number, number>();
   const engines = {
     slots: () => slots,
     isUp: () => true,
@@ -128,7 +132,9 @@ function replica(passes: PassTimes): Scheduler {
     on() {},
     async run(_model: string, sequences: readonly Sequence[], slot: 'all' | number) {
       const milliseconds = passes.draw(slot === 'all' ? 'together' : 'apart', sequences);
-      await time.sleep(milliseconds);
+      const end = Math.max(time.now, freeAt.get(slot) ?? 0) + milliseconds;
+      freeAt.set(slot, end);
+      await time.sleep(end - time.now);
       return { logits: sequences.map(() => NO_LOGITS), seconds: milliseconds / 1000 };
     },
   };

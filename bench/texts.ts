@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { JsonObject } from '../dist/checkpoint/files.js';
-import { exampleOf, parseLine } from '../dist/commands/jsonl.js';
+import { exampleOf, parseLine, textOf } from '../dist/commands/jsonl.js';
 
 export function readExamples(path: string): JsonObject[] {
   return readFileSync(path, 'utf8').trimEnd().split('\n').map(parseLine);
@@ -12,10 +12,7 @@ export function readExamples(path: string): JsonObject[] {
 export function readTexts(path: string, limit = 2000): string[] {
   return readExamples(path)
     .slice(0, limit)
-    .map(line => {
-      const example = exampleOf(line);
-      return 'text' in example ? example.text : example.tokens.join(' ');
-    });
+    .map(line => textOf(exampleOf(line)));
 }
 
 /** Returns a function that returns the items in turn, and starts again at the end. */

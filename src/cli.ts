@@ -58,7 +58,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'doctor',
-    description: 'tell what this machine offers, and whether the models load',
+    description: 'tell what this machine offers, whether the models load, and what to do next',
     load: () => import('./commands/doctor.js'),
   },
 ];

@@ -9,19 +9,30 @@ import { basename, dirname, join } from 'node:path';
  * nothing behind then.
  */
 export function writeWholeFile(path: string, content: string): void {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found && !found.isFile()) {
+  const folder = replacedIn(path);
+  if (folder === undefined) {
     writeFileSync(path, content);
     return;
   }
-  const file = found ? realpathSync(path) : path;
+  const name = basename(statOf(path) ? realpathSync(path) : path);
   // Processes that write the same file at the same time do not write into each other's.
-  const partial = join(dirname(file), `.${basename(file)}-${process.pid}`);
+  const partial = join(folder, `.${name}-${process.pid}`);
   try {
     writeFileSync(partial, content);
-    renameSync(partial, file);
+    renameSync(partial, join(folder, name));
   } catch (error) {
     rmSync(partial, { force: true });
     throw error;
   }
+}
+
+/** The folder in which writeWholeFile makes a file anew. Undefined for what is no file, which it writes to. */
+export function replacedIn(path: string): string | undefined {
+  const found = statOf(path);
+  if (found && !found.isFile()) return undefined;
+  return dirname(found ? realpathSync(path) : path);
+}
+
+function statOf(path: string) {
+  return statSync(path, { throwIfNoEntry: false });
 }

@@ -46,7 +46,7 @@ const PLACES: Readonly<Record<string, Place>> = {
   checkpoint: { purpose: 'base, adapters and their merge', journey: 'export', x: 440, lane: 593 },
   kernels: { purpose: 'the arithmetic of an export', journey: 'export', x: 440, lane: 607 },
   onnx: { purpose: 'ONNX Runtime and its format', journey: 'both', x: 302, lane: 302 },
-  machine: { purpose: 'cores and instruction sets', journey: 'both', x: 302, lane: 18 },
+  machine: { purpose: 'cores, memory, instructions', journey: 'both', x: 302, lane: 18 },
 };
 
 const WIDTH = 1000;

@@ -1,15 +1,16 @@
-// What doctor advises: what keeps a model or the machine from working at its best, and what to do next.
+// What doctor advises: what keeps the models or the machine from working at their best, and what to do next.
 
 import { shellWord } from './shell.js';
 
-/** A model folder, and what came of loading it. */
+/** A model or recipe folder, and what came of loading it. */
 export interface ExaminedModel {
   readonly name: string;
   readonly folder: string;
   readonly isLoaded: boolean;
   /** Whether its logits were compared with those of the checkpoint when it was exported. */
   readonly isVerified: boolean;
-  /** The size of its files. In bytes. */
+  readonly precision: string | undefined;
+  /** The size of its files. Zero for a model that does not load. In bytes. */
   readonly bytes: number;
 }
 
@@ -17,8 +18,10 @@ export interface Findings {
   readonly models: readonly ExaminedModel[];
   /** The memory that may be used. In bytes. */
   readonly memory: number;
-  /** The device that the models were loaded for. */
+  /** The device that was asked for. */
   readonly device: string;
+  /** Whether the models were loaded for the CPU. */
+  readonly isOnCpu: boolean;
   /** `ok`, or the reason why the CUDA provider does not work. */
   readonly cuda: string;
   readonly hasNvidiaDriver: boolean;
@@ -27,8 +30,9 @@ export interface Findings {
   readonly flags: readonly string[];
 }
 
-/** Resident memory of a service by the size of its models: docs/performance.md, at int8. */
-const RESIDENT_BY_SIZE = 1.8;
+/** Resident memory of a service under load, by the size of its models, and beside it that of the HTTP process: docs/sizing.md. */
+const RESIDENT_BY_SIZE = 1.7;
+const HTTP_BYTES = 150e6;
 
 /** What to do, the most urgent first. */
 export function adviceOn(findings: Findings): string[] {
@@ -36,11 +40,7 @@ export function adviceOn(findings: Findings): string[] {
     ...deviceAdvice(findings),
     ...loadingAdvice(findings),
     ...memoryAdvice(findings),
-    ...(findings.int8Saturates
-      ? [
-          'This processor computes int8 in a slower way. Compare with float32: lsllama bench measures a service.',
-        ]
-      : []),
+    ...precisionAdvice(findings),
     ...findings.models
       .filter(({ isLoaded, isVerified }) => isLoaded && !isVerified)
       .map(
@@ -51,13 +51,14 @@ export function adviceOn(findings: Findings): string[] {
   ];
 }
 
-function deviceAdvice({ hasNvidiaDriver, cuda, device }: Findings): string[] {
-  if (cuda !== 'ok') {
-    const image = 'The image of docker build --build-arg DEVICE=cuda has the libraries of CUDA.';
-    if (isCuda(device)) return [`--device ${device} does not work here. Use --device cpu. ${image}`];
-    return hasNvidiaDriver ? [`The GPU cannot be used. ${image}`] : [];
+function deviceAdvice({ hasNvidiaDriver, cuda, device, isOnCpu }: Findings): string[] {
+  const image = 'The image of docker build --build-arg DEVICE=cuda has the libraries of CUDA.';
+  if (cuda !== 'ok' && isCuda(device)) {
+    const help = hasNvidiaDriver ? image : 'There is no driver of NVIDIA.';
+    return [`--device ${device} does not work here. ${help}`];
   }
-  return device === 'cpu' ? ['The GPU is not used. Use it with --device cuda.'] : [];
+  if (!hasNvidiaDriver || !isOnCpu) return [];
+  return [cuda === 'ok' ? 'The GPU is not used. --device cuda uses it.' : `The GPU cannot be used. ${image}`];
 }
 
 function loadingAdvice({ models, device, cuda }: Findings): string[] {
@@ -66,15 +67,22 @@ function loadingAdvice({ models, device, cuda }: Findings): string[] {
     .filter(({ isLoaded }) => !isLoaded)
     .map(
       ({ name, folder }) =>
-        `${name} does not load. See what its folder holds: lsllama inspect ${shellWord(folder)}`,
+        `${name} does not load, for the reason above. See what its folder holds: lsllama inspect ${shellWord(folder)}`,
     );
 }
 
-function memoryAdvice({ models, memory, device }: Findings): string[] {
-  const needed = RESIDENT_BY_SIZE * models.reduce((sum, { bytes }) => sum + bytes, 0);
-  if (isCuda(device) || needed <= memory) return [];
+function memoryAdvice({ models, memory, isOnCpu }: Findings): string[] {
+  const needed = HTTP_BYTES + RESIDENT_BY_SIZE * models.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (!isOnCpu || needed <= memory) return [];
   return [
-    `The models need some ${gigabytes(needed)}, and ${gigabytes(memory)} can be used. Serve fewer of them.`,
+    `Under load the models need some ${gigabytes(needed)}, and ${gigabytes(memory)} can be used. Give the service more memory, or fewer models.`,
+  ];
+}
+
+function precisionAdvice({ models, isOnCpu, int8Saturates }: Findings): string[] {
+  if (!int8Saturates || !isOnCpu || !models.some(({ precision }) => precision === 'int8')) return [];
+  return [
+    'This processor computes int8 in a slower way. Export with --precision float32 as well, and compare both with lsllama bench.',
   ];
 }
 

@@ -84,6 +84,7 @@ async function examine({ models, cache, device }: DoctorOptions, flags: readonly
         models: store.all().map(stored => examined(stored, store.folders.folderOf(stored.name))),
         memory,
         device,
+        isOnCpu: (await runtime.engines.device()) === 'cpu',
         cuda: onnxRuntime.providers.cuda!,
         hasNvidiaDriver: hasNvidiaDriver(),
         int8Saturates: saturates,
@@ -97,10 +98,12 @@ async function examine({ models, cache, device }: DoctorOptions, flags: readonly
 
 function examined(stored: StoredModel, folder: string): ExaminedModel {
   const { name } = stored;
-  if (stored.state !== 'ready') return { name, folder, isLoaded: false, isVerified: false, bytes: 0 };
-  const { files, verification } = stored.model.manifest;
+  if (stored.state !== 'ready') {
+    return { name, folder, isLoaded: false, isVerified: false, precision: undefined, bytes: 0 };
+  }
+  const { files, verification, precision } = stored.model.manifest;
   const bytes = Object.values(files).reduce((sum, size) => sum + size, 0);
-  return { name, folder, isLoaded: true, isVerified: verification !== null, bytes };
+  return { name, folder, isLoaded: true, isVerified: verification !== null, precision, bytes };
 }
 
 /** The providers with the reason of ONNX Runtime where one does not work. */

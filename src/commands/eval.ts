@@ -31,7 +31,10 @@ interface EvalOptions extends OfflineOptions, EvaluationOptions {
 export function configure(command: Command): void {
   command
     .argument('<model>', 'a model folder or a recipe folder')
-    .argument('<data>', 'JSON lines with "text" and "label", or "tokens" and "tags"; - for standard input')
+    .argument(
+      '<data>',
+      'JSON lines with "text" and "label" (for pairs with "text_pair"), or "tokens" and "tags"; - for standard input',
+    )
     .option('--json', 'print the report as JSON')
     .option('--html <file>', 'write the report with its diagrams as a page, too')
     .option('--limit <n>', 'use only the first n lines', wholeNumber(1))

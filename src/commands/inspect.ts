@@ -41,7 +41,7 @@ function inspect(path: string): Fact[] {
   const name = basename(resolve(path));
   if (isModelFolder(path)) {
     const signature = isSigned(path) ? 'signed, not checked against a key' : 'none';
-    return [...describeModel(readManifest(path)), ['signature', signature]];
+    return [...describeModel(readManifest(path), Tokenizer.load(path)), ['signature', signature]];
   }
   if (isRecipeFolder(path)) return describeRecipe(path, name);
   const inside = describeFoldersIn(path);
@@ -122,7 +122,7 @@ function summaryOf(folder: string): string {
   return `${kind}, ${task}, ${labels!.replace(':', ' labels:')}`;
 }
 
-function describeModel(manifest: Manifest): Fact[] {
+function describeModel(manifest: Manifest, tokenizer: Tokenizer): Fact[] {
   const { attention, bidirectionalFrom, pooling, problemType, labels } = manifest;
   const unmasked = bidirectionalFrom > 0 ? `, unmasked from layer ${bidirectionalFrom}` : '';
   return [
@@ -135,6 +135,7 @@ function describeModel(manifest: Manifest): Fact[] {
     ...(pooling ? ([['pooling', pooling]] as const) : []),
     ['precision', manifest.precision],
     ['max length', `${manifest.maxLength} tokens`],
+    ...pairsOf(manifest, tokenizer),
     ['base', `${manifest.base.name}, SHA-256 ${manifest.base.sha256}`],
     ...manifest.adapters.map(({ name, sha256 }): Fact => ['adapter', `${name}, SHA-256 ${sha256}`]),
     ['exporter', manifest.exporter],
@@ -158,8 +159,9 @@ function describeRecipe(path: string, name: string): Fact[] {
     try {
       const { base, adapters } = checkpoint;
       const merged = mergeAdapters(base, adapters);
-      const tokenizer = readChosenTokenizer(request);
-      const plan = planExport(request, base, adapters, merged.head, new Tokenizer(tokenizer.definition));
+      const chosen = readChosenTokenizer(request);
+      const tokenizer = new Tokenizer(chosen.definition);
+      const plan = planExport(request, base, adapters, merged.head, tokenizer);
       return [
         ['base', `${basename(request.base)}: ${familyOf(base)}`],
         ...adapters.map((adapter): Fact => ['adapter', `${adapter.name}: ${changesOf(adapter)}`]),
@@ -172,13 +174,20 @@ function describeRecipe(path: string, name: string): Fact[] {
         ...readingOf(plan),
         ['precision', plan.precision],
         ['max length', `${plan.maxLength} tokens`],
-        ...noteFacts(exportNotes(tokenizer, plan, merged)),
+        ...pairsOf(plan, tokenizer),
+        ...noteFacts(exportNotes(chosen, plan, merged)),
         ['refused', 'nothing'],
       ];
     } finally {
       checkpoint.close();
     }
   });
+}
+
+/** Whether a classifier reads pairs of texts. */
+function pairsOf({ task }: Pick<Manifest, 'task'>, { readsPairs }: Tokenizer): Fact[] {
+  if (task === 'token') return [];
+  return [['pairs', readsPairs ? 'read' : 'refused: the tokenizer puts no token between two texts']];
 }
 
 /** How a tagger's tags are decoded. */
@@ -269,12 +278,11 @@ function orRefused(topic: string, describe: () => Fact[]): Fact[] {
 function describeTokenizer(request: TokenizerRequest): Fact[] {
   return orRefused('tokenizer', () => {
     const { definition, notes } = readChosenTokenizer(request);
-    const { specialTokens, modelMaxLength, readsPairs } = new Tokenizer(definition);
+    const { specialTokens, modelMaxLength } = new Tokenizer(definition);
     const name = locateTokenizer(request).kind === 'gguf' ? "the file's own" : TOKENIZER;
     const limit = Number.isFinite(modelMaxLength) ? `, at most ${modelMaxLength} tokens` : '';
-    const pairs = readsPairs ? ', reads pairs of texts' : '';
     return [
-      ['tokenizer', `${name}, ${specialTokens} special tokens around a text${limit}${pairs}`],
+      ['tokenizer', `${name}, ${specialTokens} special tokens around a text${limit}`],
       ...noteFacts(notes),
     ];
   });

@@ -1,7 +1,7 @@
 // Reads JSON lines, for the commands that work on files.
 
 import { createReadStream } from 'node:fs';
-import { isJsonObject, type JsonObject, readError } from '../checkpoint/files.js';
+import { isJsonObject, type JsonObject, readError, shown } from '../checkpoint/files.js';
 import { UserError } from '../errors.js';
 import { parseJson } from '../json.js';
 import type { TextPair } from '../predictor/encode.js';
@@ -79,12 +79,26 @@ export function at<T>(where: string, work: () => T): T {
 /** A text, a pair of texts, or the words of a text. */
 export type Example = { readonly text: string } | TextPair | { readonly tokens: readonly string[] };
 
-/** The example in a line, whose text has the key `key`. Throws UserError if it has neither a text nor words. */
+/** The key of a line, or the column of a table, that has the second text of a pair. */
+const PAIR = 'text_pair';
+
+/** That key, unless the text itself has it. */
+export function pairKey(textKey: string): string | undefined {
+  return textKey === PAIR ? undefined : PAIR;
+}
+
+/**
+ * The example in a line, whose text has the key `key`. A second text that is null is none. Throws UserError if it has
+ * neither a text nor words.
+ */
 export function exampleOf(line: JsonObject, key = 'text'): Example {
-  const { [key]: text, text_pair: pair, tokens } = line;
-  if (pair !== undefined && typeof pair !== 'string')
-    throw new UserError('expected "text_pair" to be a string');
+  const { [key]: text, tokens } = line;
+  const pair = line[pairKey(key) ?? ''] ?? undefined;
+  if (pair !== undefined && typeof pair !== 'string') {
+    throw new UserError(`expected "${PAIR}" to be a string, found ${shown(pair)}`);
+  }
   if (typeof text === 'string') return pair === undefined ? { text } : { text, text_pair: pair };
+  if (pair !== undefined) throw new UserError(`expected "${key}", a string, beside "${PAIR}"`);
   if (Array.isArray(tokens) && tokens.every(token => typeof token === 'string')) return { tokens };
   throw new UserError(`expected "${key}", a string, or "tokens", a list of strings`);
 }

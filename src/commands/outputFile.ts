@@ -1,14 +1,13 @@
 // The files that commands write their results and reports to.
 
 import { accessSync, constants } from 'node:fs';
-import { dirname } from 'node:path';
-import { writeWholeFile } from '../wholeFile.js';
+import { replacedIn, writeWholeFile } from '../wholeFile.js';
 import { cannotWrite } from './jsonl.js';
 
 /** Throws UserError if the file cannot be written, so that this is known before the measurement. */
 export function checkWritable(path: string): void {
   try {
-    accessSync(dirname(path), constants.W_OK);
+    accessSync(replacedIn(path) ?? path, constants.W_OK);
   } catch (error) {
     throw cannotWrite(path, error);
   }

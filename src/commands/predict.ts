@@ -28,7 +28,11 @@ const ROWS_IN_FLIGHT = 256;
 export function configure(command: Command): void {
   command
     .argument('<model>', 'a model folder or a recipe folder')
-    .option('--input <file>', 'JSON lines with "text" or "tokens", or a .csv or .parquet file', '-')
+    .option(
+      '--input <file>',
+      'JSON lines with "text", "text" and "text_pair", or "tokens", or a .csv or .parquet file',
+      '-',
+    )
     .option(
       '--output <file>',
       'the file to write, an answer for each line; .csv or .parquet for a table',

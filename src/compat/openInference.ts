@@ -31,8 +31,9 @@ const common = {
   textsOf({ inputs }: OpenInferenceRequest) {
     const { shape, data } = inputs[0]!;
     const texts = data.flat();
-    const count = shape.reduce((product, size) => product * size, 1);
-    if (count !== texts.length)
+    // Two texts in a row would be a pair, which a classifier reads as one.
+    const [count, width = 1] = shape;
+    if (count !== texts.length || width !== 1)
       throw unprocessable('/inputs/0/shape', `expected a shape of ${texts.length} texts, found [${shape}]`);
     return { texts, pathOf: (index: number) => `/inputs/0/data/${index}` };
   },

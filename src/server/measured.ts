@@ -22,9 +22,9 @@ export function measured(
   { metrics, log }: ServerContext,
   { accessLog = 0, logTexts = false }: AccessLogOptions,
 ): RequestHandler {
-  const mayLog = accessLog > 0 || log.isLevelEnabled('debug');
   return (request, response, next) => {
     const started = performance.now();
+    const mayLog = accessLog > 0 || log.isLevelEnabled('debug');
     // A closed connection no longer tells it.
     const client = mayLog ? request.ip : undefined;
     response.on('close', () => {

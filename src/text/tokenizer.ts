@@ -145,7 +145,7 @@ export class Tokenizer {
    * `maxLength` tokens. Tokens are taken from the longer text first, on the tokenizer's truncation side unless it is given.
    * `maxLength` includes the special tokens, which are never cut.
    * Throws UserError if the tokenizer has no template for pairs that puts a token between the texts, or if there is no room
-   * for a text.
+   * for a token of each text.
    */
   encodePair(
     [first, second]: readonly [string, string],
@@ -161,9 +161,9 @@ export class Tokenizer {
     const { prefix, separator, suffix } = special;
     const texts = [this.#tokens(first), this.#tokens(second)] as const;
     const specialTokens = prefix.length + separator.length + suffix.length;
-    if (maxLength <= specialTokens) {
+    if (maxLength < specialTokens + 2) {
       throw new UserError(
-        `expected one text, found a pair: the ${specialTokens} special tokens of a pair leave no room in the maximum of ${maxLength}`,
+        `expected one text, found a pair: the ${specialTokens} special tokens of a pair leave no room for two texts in the maximum of ${maxLength}`,
       );
     }
     const kept = longestFirst(texts[0].length, texts[1].length, maxLength - specialTokens);

@@ -6,11 +6,19 @@ import { adviceOn, type Findings } from '../../dist/commands/advice.js';
 import { lsllama } from '../support/cli.js';
 import { exportCheckpoint, temporaryFolder } from '../support/fixtures.js';
 
-const model = { name: 'news', folder: '/models/news', isLoaded: true, isVerified: true, bytes: 1e9 };
+const model = {
+  name: 'news',
+  folder: '/models/news',
+  isLoaded: true,
+  isVerified: true,
+  precision: 'int8',
+  bytes: 1e9,
+};
 const fine: Findings = {
   models: [model],
   memory: 16e9,
   device: 'cpu',
+  isOnCpu: true,
   cuda: 'no shared library',
   hasNvidiaDriver: false,
   int8Saturates: false,
@@ -27,17 +35,25 @@ describe('adviceOn', () => {
   it.each([
     ['a GPU without its libraries', { hasNvidiaDriver: true }, /GPU cannot be used.*DEVICE=cuda/],
     ['a GPU that is not used', { hasNvidiaDriver: true, cuda: 'ok' }, /--device cuda/],
-    ['a device that does not work', { device: 'cuda:1' }, /--device cuda:1 does not work here/],
-    ['models over the memory', { memory: 1e9 }, /need some 1\.8 GB, and 1\.0 GB can be used/],
+    ['a device that does not work', { device: 'cuda:1' }, /--device cuda:1 does not work here.*no driver/],
+    ['models over the memory', { memory: 1e9 }, /need some 1\.9 GB, and 1\.0 GB can be used/],
     ['a processor on which int8 saturates', { int8Saturates: true }, /float32/],
     ['a model that was not verified', { models: [{ ...model, isVerified: false }] }, /news.*--no-verify/],
   ])('tells of %s, and then to start the service', (_, changes, expected) => {
     expect(adviceOn({ ...fine, ...changes })).toEqual([expect.stringMatching(expected), START]);
   });
 
+  it('says nothing of int8 where no model has it, or of the memory of the CPU on a GPU', () => {
+    const float = { ...model, precision: 'float32' };
+    expect(adviceOn({ ...fine, models: [float], int8Saturates: true })).toEqual([START]);
+    const gpu = { device: 'auto', isOnCpu: false, cuda: 'ok', hasNvidiaDriver: true };
+    expect(adviceOn({ ...fine, ...gpu, memory: 1e9 })).toEqual([START]);
+  });
+
   it('is to inspect a model that does not load, unless it is the device that does not work', () => {
     const broken = { ...model, name: 'names', folder: "/models/it's", isLoaded: false };
-    const inspect = "names does not load. See what its folder holds: lsllama inspect '/models/it'\\''s'";
+    const inspect =
+      "names does not load, for the reason above. See what its folder holds: lsllama inspect '/models/it'\\''s'";
     expect(adviceOn({ ...fine, models: [model, broken] })).toEqual([
       inspect,
       expect.stringMatching(/without the models that do not load/),
@@ -61,7 +77,7 @@ describe('doctor', () => {
     expect(status).toBe(1);
     const advice = stdout.slice(stdout.indexOf('\nadvice\n'));
     expect(advice).toContain(
-      `broken does not load. See what its folder holds: lsllama inspect '${models}/broken'`,
+      `broken does not load, for the reason above. See what its folder holds: lsllama inspect '${models}/broken'`,
     );
     expect(advice).toContain(`lsllama serve --models '${models}'`);
     const { stdout: json } = lsllama(['doctor', '--models', models, '--json']);

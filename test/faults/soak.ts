@@ -50,7 +50,7 @@ async function soak({ seconds }: FaultOptions): Promise<FaultResult> {
   const hours = (half.length * LOOK_MS) / 3_600_000;
   const slope = half.length > 1 ? (half.at(-1)! - half[0]!) / hours : 0;
   const notes = [
-    `${report.requests_per_second.toFixed(0)} requests/s, p99 ${report.latency.p99.toFixed(0)} ms`,
+    `capacity ${capacity.requests_per_second.toFixed(0)} requests/s; ${report.requests_per_second.toFixed(0)} requests/s, p99 ${report.latency.p99.toFixed(0)} ms`,
     `memory ${Math.min(...memory)} to ${Math.max(...memory)} MiB, ${slope.toFixed(0)} MiB an hour in the second half`,
     `event loop delay p99 ${(lag * 1000).toFixed(0)} ms`,
   ];

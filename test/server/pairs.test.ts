@@ -88,6 +88,43 @@ describe('POST /classify', () => {
   });
 });
 
+describe('POST /predict of text-embeddings-inference', () => {
+  const predict = (inputs: unknown, options: object = {}) =>
+    postTo(`${both.url}/predict`, { inputs, ...options });
+  const pairOf = ({ text, text_pair }: (typeof inputs)[number]) => [text, text_pair];
+  /** A service with the one classifier that /predict asks. */
+  let both: RunningService;
+  beforeAll(async () => {
+    const alone = `${folder}/alone`;
+    await exportCheckpoint(PAIRS, alone);
+    both = await startService(alone, folder);
+    await ready(both);
+  });
+
+  it('has the probabilities of /classify for a pair and for a batch of pairs and texts', async () => {
+    const { results } = await classify({ inputs: [...inputs, 'one text'] });
+    const scores = (results as { probabilities: Record<string, number> }[]).map(({ probabilities }) =>
+      Object.values(probabilities).sort((a, b) => b - a),
+    );
+    const batch = await predict([...inputs.map(pairOf), ['one text']]);
+    const scoresOf = (labels: { score: number }[]) => labels.map(({ score }) => score);
+    expect((batch.body as { score: number }[][]).map(scoresOf)).toEqual(scores);
+    expect(scoresOf((await predict(pairOf(inputs[0]!))).body)).toEqual(scores[0]);
+  });
+
+  it('cuts pairs on the side that is asked for', async () => {
+    const [right, left] = await Promise.all(
+      ['Right', 'Left'].map(truncation_direction => predict(pairOf(inputs[3]!), { truncation_direction })),
+    );
+    expect(left!.body).not.toEqual(right!.body);
+  });
+
+  it('refuses three texts', async () => {
+    const { status, body } = await predict(['a', 'b', 'c']);
+    expect([status, body.detail]).toEqual([422, expect.stringMatching(/a batch is a list of lists/)]);
+  });
+});
+
 describe('predict and eval', () => {
   it('read pairs from JSON lines', () => {
     const { stdout } = lsllama(['predict', `${models}/${PAIRS}`, '--logits'], jsonLines(inputs));
@@ -102,20 +139,22 @@ describe('predict and eval', () => {
     expect(JSON.parse(report).accuracy).toBe(1);
   });
 
-  it('read pairs from CSV, and one text where the second is empty', () => {
+  it('read pairs from CSV, and refuse an empty second text', () => {
     const quoted = (text: string) => `"${text}"`;
     const rows = [...inputs.map(pair => [pair.text, pair.text_pair]), ['one text', '']];
     const csv = [['text', 'text_pair'], ...rows].map(row => row.map(quoted).join(',')).join('\n');
     writeFileSync(`${folder}/pairs.csv`, `${csv}\n`);
     const { stdout } = lsllama(
       ['predict', `${models}/${PAIRS}`, '--logits'],
-      jsonLines([...inputs, { text: 'one text' }]),
+      jsonLines([...inputs, { text: 'one text', text_pair: '' }]),
     );
     const logitsOf = (lines: string) =>
       lines
         .trimEnd()
         .split('\n')
-        .map(line => JSON.parse(line).logits);
+        .map(line => JSON.parse(line))
+        .map(({ logits, error }) => logits ?? error);
+    expect(logitsOf(stdout).at(-1)).toBe('a text of the pair is empty');
     const written = lsllama(['predict', `${models}/${PAIRS}`, '--logits', '--input', `${folder}/pairs.csv`]);
     expect(logitsOf(written.stdout)).toEqual(logitsOf(stdout));
   });

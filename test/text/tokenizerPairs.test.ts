@@ -49,7 +49,7 @@ describe('pairs of texts', () => {
 
   it('are refused where the special tokens leave no room for a text', () => {
     const tokenizer = tokenizerOfKind(llama2, { post_processor: template });
-    expect(() => tokenizer.encodePair(['a', 'b'], 2)).toThrow(/2 special tokens of a pair leave no room/);
-    expect(tokenizer.encodePair(['a', 'b'], 3).ids).toHaveLength(3);
+    expect(() => tokenizer.encodePair(['a', 'b'], 3)).toThrow(/2 special tokens of a pair leave no room/);
+    expect(tokenizer.encodePair(['a', 'b'], 4).ids).toHaveLength(4);
   });
 });

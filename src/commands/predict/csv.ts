@@ -7,21 +7,20 @@ import { stringify } from 'csv-stringify/sync';
 import { readError } from '../../checkpoint/files.js';
 import { UserError } from '../../errors.js';
 import { decodeUtf8 } from '../../utf8.js';
+import { pairKey } from '../jsonl.js';
 import { textOfCell } from './cells.js';
-import { type AnswerColumn, checkColumns, type Input, type Output, PAIR_COLUMN } from './rows.js';
+import { type AnswerColumn, checkColumns, type Input, type Output } from './rows.js';
 import { countRecords, cut, openTextFile, wholeRecords } from './textFile.js';
 
 /** The longest record, in characters: a quote that is never closed would otherwise take in the rest of the file. */
 const MAX_RECORD = 1 << 24;
-
-const NONE = Buffer.alloc(0);
 
 /** Throws UserError where the file cannot be read, or does not have the text column. */
 export async function csvInput(path: string, textColumn: string): Promise<Input> {
   const columns = (await headerOf(path)) ?? [];
   checkColumns(path, columns, textColumn);
   const text = columns.indexOf(textColumn);
-  const pair = columns.indexOf(PAIR_COLUMN);
+  const pair = columns.indexOf(pairKey(textColumn) ?? '');
   return {
     columns,
     count: async () => (await countRecords(path, true))! - 1,
@@ -35,8 +34,8 @@ export async function csvInput(path: string, textColumn: string): Promise<Input>
             if (record.length !== columns.length) {
               throw new UserError(`expected ${columns.length} columns, found ${record.length}`);
             }
-            const second = decodeUtf8(record[pair] ?? NONE);
-            return { text: decodeUtf8(record[text]!), ...(second && { text_pair: second }) };
+            const second = record[pair];
+            return { text: decodeUtf8(record[text]!), ...(second && { text_pair: decodeUtf8(second) }) };
           },
         };
       }

@@ -10,7 +10,8 @@ import {
 import { compressors } from 'hyparquet-compressors';
 import { readError } from '../../checkpoint/files.js';
 import { UserError } from '../../errors.js';
-import { checkColumns, type Input, PAIR_COLUMN, type Row } from './rows.js';
+import { pairKey } from '../jsonl.js';
+import { checkColumns, type Input, type Row } from './rows.js';
 
 /** Rows that are decoded at once. Within a row group, each time reads the group's pages again from its start. */
 const ROWS = 1 << 15;
@@ -38,10 +39,14 @@ export async function parquetInput(path: string, textColumn: string): Promise<In
     process.stderr.write(`${path}: columns whose types are not carried over: ${left.join(', ')}\n`);
   }
   const columns = schema.map(({ name }) => name);
-  if (!columns.includes(textColumn)) {
-    throw new UserError(
-      `${path}: expected texts in the column ${textColumn}, found ${JSON.stringify(elements.find(({ name }) => name === textColumn))}`,
-    );
+  const pairColumn = pairKey(textColumn);
+  for (const column of [textColumn, pairColumn]) {
+    const element = elements.find(({ name }) => name === column);
+    if (element && !isCarried(element)) {
+      throw new UserError(
+        `${path}: expected texts in the column ${column}, found ${JSON.stringify(element)}`,
+      );
+    }
   }
   return {
     columns,
@@ -113,7 +118,10 @@ function rowOf(values: Record<string, unknown>, textColumn: string): Row {
         );
       };
       const text = textOf(textColumn);
-      return values[PAIR_COLUMN] == null ? { text } : { text, text_pair: textOf(PAIR_COLUMN) };
+      const pairColumn = pairKey(textColumn);
+      return pairColumn === undefined || values[pairColumn] == null
+        ? { text }
+        : { text, text_pair: textOf(pairColumn) };
     },
   };
 }

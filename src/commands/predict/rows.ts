@@ -14,9 +14,6 @@ export function formatOf(path: string): Format {
   return extension === '.parquet' ? 'parquet' : 'jsonl';
 }
 
-/** The column, or the key of a line, that has the second text of a pair. */
-export const PAIR_COLUMN = 'text_pair';
-
 /** A line of JSON lines, or a row of a table. */
 export interface Row {
   /** What the answer carries over, by column. */
