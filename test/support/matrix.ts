@@ -11,7 +11,7 @@ const MATRIX = join(ROOT, 'test/fixtures/matrix');
 export interface MatrixCase {
   readonly name: string;
   readonly folder: string;
-  /** The row of the README's table that counts the case. */
+  /** The row of the table in docs/models.md that counts the case. */
   readonly group: string;
   readonly feature: string;
   /** The export request, with absolute paths. */

@@ -1,4 +1,4 @@
-// The README's table of the features that the matrix covers. Run as a program, this file writes it into the README.
+// The table of the features that the matrix covers, in docs/models.md. Run as a program, this file writes it there.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,15 +6,15 @@ import { pathToFileURL } from 'node:url';
 import { ROOT } from './fixtures.js';
 import { matrixCases } from './matrix.js';
 
-export const README = join(ROOT, 'README.md');
+export const DOCUMENT = join(ROOT, 'docs/models.md');
 
-const TABLE = /(<!-- matrix: npm run readme:table -->\n)[\s\S]*(<!-- \/matrix -->)/;
+const TABLE = /(<!-- matrix: npm run docs:families -->\n)[\s\S]*(<!-- \/matrix -->)/;
 
-/** Returns the README's text with the current table. Throws an Error if the comments around the table are missing. */
-export function withSupportTable(readme: string): string {
-  if (!TABLE.test(readme))
-    throw new Error(`README.md: expected the comments around the table, ${TABLE}, found none`);
-  return readme.replace(TABLE, (_, start: string, end: string) => `${start}${supportTable()}\n${end}`);
+/** Returns the document's text with the current table. Throws an Error if the comments around the table are missing. */
+export function withSupportTable(text: string): string {
+  if (!TABLE.test(text))
+    throw new Error(`docs/models.md: expected the comments around the table, ${TABLE}, found none`);
+  return text.replace(TABLE, (_, start: string, end: string) => `${start}${supportTable()}\n${end}`);
 }
 
 function supportTable(): string {
@@ -34,5 +34,5 @@ function byText(a: string, b: string): number {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  writeFileSync(README, withSupportTable(readFileSync(README, 'utf8')));
+  writeFileSync(DOCUMENT, withSupportTable(readFileSync(DOCUMENT, 'utf8')));
 }
