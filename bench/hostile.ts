@@ -62,7 +62,7 @@ const REQUESTS: Record<string, Hostile> = {
 const cli = process.argv[2];
 const service = await startService(
   { classifier: await exportedModel(CLASSIFIER, {}), tagger: await exportedModel(TAGGER, {}) },
-  cli,
+  cli === undefined ? {} : { cli },
 );
 await sleep(1000);
 const rows = [['request', 'answer', 'bytes', 'seconds', 'loop delay ms', 'resident MB']];

@@ -16,17 +16,24 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Serves model folders under the given names, by this build or another one. Resolves when all of them are loaded. */
+export interface ServiceOptions {
+  /** The cli.js of the build, this one unless it is given. */
+  readonly cli?: string;
+  /** Environment variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Serves model folders under the given names. Resolves when all of them are loaded. */
 export async function startService(
   folders: Record<string, string>,
-  cli = join(ROOT, 'dist/cli.js'),
+  { cli = join(ROOT, 'dist/cli.js'), env = {} }: ServiceOptions = {},
 ): Promise<Service> {
   const models = modelsFolder(folders);
   const child = spawn(
     process.execPath,
     [cli, 'serve', '--models', models.path, '--port', '0'],
     // Without the result cache, repeated texts are computed again.
-    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LSLLAMA_CACHE_SIZE: '0' } },
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LSLLAMA_CACHE_SIZE: '0', ...env } },
   );
   const ended = once(child, 'exit');
   const cancel = atEnd(() => {
