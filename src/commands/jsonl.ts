@@ -93,7 +93,8 @@ export function pairKey(textKey: string): string | undefined {
  */
 export function exampleOf(line: JsonObject, key = 'text'): Example {
   const { [key]: text, tokens } = line;
-  const pair = line[pairKey(key) ?? ''] ?? undefined;
+  const pairName = pairKey(key);
+  const pair = pairName === undefined ? undefined : (line[pairName] ?? undefined);
   if (pair !== undefined && typeof pair !== 'string') {
     throw new UserError(`expected "${PAIR}" to be a string, found ${shown(pair)}`);
   }

@@ -159,6 +159,21 @@ describe('predict and eval', () => {
     expect(logitsOf(written.stdout)).toEqual(logitsOf(stdout));
   });
 
+  it('take a column text_pair for the text where --text-column says so', () => {
+    const file = `${folder}/indexed.csv`;
+    // pandas writes its index as a column without a name.
+    writeFileSync(file, ',text_pair\n0,one text\n');
+    const args = ['predict', `${models}/${PAIRS}`, '--logits', '--text-column', 'text_pair'];
+    const { stdout: plain } = lsllama(
+      ['predict', `${models}/${PAIRS}`, '--logits'],
+      jsonLines([{ text: 'one text' }]),
+    );
+    const { logits } = JSON.parse(plain);
+    expect(JSON.parse(lsllama([...args, '--input', file]).stdout).logits).toEqual(logits);
+    const lines = jsonLines([{ '': '0', text_pair: 'one text' }]);
+    expect(JSON.parse(lsllama(args, lines).stdout).logits).toEqual(logits);
+  });
+
   it('a tagger refuses a pair', () => {
     const { stdout } = lsllama(['predict', `${models}/llama2_tokenizer_tok`], jsonLines([inputs[0]!]));
     expect(JSON.parse(stdout).error).toMatch(/expected one text, found a pair/);

@@ -20,7 +20,7 @@ export async function csvInput(path: string, textColumn: string): Promise<Input>
   const columns = (await headerOf(path)) ?? [];
   checkColumns(path, columns, textColumn);
   const text = columns.indexOf(textColumn);
-  const pair = columns.indexOf(pairKey(textColumn) ?? '');
+  const pair = columns.findIndex(name => name === pairKey(textColumn));
   return {
     columns,
     count: async () => (await countRecords(path, true))! - 1,
