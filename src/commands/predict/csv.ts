@@ -20,7 +20,8 @@ export async function csvInput(path: string, textColumn: string): Promise<Input>
   const columns = (await headerOf(path)) ?? [];
   checkColumns(path, columns, textColumn);
   const text = columns.indexOf(textColumn);
-  const pair = columns.findIndex(name => name === pairKey(textColumn));
+  const pairColumn = pairKey(textColumn);
+  const pair = pairColumn === undefined ? -1 : columns.indexOf(pairColumn);
   return {
     columns,
     count: async () => (await countRecords(path, true))! - 1,
