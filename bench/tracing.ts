@@ -1,8 +1,9 @@
 // What traces of OpenTelemetry cost: the service without them and with them, saturated and with one text in flight.
 // usage: npx tsx bench/tracing.ts DATA.jsonl [--precision NAME] [--rounds 6] [--seconds 10] [--baseline CLI]
 //
-// A second service without traces shows how much two equal ones differ. --baseline takes the dist/cli.js of another build,
-// such as one from before there were traces.
+// Every measurement starts a service of its own: of several that run side by side, those that started later answer a
+// single request up to a third more slowly. A second one without traces shows how much two equal ones differ. --baseline
+// takes the dist/cli.js of another build, such as one from before there were traces.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -13,7 +14,7 @@ import { runLoadTest } from '../dist/loadtest/loadTest.js';
 import { CLASSIFIER, exportedModel } from './models.ts';
 import { dataArgument, precisionOption, roundsOption, secondsOption } from './options.ts';
 import { emitSummary, interleave, MACHINE, printTable, ratios, spread, spreadText } from './report.ts';
-import { httpSender, type Service, startService } from './service.ts';
+import { httpSender, type ServiceOptions, startService } from './service.ts';
 import { readTexts } from './texts.ts';
 
 const BENCH = 'tracing';
@@ -41,31 +42,33 @@ const receiver = createServer((request, response) => {
 await once(receiver, 'listening');
 const endpoint = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
 
-const services = new Map<string, Service>([
-  [OFF, await startService(folders)],
-  ['off, again', await startService(folders)],
-  ['on', await startService(folders, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } })],
+const services = new Map<string, ServiceOptions>([
+  [OFF, {}],
+  ['off, again', {}],
+  ['on', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } }],
 ]);
-if (options.baseline !== undefined)
-  services.set('baseline', await startService(folders, { cli: options.baseline }));
+if (options.baseline !== undefined) services.set('baseline', { cli: options.baseline });
 
-const stepOf = (name: string, concurrency: number) => `${name}, ${concurrency} in flight`;
 const results = await interleave(
   BENCH,
   options.rounds,
-  [IN_FLIGHT, 1].flatMap(concurrency =>
-    [...services].map(([name, { url }]) => {
-      const send = httpSender(`${url}/classify`, texts);
-      return { step: stepOf(name, concurrency), measure: () => runLoadTest(send, { ...load, concurrency }) };
-    }),
-  ),
+  [...services].map(([step, serviceOptions]) => ({
+    step,
+    async measure() {
+      const service = await startService(folders, serviceOptions);
+      const send = httpSender(`${service.url}/classify`, texts);
+      const saturated = await runLoadTest(send, { ...load, concurrency: IN_FLIGHT });
+      const single = await runLoadTest(send, { ...load, concurrency: 1 });
+      await service.stop();
+      return { saturated, single };
+    },
+  })),
 );
-for (const service of services.values()) await service.stop();
 receiver.close();
 if (requests === 0) throw new Error('expected spans, found none: the service with traces sent nothing');
 
-const rates = (name: string) => results.get(stepOf(name, IN_FLIGHT))!.map(r => r.requests_per_second);
-const p50s = (name: string) => results.get(stepOf(name, 1))!.map(({ latency }) => latency.p50);
+const rates = (name: string) => results.get(name)!.map(({ saturated }) => saturated.requests_per_second);
+const p50s = (name: string) => results.get(name)!.map(({ single }) => single.latency.p50);
 const rows = [...services.keys()].map(name => ({
   name,
   texts_per_second: spread(rates(name)),
