@@ -68,7 +68,13 @@ async function takeReference(
 /** Opens a page without animations, in a window of the size of the pictures. */
 export async function openIn(browser: Browser, url: string, options: BrowserContextOptions): Promise<Page> {
   const viewport = { width: 1120, height: 860 };
-  const context = await browser.newContext({ viewport, reducedMotion: 'reduce', ...options });
+  // Without a locale, Chromium has one under LANG=C that its own NumberFormat refuses, and the plots of bench need it.
+  const context = await browser.newContext({
+    viewport,
+    locale: 'en-US',
+    reducedMotion: 'reduce',
+    ...options,
+  });
   const page = await context.newPage();
   await page.goto(url);
   return page;

@@ -9,9 +9,6 @@ import type { Browser } from 'playwright-core';
 import { ROOT } from '../support/fixtures.js';
 import { openIn } from './playground.js';
 
-/** The upper part of a report, which has its plots. */
-const VIEWPORT = { width: 1120, height: 1500 };
-
 /** `data` has labelled texts for the shipped classifier. The sweep loads the service at `url` for some minutes. */
 export async function reportPictures(
   browser: Browser,
@@ -24,11 +21,8 @@ export async function reportPictures(
     const html = join(work, `${name}.html`);
     const args = [join(ROOT, 'dist/cli.js'), ...command, '--html', html];
     execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-    const page = await openIn(browser, pathToFileURL(html).href, {
-      colorScheme: 'light',
-      viewport: VIEWPORT,
-    });
-    await page.screenshot({ path: join(folder, `${name}.png`) });
+    const page = await openIn(browser, pathToFileURL(html).href, { colorScheme: 'light' });
+    await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
     await page.context().close();
   };
   try {
