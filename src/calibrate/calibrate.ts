@@ -10,6 +10,7 @@ import { encodeSampleTexts } from '../text/sampleTexts.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import { linearInputs } from './activations.js';
 import { type Choice, choose } from './choose.js';
+import { withRotatedHeads } from './rotateHeads.js';
 import { type Smoothing, smoothed, smoothInput } from './smoothing.js';
 import { CALIBRATION_TEXTS } from './texts.js';
 
@@ -19,7 +20,7 @@ export interface LayerChoice extends Choice {
 }
 
 export interface Calibration {
-  /** The checkpoint with smoothed weights: it computes the same and quantises better. */
+  /** The checkpoint with rotated heads and smoothed weights: it computes the same and quantises better. */
   readonly merged: Merged;
   readonly choices: readonly LayerChoice[];
 }
@@ -43,7 +44,8 @@ export async function calibrate(
   options: CalibrateOptions,
   folder: string,
 ): Promise<Calibration> {
-  const { decoder: config, weights } = merged;
+  const { decoder: config } = merged;
+  const weights = withRotatedHeads(merged.weights, config);
   const maxTokens = Math.min(options.maxLength, TEXT_TOKENS);
   expectWeights(new Weights(weights), config);
   const texts = encodeSampleTexts(CALIBRATION_TEXTS, tokenizer, maxTokens, config.vocabSize);
@@ -52,7 +54,12 @@ export async function calibrate(
   const choices: LayerChoice[] = [];
   let layer = 0;
   options.onProgress(layer, config.layers);
-  for await (const inputs of linearInputs(merged, sequences, options, join(folder, 'calibration'))) {
+  for await (const inputs of linearInputs(
+    { ...merged, weights },
+    sequences,
+    options,
+    join(folder, 'calibration'),
+  )) {
     for (const input of inputs) {
       const { factors, ...choice } = await choose(input, config);
       choices.push({ modules: input.modules, ...choice });

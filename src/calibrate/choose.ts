@@ -6,7 +6,13 @@ import { isNorm, producerOf } from '../checkpoint/layers.js';
 import type { Int8Choice } from '../graph/write.js';
 import { INT8_MAX } from '../kernels/int8.js';
 import type { LinearInput } from './activations.js';
-import { greatestMagnitudes, rootMeanSquares, sharedByGroup, smoothingFactors } from './factors.js';
+import {
+  type ChannelMagnitudes,
+  greatestMagnitudes,
+  rootMeanSquares,
+  sharedByGroup,
+  smoothingFactors,
+} from './factors.js';
 import { errorMeasure, type MeasureError } from './relativeError.js';
 
 /** The choice for linear layers that read the same value. */
@@ -26,18 +32,19 @@ interface Candidate extends Choice {
 const STRENGTHS = [0, 0.4, 0.55, 0.7, 0.85];
 /** No module makes the channels of the residual stream, so none could divide them by factors. */
 const WITHOUT_SMOOTHING = [0];
-/** The strength where all rows have one scale: the best for nearly every layer of both shipped models. */
+/** The strength behind a norm where all rows have one scale: the best for nearly every layer of both shipped models. */
 const STRENGTH_AT_ONE_SCALE = 0.7;
 /** A layer whose least error is above this stays float32. */
 const MAX_ERROR = 0.1;
-/** One scale for all rows is chosen where the error is at most this. */
-const MAX_ERROR_AT_ONE_SCALE = 0.02;
+/** One scale for all rows is chosen where the error is at most this: behind a norm, and behind attention. */
+const MAX_ERROR_AT_ONE_SCALE = { norm: 0.02, attention: 0.03 };
 /** The ranges that one scale for all rows covers, as shares of the greatest value seen. Rare peaks may be clamped. */
-const RANGES = [1, 0.8];
+const RANGES = [1, 0.8, 0.6];
 
 /**
- * Chooses for the linear layers that read one value. The rows that a norm produces have similar magnitudes, so for them
- * one scale for all rows is tried first: it costs less than a scale for each row.
+ * Chooses for the linear layers that read one value. The rows that a norm produces have similar magnitudes, and so have
+ * those of attention, whose heads are rotated. For them one scale for all rows is tried first: it costs less than a scale
+ * for each row.
  */
 export async function choose(
   { modules, weights, rows, values }: LinearInput,
@@ -47,33 +54,35 @@ export async function choose(
   const measure = await errorMeasure(values, weights, width);
   const weightMagnitudes = greatestMagnitudes(weights, width);
   const producer = producerOf(modules[0]!, decoder);
-  if (producer && isNorm(producer)) {
-    const candidate = await bestAtOneScale(greatestMagnitudes([values], width), weightMagnitudes, measure);
-    if (candidate.error <= MAX_ERROR_AT_ONE_SCALE) return candidate;
+  const isAttention = producer?.endsWith('.v_proj') ?? false;
+  if (producer && (isNorm(producer) || isAttention)) {
+    const peaks = { activations: greatestMagnitudes([values], width), weights: weightMagnitudes };
+    // Rotated channels have similar magnitudes already.
+    const candidate = await bestAtOneScale(peaks, isAttention ? 0 : STRENGTH_AT_ONE_SCALE, measure);
+    if (candidate.error <= MAX_ERROR_AT_ONE_SCALE[isAttention ? 'attention' : 'norm']) return candidate;
   }
   const magnitudes = { activations: rootMeanSquares(values, width), weights: weightMagnitudes };
   const factorsAt = (strength: number) => {
     const factors = smoothingFactors(magnitudes, strength);
-    return producer?.endsWith('.v_proj') ? sharedByGroup(factors, decoder) : factors;
+    return isAttention ? sharedByGroup(factors, decoder) : factors;
   };
   const best = await bestByRow(producer ? STRENGTHS : WITHOUT_SMOOTHING, factorsAt, measure);
   return best.error > MAX_ERROR ? { ...best, stored: 'float32' } : best;
 }
 
-/** `peaks` are the greatest absolute values of the input's channels: [width]. */
+/** `peaks` are the greatest absolute values of each channel. */
 async function bestAtOneScale(
-  peaks: Float32Array,
-  weightMagnitudes: Float32Array,
+  peaks: ChannelMagnitudes,
+  smoothing: number,
   measure: MeasureError,
 ): Promise<Candidate> {
-  const magnitudes = { activations: peaks, weights: weightMagnitudes };
-  const factors = smoothingFactors(magnitudes, STRENGTH_AT_ONE_SCALE);
-  const greatest = Math.max(...Array.from(peaks, (peak, channel) => peak / factors[channel]!));
+  const factors = smoothingFactors(peaks, smoothing);
+  const greatest = Math.max(...Array.from(peaks.activations, (peak, channel) => peak / factors[channel]!));
   const candidates: Candidate[] = [];
   for (const range of RANGES) {
     const scale = (range * greatest) / INT8_MAX;
     const error = await measure(factors, scale);
-    candidates.push({ smoothing: STRENGTH_AT_ONE_SCALE, error, factors, stored: 'int8', step: scale });
+    candidates.push({ smoothing, error, factors, stored: 'int8', step: scale });
   }
   return leastError(candidates);
 }

@@ -56,9 +56,12 @@ export function int8(graph: Graph, weights: Weights, choices: ReadonlyMap<string
 
   /** Quantises each row of `width` values at its own scale: [rows, 1]. A row of zeros has a scale of zero. */
   function quantiseByRow({ values, scale: scaleBefore }: ScaledRows, width: number): QuantisedRows {
-    const magnitudes = graph.node(`${values}.magnitudes`, 'Abs', [values]);
-    const greatest = graph.node(`${values}.greatest`, 'ReduceMax', [magnitudes, axis], { keepdims: 1 });
-    const scale = graph.node(`${values}.row_scale`, 'Mul', [greatest, inverseMax]);
+    // The greatest magnitude of a row without Abs, which would write a copy of all values.
+    const greatest = graph.node(`${values}.greatest`, 'ReduceMax', [values, axis], { keepdims: 1 });
+    const least = graph.node(`${values}.least`, 'ReduceMin', [values, axis], { keepdims: 1 });
+    const negated = graph.node(`${values}.least_negated`, 'Neg', [least]);
+    const magnitude = graph.node(`${values}.magnitude`, 'Max', [greatest, negated]);
+    const scale = graph.node(`${values}.row_scale`, 'Mul', [magnitude, inverseMax]);
     const shape = graph.node(`${values}.row_scale_shape`, 'Shape', [scale]);
     const inputs = [values, scale, graph.node(`${values}.zero_points`, 'Expand', [zeroPoint, shape])];
     return {
