@@ -22,15 +22,8 @@ RUN npm run build \
  && rm node_modules/swagger-ui-dist/*.map node_modules/swagger-ui-dist/swagger-ui-es-* \
  && find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -path "*/linux/$(node -p process.arch)" -exec rm -r {} +
 
-# ONNX Runtime is published with the CUDA 13 provider only as a Python wheel. The libraries are taken out of it.
-FROM python:3.12-slim AS cuda-libraries
-ARG ONNXRUNTIME=1.30.0
-WORKDIR /wheel
-RUN pip download --no-deps --only-binary=:all: onnxruntime-gpu==${ONNXRUNTIME} \
- && python -m zipfile -e onnxruntime_gpu-*.whl . \
- && mkdir /libraries \
- && cp onnxruntime/capi/libonnxruntime.so.${ONNXRUNTIME} /libraries/libonnxruntime.so.1 \
- && cp onnxruntime/capi/libonnxruntime_providers_shared.so onnxruntime/capi/libonnxruntime_providers_cuda.so /libraries/
+FROM build AS build-cuda
+RUN node dist/cli.js install-cuda
 
 FROM ${NODE} AS runtime-cpu
 ENV LSLLAMA_DEVICE=cpu
@@ -39,8 +32,7 @@ COPY --from=build --chown=root:root /app/node_modules /app/node_modules
 FROM nvidia/cuda:13.0.0-cudnn-runtime-ubuntu24.04 AS runtime-cuda
 ENV LSLLAMA_DEVICE=cuda
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
-COPY --from=build --chown=root:root /app/node_modules /app/node_modules
-COPY --from=cuda-libraries /libraries/ /app/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/
+COPY --from=build-cuda --chown=root:root /app/node_modules /app/node_modules
 
 FROM runtime-${DEVICE}
 WORKDIR /app

@@ -57,6 +57,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/sign.js'),
   },
   {
+    name: 'install-cuda',
+    description: 'download the libraries with which ONNX Runtime computes on NVIDIA GPUs',
+    load: () => import('./commands/installCuda.js'),
+  },
+  {
     name: 'doctor',
     description: 'tell what this machine offers, whether the models load, and what to do next',
     load: () => import('./commands/doctor.js'),

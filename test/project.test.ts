@@ -36,13 +36,6 @@ describe('package-lock.json', () => {
   });
 });
 
-describe('Dockerfile', () => {
-  it('takes the CUDA libraries of the ONNX Runtime version that is locked', () => {
-    const { version } = packages['node_modules/onnxruntime-node']!;
-    expect(read('Dockerfile')).toContain(`ARG ONNXRUNTIME=${version}\n`);
-  });
-});
-
 describe('CHANGELOG.md', () => {
   it('has a section for the version', () => {
     expect(read('CHANGELOG.md')).toContain(`\n## [${manifest.version}] - `);

@@ -1,5 +1,6 @@
 // What doctor advises: what keeps the models or the machine from working at their best, and what to do next.
 
+import type { CudaLibraries } from '../onnx/cudaLibraries.js';
 import { shellWord } from './shell.js';
 
 /** A model or recipe folder, and what came of loading it. */
@@ -24,6 +25,7 @@ export interface Findings {
   readonly isOnCpu: boolean;
   /** `ok`, or the reason why the CUDA provider does not work. */
   readonly cuda: string;
+  readonly libraries: CudaLibraries;
   readonly hasNvidiaDriver: boolean;
   readonly int8Saturates: boolean;
   /** The flags of doctor that serve has as well, as they were given. */
@@ -51,14 +53,21 @@ export function adviceOn(findings: Findings): string[] {
   ];
 }
 
-function deviceAdvice({ hasNvidiaDriver, cuda, device, isOnCpu }: Findings): string[] {
-  const image = 'The image of docker build --build-arg DEVICE=cuda has the libraries of CUDA.';
+function deviceAdvice({ hasNvidiaDriver, cuda, libraries, device, isOnCpu }: Findings): string[] {
+  const help = hasNvidiaDriver ? cudaLibrariesAdvice(libraries) : 'There is no driver of NVIDIA.';
   if (cuda !== 'ok' && isCuda(device)) {
-    const help = hasNvidiaDriver ? image : 'There is no driver of NVIDIA.';
-    return [`--device ${device} does not work here. ${help}`];
+    return [[`--device ${device} does not work here.`, help].join(' ').trimEnd()];
   }
   if (!hasNvidiaDriver || !isOnCpu) return [];
-  return [cuda === 'ok' ? 'The GPU is not used. --device cuda uses it.' : `The GPU cannot be used. ${image}`];
+  if (cuda === 'ok') return ['The GPU is not used. --device cuda uses it.'];
+  return [['The GPU cannot be used.', help].join(' ').trimEnd()];
+}
+
+/** What to do where the libraries of CUDA are not complete; undefined where they are. */
+export function cudaLibrariesAdvice({ areInstalled, missing }: CudaLibraries): string | undefined {
+  if (!areInstalled) return 'Install the libraries of ONNX Runtime for it: lsllama install-cuda';
+  if (missing.length === 0) return undefined;
+  return `This machine lacks ${missing.join(', ')}. They are in the packages cuda-libraries-13-0 and libcudnn9-cuda-13 of NVIDIA (https://developer.nvidia.com/cuda-downloads), and in the image of docker build --build-arg DEVICE=cuda.`;
 }
 
 function loadingAdvice({ models, device, cuda }: Findings): string[] {

@@ -7,6 +7,7 @@ import { hasNvidiaDriver } from '../machine/gpu.js';
 import { usableMemory } from '../machine/memory.js';
 import { instructionSets, int8Saturates } from '../machine/processor.js';
 import { verificationText } from '../model/manifest.js';
+import { cudaLibraries } from '../onnx/cudaLibraries.js';
 import { modelFolders } from '../predictor/modelFolders.js';
 import { Runtime } from '../predictor/runtime.js';
 import { ModelStore, type StoredModel } from '../predictor/store.js';
@@ -86,6 +87,7 @@ async function examine({ models, cache, device }: DoctorOptions, flags: readonly
         device,
         isOnCpu: (await runtime.engines.device()) === 'cpu',
         cuda: onnxRuntime.providers.cuda!,
+        libraries: cudaLibraries(),
         hasNvidiaDriver: hasNvidiaDriver(),
         int8Saturates: saturates,
         flags,

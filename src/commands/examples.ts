@@ -40,5 +40,9 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'lsllama key prometheus --scopes metrics --expires 2030-01-31T00:00:00Z',
   ],
   sign: ['openssl genpkey -algorithm ed25519 -out key.pem', 'lsllama sign models/mine --key key.pem'],
+  'install-cuda': [
+    'lsllama install-cuda',
+    'lsllama install-cuda --wheel downloads/onnxruntime_gpu-1.30.0-cp312-cp312-manylinux_2_28_x86_64.whl',
+  ],
   doctor: ['lsllama doctor', 'lsllama doctor --models my-models --device cuda'],
 };

@@ -20,6 +20,7 @@ const fine: Findings = {
   device: 'cpu',
   isOnCpu: true,
   cuda: 'no shared library',
+  libraries: { areInstalled: false, missing: [] },
   hasNvidiaDriver: false,
   int8Saturates: false,
   flags: ["--models '/models'"],
@@ -33,7 +34,17 @@ describe('adviceOn', () => {
   });
 
   it.each([
-    ['a GPU without its libraries', { hasNvidiaDriver: true }, /GPU cannot be used.*DEVICE=cuda/],
+    ['a GPU without libraries', { hasNvidiaDriver: true }, /GPU cannot be used\..*lsllama install-cuda$/],
+    [
+      'a GPU without the libraries of CUDA',
+      { hasNvidiaDriver: true, libraries: { areInstalled: true, missing: ['libcudnn.so.9'] } },
+      /lacks libcudnn\.so\.9\. .*cuda-libraries-13-0/,
+    ],
+    [
+      'a GPU that does not work for another reason',
+      { hasNvidiaDriver: true, libraries: { areInstalled: true, missing: [] } },
+      /^The GPU cannot be used\.$/,
+    ],
     ['a GPU that is not used', { hasNvidiaDriver: true, cuda: 'ok' }, /--device cuda/],
     ['a device that does not work', { device: 'cuda:1' }, /--device cuda:1 does not work here.*no driver/],
     ['models over the memory', { memory: 1e9 }, /need some 1\.9 GB, and 1\.0 GB can be used/],
