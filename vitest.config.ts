@@ -10,7 +10,7 @@ const SLOW = [
   'test/compat/*.test.ts',
   'test/model/reading.test.ts',
   'test/playground/*.test.ts',
-  'test/**/{bench,checkpoints,cli,engine,engines,examples,fuzz,inspect,int8,loadTest,matrix,monitoring,atomicFolder,reference,shipped,smoothing,verify,ready,encoder,tokenizerFiles,ggufTokenizer,offsetsOfTokens}.test.ts',
+  'test/**/{bench,checkpoints,cli,cudaKernels,engine,engines,examples,fuzz,inspect,int8,loadTest,matrix,monitoring,atomicFolder,reference,shipped,smoothing,verify,ready,encoder,tokenizerFiles,ggufTokenizer,offsetsOfTokens}.test.ts',
 ];
 /** Packs the project, which builds `dist/` anew: it runs once the other tests, which need `dist/`, have ended. */
 const PACKAGE = ['test/package.test.ts'];
