@@ -5,10 +5,10 @@ import { type SmoothedInput, type Smoothing, smoothed, smoothInput } from '../..
 import { openAdapter } from '../../dist/checkpoint/adapter.js';
 import { openBase } from '../../dist/checkpoint/base.js';
 import type { DecoderConfig } from '../../dist/checkpoint/config.js';
-import { type Merged, mergeAdapters } from '../../dist/checkpoint/merge.js';
-import { referenceLogits } from '../../dist/verify/reference.js';
+import { mergeAdapters } from '../../dist/checkpoint/merge.js';
 import { worstDifference } from '../support/fixtures.js';
-import { matrixCases } from '../support/matrix.js';
+import { onePerBase } from '../support/matrix.js';
+import { someLogits } from '../support/reference.js';
 
 /** From 1/4 to 4, the same in every run. */
 function factors(count: number, seed: number): Float32Array {
@@ -40,22 +40,14 @@ function allInputs(config: DecoderConfig): SmoothedInput[] {
   }).flat();
 }
 
-function logitsOf(merged: Merged) {
-  const ids = Int32Array.from({ length: 20 }, (_, i) => (37 * i + 5) % merged.decoder.vocabSize);
-  const sequence = { ids, headPositions: ids.map((_, position) => position) };
-  return referenceLogits(merged, { bidirectionalFrom: merged.decoder.layers, readout: 'rows' }, [sequence]);
-}
-
-const onePerBase = new Map(matrixCases().map(matrixCase => [matrixCase.request.base, matrixCase]));
-
 describe('smoothing every input', () => {
-  it.each([...onePerBase.values()].map(each => [each.name, each] as const))('%s', async (_, { request }) => {
+  it.each(onePerBase().map(each => [each.name, each] as const))('%s', async (_, { request }) => {
     const merged = mergeAdapters(openBase(request.base), request.adapters.map(openAdapter));
     const smoothing: Smoothing = new Map();
     for (const input of allInputs(merged.decoder)) smoothInput(smoothing, merged.decoder, input);
     const weights = smoothed(merged.weights, smoothing, merged.decoder);
-    const [before] = await logitsOf(merged);
-    const [after] = await logitsOf({ ...merged, weights });
+    const [before] = await someLogits(merged);
+    const [after] = await someLogits({ ...merged, weights });
     expect(worstDifference(before!, after!)).toBeLessThan(1e-4 * Math.max(...before!.map(Math.abs)));
     const changed = await weights.read('layers.1.mlp.down_proj.weight');
     expect(changed).not.toEqual(await merged.weights.read('layers.1.mlp.down_proj.weight'));

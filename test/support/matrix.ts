@@ -40,3 +40,8 @@ export function matrixCases(): MatrixCase[] {
     };
   });
 }
+
+/** One case for each base. */
+export function onePerBase(): MatrixCase[] {
+  return [...new Map(matrixCases().map(each => [each.request.base, each])).values()];
+}
