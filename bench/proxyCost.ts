@@ -2,19 +2,17 @@
 // usage: npx tsx bench/proxyCost.ts [--rounds 5] [--seconds 10]   (apt-get install haproxy)
 
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { program } from 'commander';
 import { Pool } from 'undici';
 import { startHaproxy } from '../test/support/haproxy.ts';
 import { roundsOption, secondsOption } from './options.ts';
+import { processorSeconds } from './processorTime.ts';
 import { emit, emitSummary, MACHINE, printTable, spread, spreadText } from './report.ts';
 
 const BENCH = 'proxyCost';
 const IN_FLIGHT = 64;
-/** Ticks of /proc/PID/stat in a second, the same on all Linux systems. */
-const TICKS = 100;
 /** A text of AG News and its answer. */
 const REQUEST = JSON.stringify({
   inputs: 'The central bank raised interest rates again on Thursday. '.repeat(4),
@@ -70,12 +68,4 @@ async function load(seconds: number): Promise<number> {
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
   return requests;
-}
-
-/** User and system time of a process: fields 14 and 15 of its stat, which follow its name in brackets. */
-function processorSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }

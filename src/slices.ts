@@ -16,15 +16,29 @@ export function atOnce<T>(work: Sliced<T>): T {
   }
 }
 
-/** Does the work in slices. `check` is called between them, and gives the work up by throwing. */
-export async function inSlices<T>(work: Sliced<T>, check: () => void = () => {}): Promise<T> {
+/**
+ * Does the work in slices. Returns its result where one slice is enough, and else a promise of it. `check` is called
+ * between slices, and gives the work up by throwing.
+ */
+export function inSlices<T>(work: Sliced<T>, check: () => void = () => {}): T | Promise<T> {
+  const step = slice(work);
+  return step.done ? step.value : inMoreSlices(work, check);
+}
+
+async function inMoreSlices<T>(work: Sliced<T>, check: () => void): Promise<T> {
   for (;;) {
-    const end = performance.now() + SLICE_MS;
-    do {
-      const step = work.next();
-      if (step.done) return step.value;
-    } while (performance.now() < end);
     await setImmediate();
     check();
+    const step = slice(work);
+    if (step.done) return step.value;
+  }
+}
+
+/** Does one slice of the work, and returns its last step. */
+function slice<T>(work: Sliced<T>): IteratorResult<undefined, T> {
+  const end = performance.now() + SLICE_MS;
+  for (;;) {
+    const step = work.next();
+    if (step.done || performance.now() >= end) return step;
   }
 }

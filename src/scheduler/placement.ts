@@ -76,6 +76,15 @@ export class Placement {
     return engines <= 1 || [...this.#running].filter(run => run.isLong).length < engines - 1;
   }
 
+  /** Whether `choose` may find a slot for a batch of the model. Where many requests wait, this is sooner known. */
+  mayStart(model: string): boolean {
+    const engines = this.#enginesUp(model);
+    const running = [...this.#running];
+    const onAll = running.filter(({ slot }) => slot === 'all');
+    if (engines.length === 0) return this.#engines.isUp('all', model) && onAll.length < BATCHES_ON_ALL;
+    return onAll.length === 0 && engines.some(engine => running.every(({ slot }) => slot !== engine));
+  }
+
   /**
    * Returns a slot and the most tokens for a batch in it; undefined where the batch has to wait for a running one or for
    * an engine.

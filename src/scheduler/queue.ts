@@ -26,6 +26,13 @@ export class Queue {
     return this.#tokens;
   }
 
+  /** The models for which something waits. */
+  get models(): readonly string[] {
+    const suspects = this.#suspects.map(({ request }) => request.model);
+    const others = [...this.#modelQueues].filter(([, { requests }]) => requests.size > 0);
+    return [...new Set([...suspects, ...others.map(([model]) => model)])];
+  }
+
   /** The waiting requests that have a deadline, in the order of deadlines. */
   get byDeadline(): readonly QueuedRequest[] {
     return this.#byDeadline;

@@ -193,7 +193,7 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
 
   /** Starts batches until the next one has to wait. */
   #dispatch(): void {
-    for (;;) {
+    while (this.#queue.models.some(model => this.#placement.mayStart(model))) {
       const now = performance.now();
       const pace = this.#pace(now);
       this.#missHopeless(pace);

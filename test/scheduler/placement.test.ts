@@ -46,7 +46,9 @@ class Machine {
   }
 
   choose(...waiting: number[]) {
-    return this.#placement.choose(candidate(waiting), this.now);
+    const choice = this.#placement.choose(candidate(waiting), this.now);
+    if (choice) expect(this.#placement.mayStart('m')).toBe(true);
+    return choice;
   }
 
   get takesLong(): boolean {

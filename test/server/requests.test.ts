@@ -33,6 +33,9 @@ const begin = (kind: 'classify' | 'ner', body: object | string) =>
 /** White space, with which a body is large enough for the worker thread. */
 const PADDING = ' '.repeat(40_000);
 
+/** A step's result as a promise, which rejects where the step throws at once. */
+const promised = async <T>(step: () => T | Promise<T>): Promise<T> => step();
+
 /** The sequences and the answer of a request, with logits that depend on the sequences alone. */
 async function answerOf(kind: 'classify' | 'ner', body: string) {
   const request = begin(kind, body);
@@ -73,7 +76,7 @@ it.each([
 ])('the worker thread refuses a body that is %s as the HTTP thread does', async (_, body, status) => {
   const refusals = ['', PADDING].map(async padding => {
     const request = requests.begin('ner', bodyOf(padding + body, 'latin1'));
-    const refused = await (async () => request.parse())().catch(error => error);
+    const refused = await promised(() => request.parse()).catch(error => error);
     request.end();
     return refused;
   });
@@ -100,8 +103,11 @@ it.each([
   const request = begin('classify', { inputs: [sentence, 'a'.repeat(50)] });
   await request.parse();
   const errors = [{ path: '/inputs/1', message: expect.stringMatching(message) }];
-  const encoding = request.encode({ ...classifier, tokenizer: Tokenizer.load(folder) });
-  await expect(encoding).rejects.toMatchObject({ status: 422, options: { errors } });
+  const model = { ...classifier, tokenizer: Tokenizer.load(folder) };
+  await expect(promised(() => request.encode(model))).rejects.toMatchObject({
+    status: 422,
+    options: { errors },
+  });
   request.end();
 });
 
@@ -119,7 +125,7 @@ it('a small request is answered while the worker thread encodes a large one', as
   const large = begin('ner', { inputs: new Array(5000).fill(sentence.repeat(10)) });
   await large.parse();
   let hasEnded = false;
-  const encoding = large.encode(tagger).then(() => (hasEnded = true));
+  const encoding = promised(() => large.encode(tagger)).then(() => (hasEnded = true));
   await answerOf('classify', JSON.stringify({ inputs: sentence }) + PADDING);
   expect(hasEnded).toBe(false);
   await encoding;
@@ -197,7 +203,7 @@ it('an answer is refused with 503 while the answers to others fill the memory fo
     const sequences = await request.encode(tagger);
     const labels = tagger.manifest.labels.length;
     const rows = sequences.map(({ headPositions }) => new Float32Array(headPositions.length * labels));
-    return { request, answer: await request.answer(rows).catch((error: Error) => error) };
+    return { request, answer: await promised(() => request.answer(rows)).catch((error: Error) => error) };
   };
   const large = sentence.repeat(300);
   const first = await answerTo(large);

@@ -28,13 +28,14 @@ const AT_ONCE = 4;
 export type LocatedModel = RequestModel & { readonly folder: string; readonly stamp: string };
 
 /**
- * The steps of a request, to be done once each, in this order. They throw Problem for a request that is refused, and
- * `answer` also while the answers to others fill the memory for them.
+ * The steps of a request, to be done once each, in this order. A step that was done at once returns its result, and no
+ * promise. They throw Problem for a request that is refused, and `answer` also while the answers to others fill the
+ * memory for them.
  */
 export interface RequestSteps {
   parse(): ParsedRequest | Promise<ParsedRequest>;
-  encode(model: LocatedModel): Promise<readonly Sequence[]>;
-  answer(rows: readonly Float32Array[]): Promise<Answer>;
+  encode(model: LocatedModel): readonly Sequence[] | Promise<readonly Sequence[]>;
+  answer(rows: readonly Float32Array[]): Answer | Promise<Answer>;
   /** Frees what the request holds, and gives up the step that is in work: it throws RequestEnded. */
   end(): void;
 }
@@ -65,13 +66,16 @@ export class Requests {
     this.#open++;
     let hasEnded = false;
     let releaseAnswer = () => {};
+    const hold = (answer: Answer): Answer => {
+      if (hasEnded) throw new RequestEnded();
+      releaseAnswer = this.#answerMemory.reserve(answer.content.length);
+      return answer;
+    };
     return {
       ...steps,
-      answer: async rows => {
-        const answer = await steps.answer(rows);
-        if (hasEnded) throw new RequestEnded();
-        releaseAnswer = this.#answerMemory.reserve(answer.content.length);
-        return answer;
+      answer: rows => {
+        const answer = steps.answer(rows);
+        return answer instanceof Promise ? answer.then(hold) : hold(answer);
       },
       end: () => {
         if (hasEnded) return;
