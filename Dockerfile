@@ -30,7 +30,9 @@ ENV LSLLAMA_DEVICE=cpu
 COPY --from=build --chown=root:root /app/node_modules /app/node_modules
 
 FROM nvidia/cuda:13.0.0-cudnn-runtime-ubuntu24.04 AS runtime-cuda
-ENV LSLLAMA_DEVICE=cuda
+# In front of a GPU the HTTP process takes thousands of requests a second. With more room for young objects, 64 MiB, V8
+# spends less time on collecting them.
+ENV LSLLAMA_DEVICE=cuda NODE_OPTIONS=--max-semi-space-size=64
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build-cuda --chown=root:root /app/node_modules /app/node_modules
 

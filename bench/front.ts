@@ -1,5 +1,6 @@
 // How many texts a second pass through HTTP, tokenizer, scheduler and the way into the engine process, with an engine
 // that answers at once. That is what keeps up with a GPU, or does not. Its single engine is the one of a GPU.
+// NODE_OPTIONS is passed on to the service.
 // usage: npx tsx bench/front.ts DATA.jsonl [--model FOLDER] [--sizes 1,16] [--rounds 3] [--seconds 8]   (Linux)
 
 import { join } from 'node:path';
@@ -35,7 +36,12 @@ const sizes = options.sizes.map(Number);
 const folder = await exportedModel(options.model, { precision: 'int8' });
 const service = await startService(
   { model: folder },
-  { env: { NODE_OPTIONS: `--import ${INSTANT_RUNTIME}`, LSLLAMA_DEVICE: 'cuda' } },
+  {
+    env: {
+      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import ${INSTANT_RUNTIME}`,
+      LSLLAMA_DEVICE: 'cuda',
+    },
+  },
 );
 const shape = await openShape('ours', {
   url: new URL(routeOf(readManifest(folder)), service.url),

@@ -1,7 +1,7 @@
 // Stands in for onnxruntime-node: sessions that answer at once, with the same logits for every row that is read. It is
 // for measuring what surrounds the forward passes.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 export const env = { versions: { node: 'instant' } };
@@ -22,7 +22,8 @@ export class InferenceSession {
   }
 
   /** `path` is the graph of a model folder, which is not read. */
-  static async create(path) {
+  static async create(path, { profileFilePrefix }) {
+    if (profileFilePrefix !== undefined) writeFileSync(`${profileFilePrefix}.json`, '[]');
     const { labels } = JSON.parse(readFileSync(join(dirname(path), 'model.json'), 'utf8'));
     return new InferenceSession(labels.length);
   }
@@ -32,6 +33,8 @@ export class InferenceSession {
     const data = Float32Array.from({ length: dims[0] * dims[1] }, (_, i) => i % dims[1]);
     return { logits: new Tensor('float32', data, dims) };
   }
+
+  endProfiling() {}
 
   async release() {}
 }

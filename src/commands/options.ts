@@ -40,13 +40,13 @@ export function decodingOption(): Option {
 export function deviceOption(): Option {
   return new Option(
     '--device <device>',
-    'cpu, cuda, cuda:N, or auto, which is cuda if it works and cpu otherwise',
+    'cpu, cuda, cuda:N, cuda:N,M for several GPUs, or auto, which is cuda if it works and cpu otherwise',
   )
     .env('LSLLAMA_DEVICE')
     .default('cpu')
     .argParser(device => {
-      if (/^(auto|cpu|cuda(:\d+)?)$/.test(device)) return device;
-      throw new InvalidArgumentError('expected auto, cpu, cuda or cuda:N.');
+      if (/^(auto|cpu|cuda(:\d+(,\d+)*)?)$/.test(device)) return device;
+      throw new InvalidArgumentError('expected auto, cpu, cuda, cuda:N or cuda:N,M.');
     });
 }
 

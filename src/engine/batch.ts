@@ -10,13 +10,16 @@ export interface PackedBatch {
   readonly inputs: Readonly<Record<BatchInputName, BigInt64Array>>;
 }
 
-/** Packs sequences. Throws where there is none, or one of them is empty. */
-export function packBatch(sequences: readonly Sequence[]): PackedBatch {
+/**
+ * Packs sequences. The length of the grid is a multiple of `lengthStep`. Throws where there is no sequence, or one of
+ * them is empty.
+ */
+export function packBatch(sequences: readonly Sequence[], lengthStep = 1): PackedBatch {
   if (sequences.length === 0) throw new Error('expected a batch of at least one sequence, found none');
   const sizes = {
     tokens: countTokens(sequences),
     batch: sequences.length,
-    length: Math.max(...sequences.map(({ ids }) => ids.length)),
+    length: Math.ceil(Math.max(...sequences.map(({ ids }) => ids.length)) / lengthStep) * lengthStep,
     reads: sequences.reduce((reads, { headPositions }) => reads + headPositions.length, 0),
   };
   const inputs = zeroInputs(sizes);

@@ -12,7 +12,7 @@ import type { Sequence } from './sequence.js';
 export type Slot = 'all' | number;
 
 export interface EnginesOptions {
-  /** `cpu`, `cuda`, `cuda:N`, or `auto`, which is cuda where that works and cpu elsewhere. */
+  /** `cpu`, `cuda`, `cuda:N`, `cuda:N,M`, or `auto`, which is cuda where that works and cpu elsewhere. */
   readonly device: string;
   readonly cores: number;
   /** Makes an empty folder on a disk that has room for another copy of the weights. */
@@ -81,12 +81,30 @@ export class Engines extends EventEmitter<EnginesEvents> {
   async load(model: string, order: ModelOrder): Promise<void> {
     const device = await this.device();
     const { cores } = this.#options;
+    const gpus = gpusOf(device);
+    if (gpus.length > 1) return this.#loadOnEach(gpus, model, order);
     const isSpread = device === 'cpu' && cores > 1 && graphBytes(order.folder) <= MAX_SPREAD_BYTES;
     if (isSpread && (await this.#spread(model, order))) return;
     const { warmUp, restore } = order;
     const source = { options: { device, threads: cores }, warmUp, folder: restore, refused() {} };
     await this.#first.load(sessionName('all', model), source);
     this.#slots.set(model, ['all']);
+  }
+
+  /** Loads a model into one engine for each GPU. */
+  async #loadOnEach(gpus: readonly string[], model: string, { warmUp, restore }: ModelOrder): Promise<void> {
+    this.#start(gpus.length);
+    const { cores: threads } = this.#options;
+    const loading = gpus.map((device, slot) =>
+      this.#engineOf(slot).load(model, {
+        options: { device, threads },
+        warmUp,
+        folder: restore,
+        refused() {},
+      }),
+    );
+    await allDone(loading);
+    this.#slots.set(model, [...gpus.keys()]);
   }
 
   /** Releases a model in every engine, after the batches that were sent before. */
@@ -101,7 +119,10 @@ export class Engines extends EventEmitter<EnginesEvents> {
     this.#copies.delete(model);
   }
 
-  /** The slots in which batches of a loaded model can run: `all`, and the engines that the model is spread over. */
+  /**
+   * The slots in which batches of a loaded model can run: `all`, and the engines that the model is spread over. Where it
+   * is on several GPUs there is one for each of them alone.
+   */
   slots(model: string): readonly Slot[] {
     return this.#slots.get(model) ?? [];
   }
@@ -131,7 +152,7 @@ export class Engines extends EventEmitter<EnginesEvents> {
     return this.#engineOf(slot).run(sessionName(slot, model), sequences);
   }
 
-  /** The device that models run on: `cpu`, `cuda` or `cuda:N`. The device `auto` is resolved once. */
+  /** The device that models run on, in which `auto` is resolved once. */
   device(): Promise<string> {
     this.#device ??= this.#resolveDevice();
     return this.#device;
@@ -232,6 +253,12 @@ export class Engines extends EventEmitter<EnginesEvents> {
       },
     };
   }
+}
+
+/** The GPUs in a device: `cuda:0,2` has `cuda:0` and `cuda:2`. */
+function gpusOf(device: string): string[] {
+  const [name, indices] = device.split(':');
+  return indices === undefined ? [] : indices.split(',').map(index => `${name}:${index}`);
 }
 
 /** Calls of the function that are made while one is in progress get its result. */

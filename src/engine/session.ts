@@ -4,25 +4,43 @@ import { join } from 'node:path';
 import { DATA_FILE, LOGITS, MODEL_FILE } from '../onnx/contract.js';
 import { createSession, type InferenceSession, type SessionOptions } from '../onnx/runtime.js';
 import { batchTensors, packBatch } from './batch.js';
+import { createGpuSession } from './gpuSession.js';
 import type { Sequence } from './sequence.js';
 
 export type { SessionOptions };
+
+/**
+ * What the length of the attention grid is a multiple of, on a GPU: the memory-efficient kernel, which reads the mask of
+ * a sliding window, takes no other lengths, and kernels and memory are used again for batches of similar lengths. Tokens.
+ */
+const GPU_LENGTH_STEP = 8;
 
 export class Session {
   readonly #session: InferenceSession;
   /** Whether the label head gives one row of logits for each sequence, instead of one for each head position. */
   readonly #isPooled: boolean;
+  readonly #lengthStep: number;
 
-  private constructor(session: InferenceSession) {
+  private constructor(session: InferenceSession, lengthStep: number) {
     this.#session = session;
+    this.#lengthStep = lengthStep;
     const logits = session.outputMetadata.find(({ name }) => name === LOGITS);
     if (!logits?.isTensor) throw new Error(`expected a graph with the output ${LOGITS}, found none`);
     this.#isPooled = logits.shape[0] === 'batch';
   }
 
-  /** Loads a graph of a model folder. Throws what ONNX Runtime throws: a missing provider, a damaged file. */
+  /**
+   * Loads a graph of a model folder. Throws what ONNX Runtime throws: a missing provider, a damaged file. On a GPU it
+   * throws for a graph that would not run there completely.
+   */
   static async load(folder: string, options: SessionOptions, file = MODEL_FILE): Promise<Session> {
-    return new Session(await createSession(join(folder, file), options));
+    const path = join(folder, file);
+    if (options.device === 'cpu') return new Session(await createSession(path, options), 1);
+    const brief = packBatch([{ ids: Int32Array.of(0), headPositions: Int32Array.of(0) }], GPU_LENGTH_STEP);
+    const session = await createGpuSession(path, options, created =>
+      created.run(batchTensors(brief, created.inputNames)),
+    );
+    return new Session(session, GPU_LENGTH_STEP);
   }
 
   /**
@@ -45,7 +63,8 @@ export class Session {
    * where the model pools.
    */
   async run(sequences: readonly Sequence[]): Promise<Float32Array[]> {
-    const outputs = await this.#session.run(batchTensors(packBatch(sequences), this.#session.inputNames));
+    const batch = packBatch(sequences, this.#lengthStep);
+    const outputs = await this.#session.run(batchTensors(batch, this.#session.inputNames));
     const logits = outputs[LOGITS]!;
     const labels = logits.dims[1]!;
     const values = logits.data as Float32Array;

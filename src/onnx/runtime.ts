@@ -22,6 +22,8 @@ export interface SessionFeatures {
   readonly idleThreadsSleep?: boolean;
   /** Where a copy of the model is written as ONNX Runtime optimised it, with its weights packed for this processor. */
   readonly packedCopy?: { readonly path: string; readonly dataFile: string };
+  /** What the path of the profile begins with, where one is written. It holds what runs until endProfiling(). */
+  readonly profilePrefix?: string;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface SessionFeatures {
 export function createSession(
   model: string | Uint8Array,
   { device, threads }: SessionOptions,
-  { idleThreadsSleep = false, packedCopy }: SessionFeatures = {},
+  { idleThreadsSleep = false, packedCopy, profilePrefix }: SessionFeatures = {},
 ): Promise<InferenceSession> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: [executionProvider(device)],
@@ -42,6 +44,7 @@ export function createSession(
     // A memory plan for each shape of batch made nothing faster here, and took a tenth more memory.
     enableMemPattern: false,
     ...(packedCopy && { optimizedModelFilePath: packedCopy.path }),
+    ...(profilePrefix !== undefined && { enableProfiling: true, profileFilePrefix: profilePrefix }),
     extra: {
       session: {
         // Asks for kernels that cannot saturate, where the fastest ones could.

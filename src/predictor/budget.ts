@@ -4,7 +4,7 @@ import { countTokens, type Sequence } from '../engine/sequence.js';
 import type { Manifest } from '../model/manifest.js';
 
 /** The budgets that are tried, in tokens. */
-const SIZES = [64, 128, 256, 512, 1024];
+const SIZES = [64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384];
 /** Tokens in each sequence of a timed pass: about two sentences. */
 const LENGTH = 64;
 /** Tokens of a budget that stay unused, because the next sequence seldom fits exactly. */
@@ -28,7 +28,7 @@ export async function findBudget(
   manifest: Pick<Manifest, 'task' | 'pooling' | 'maxLength' | 'vocabSize'>,
   brief: readonly Sequence[],
   pass: Pass,
-  largest = SIZES.at(-1)!,
+  largest: number,
 ): Promise<number | undefined> {
   const times = new Map<number, number>();
   let spent = await pass(brief).catch(() => SECONDS);

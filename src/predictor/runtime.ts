@@ -4,7 +4,7 @@ import type { KeyObject } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import { Engines } from '../engine/engines.js';
+import { Engines, type Slot } from '../engine/engines.js';
 import { EngineCrashed } from '../engine/errors.js';
 import { countTokens, type Sequence } from '../engine/sequence.js';
 import { UserError } from '../errors.js';
@@ -26,7 +26,7 @@ import { TokenRatio } from './tokenRatio.js';
 import { Uses } from './uses.js';
 
 export interface RuntimeOptions {
-  /** `cpu`, `cuda`, `cuda:N`, or `auto`: cuda where it works, else cpu. */
+  /** `cpu`, `cuda`, `cuda:N`, `cuda:N,M` for several GPUs, or `auto`: cuda where it works, else cpu. */
   readonly device: string;
   /**
    * The folder that recipes are exported to. It also holds the packed copies that the engines share, so it needs room for
@@ -47,6 +47,9 @@ export interface RuntimeOptions {
 export const BATCH_TOKENS = 1024;
 /** The largest measured batch of a model with several engines. Larger ones take memory in each engine, and are no faster. */
 const MAX_TOKENS_PER_ENGINE = 256;
+
+/** The largest measured batch on a GPU, where each operator has to be large to keep all its units busy. */
+const MAX_TOKENS_ON_GPU = 16_384;
 
 /** Tokens in a model's first pass, which warms it. */
 const BRIEF_TOKENS = 4;
@@ -214,13 +217,18 @@ export class Runtime {
       this.scheduler.observe(name, slot, countTokens(batch), seconds);
       return seconds;
     };
-    const largest = slots.length > 1 ? MAX_TOKENS_PER_ENGINE : undefined;
-    const budget = await findBudget(manifest, brief, pass, largest).catch(error => {
+    const budget = await findBudget(manifest, brief, pass, await this.#largestBatch(slots)).catch(error => {
       // The engine is started again. The model serves with the usual budget.
       if (error instanceof EngineCrashed) return undefined;
       throw error;
     });
     if (budget !== undefined) this.scheduler.setBatchTokens(name, budget);
+  }
+
+  /** The most tokens that are tried in one pass of a model with these slots. */
+  async #largestBatch(slots: readonly Slot[]): Promise<number> {
+    if ((await this.engines.device()) !== 'cpu') return MAX_TOKENS_ON_GPU;
+    return slots.length > 1 ? MAX_TOKENS_PER_ENGINE : BATCH_TOKENS;
   }
 
   #run(model: string, sequences: readonly Sequence[], urgency: Urgency): Promise<Float32Array[]> {

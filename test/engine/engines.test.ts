@@ -181,7 +181,8 @@ it('write the shared weights again where the file was damaged, once for all engi
   expect(more).toEqual([]);
   expect(again).not.toBe(copy);
   const shared = join(scratch, again!, 'model.onnx.data');
-  expect(own().map(mappedWeights)).toEqual([[shared], [shared]]);
+  // The process that wrote them may not have ended yet.
+  await expect.poll(() => own().map(mappedWeights)).toEqual([[shared], [shared]]);
   for (const slot of engines.slots('m')) {
     expect((await engines.run('m', sequences, slot)).logits).toEqual(expected);
   }
