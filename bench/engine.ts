@@ -16,8 +16,8 @@ export interface OpenEngine {
 }
 
 /** Loads model folders as `serve` does, with a queue that never refuses. */
-export async function openEngine(folders: readonly string[]): Promise<OpenEngine> {
-  const runtime = new Runtime({ device: 'cpu', cache: defaultCache(), batchTokens: 'measured' });
+export async function openEngine(folders: readonly string[], device = 'cpu'): Promise<OpenEngine> {
+  const runtime = new Runtime({ device, cache: defaultCache(), batchTokens: 'measured' });
   const models: LoadedModel[] = [];
   for (const [i, folder] of folders.entries()) models.push(await runtime.load(`model ${i}`, folder));
   return { models, scheduler: runtime.scheduler, close: () => runtime.close() };
@@ -41,9 +41,13 @@ export function engineSender(model: LoadedModel, texts: readonly string[]): Send
 const GROUP = 256;
 
 /** Returns a function that runs one group after another, in the order of `sequences`, and resolves to its tokens. */
-export function groupRunner(model: LoadedModel, sequences: readonly Sequence[]): () => Promise<number> {
-  const count = Math.ceil(sequences.length / GROUP);
-  const groups = Array.from({ length: count }, (_, i) => sequences.slice(i * GROUP, (i + 1) * GROUP));
+export function groupRunner(
+  model: LoadedModel,
+  sequences: readonly Sequence[],
+  size = GROUP,
+): () => Promise<number> {
+  const count = Math.ceil(sequences.length / size);
+  const groups = Array.from({ length: count }, (_, i) => sequences.slice(i * size, (i + 1) * size));
   const next = cycle(groups);
   return async () => {
     const group = next();

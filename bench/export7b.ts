@@ -37,7 +37,7 @@ const EXPORTS = [
 const SETTLE_MS = 15_000;
 
 program
-  .description('measure exports of a checkpoint that checkpoint7b.ts wrote')
+  .description('measure exports of a checkpoint that checkpoint.ts wrote')
   .argument('<checkpoint>', 'the folder with base/ and adapter/')
   .argument('<work>', 'an existing folder on the same disk for temporary files')
   .addOption(roundsOption(2))

@@ -4,16 +4,12 @@
 //        [--rounds 5] [--seconds 5]
 // PYTHON has torch and transformers. MODEL is the merged classifier, a Hugging Face folder.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { basename } from 'node:path';
 import { program } from 'commander';
 import { sequencesOf } from '../dist/predictor/encode.js';
 import { BATCH_TOKENS } from '../dist/predictor/runtime.js';
 import { groupRunner, openEngine, type TokenRate, tokenRate } from './engine.ts';
-import { CLASSIFIER, exportedModel, ROOT } from './models.ts';
+import { CLASSIFIER, exportedModel } from './models.ts';
 import { dataArgument, listOption, precisionsOption, roundsOption, secondsOption } from './options.ts';
 import {
   emitSummary,
@@ -26,6 +22,7 @@ import {
   spreadText,
 } from './report.ts';
 import { readTexts } from './texts.ts';
+import { startTorch, type TorchProcess } from './torchProcess.ts';
 
 const BENCH = 'torch';
 const MAX_LENGTH = 512;
@@ -54,7 +51,7 @@ for (const precision of precisions) {
 }
 const { models, close } = await openEngine(folders);
 const texts = readTexts(data, TEXTS);
-const torches: Awaited<ReturnType<typeof startTorch>>[] = [];
+const torches: TorchProcess[] = [];
 try {
   const steps: Step<TokenRate>[] = models.map((model, i) => {
     const run = groupRunner(
@@ -64,9 +61,20 @@ try {
     return { step: oursAt(precisions[i]!), measure: () => tokenRate(run, seconds) };
   });
   for (const dtype of dtypes) {
-    const torch = await startTorch(dtype);
+    const torch = await startTorch({
+      python,
+      model: merged,
+      labels: models[0]!.manifest.labels.length,
+      data,
+      texts: TEXTS,
+      dtype,
+      device: 'cpu',
+      batches: 'equal',
+      batchTokens: BATCH_TOKENS,
+      maxLength: MAX_LENGTH,
+    });
     torches.push(torch);
-    steps.push({ step: torchAt(dtype), measure: torch.measure });
+    steps.push({ step: torchAt(dtype), measure: () => torch.measure(seconds) });
   }
   summarise(await interleave(BENCH, rounds, steps));
 } finally {
@@ -80,38 +88,6 @@ function oursAt(precision: string): string {
 
 function torchAt(dtype: string): string {
   return `torch ${dtype}`;
-}
-
-/** Starts a process that loads the model, and then waits to be told to measure. */
-async function startTorch(
-  dtype: string,
-): Promise<{ measure: () => Promise<TokenRate>; stop: () => Promise<void> }> {
-  const sizes = [availableParallelism(), TEXTS, BATCH_TOKENS, MAX_LENGTH].map(String);
-  const child = spawn(python, [join(ROOT, 'bench/torch_forward.py'), merged, data, dtype, ...sizes], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, HF_HUB_OFFLINE: '1' },
-  });
-  const lines = createInterface(child.stdout);
-  const ended = once(child, 'exit');
-  const nextLine = async () => {
-    const [line] = await Promise.race([
-      once(lines, 'line'),
-      ended.then(() => Promise.reject(new Error(`PyTorch at ${dtype}: the Python process ended`))),
-    ]);
-    return JSON.parse(line as string) as TokenRate;
-  };
-  await nextLine();
-  return {
-    async measure() {
-      const line = nextLine();
-      child.stdin.write(`${seconds}\n`);
-      return line;
-    },
-    async stop() {
-      child.stdin.end();
-      await ended;
-    },
-  };
 }
 
 function summarise(results: ReadonlyMap<string, readonly TokenRate[]>): void {
