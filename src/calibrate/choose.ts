@@ -47,9 +47,10 @@ const RANGES = [1, 0.8, 0.6];
  * for each row.
  */
 export async function choose(
-  { modules, weights, rows, values }: LinearInput,
+  { modules, readWeights, rows, values }: LinearInput,
   decoder: DecoderConfig,
 ): Promise<Candidate> {
+  const weights = await readWeights();
   const width = values.length / rows;
   const measure = await errorMeasure(values, weights, width);
   const weightMagnitudes = greatestMagnitudes(weights, width);

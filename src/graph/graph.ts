@@ -22,9 +22,17 @@ export interface Int8Weight {
   readonly scales: Value;
 }
 
+/** A tensor's bytes in the data file. */
+export interface Place {
+  /** Bytes from the file's start. */
+  readonly offset: number;
+  readonly length: number;
+}
+
 export class Graph extends GraphBuilder {
   readonly #path: string;
   readonly #weights: StoredWeight[] = [];
+  readonly #places = new Map<string, Place>();
   #dataEnd = 0;
   #weightBytes = 0;
 
@@ -61,7 +69,13 @@ export class Graph extends GraphBuilder {
     this.#dataEnd = offset + length;
     this.#weightBytes += length;
     this.externalTensor(name, shape, type, { file: DATA_FILE, offset, length });
+    this.#places.set(name, { offset, length });
     return offset;
+  }
+
+  /** Where a weight that has been asked for is in the data file. */
+  placeOf(name: string): Place {
+    return this.#places.get(name)!;
   }
 
   /** Bytes of all weights that have been asked for, without the gaps between them in the data file. */

@@ -22,6 +22,8 @@ export interface SessionFeatures {
   readonly idleThreadsSleep?: boolean;
   /** Where a copy of the model is written as ONNX Runtime optimised it, with its weights packed for this processor. */
   readonly packedCopy?: { readonly path: string; readonly dataFile: string };
+  /** Whether the model runs once, so that packing its weights would only take time and memory. */
+  readonly runsOnce?: boolean;
   /** What the path of the profile begins with, where one is written. It holds what runs until endProfiling(). */
   readonly profilePrefix?: string;
 }
@@ -34,7 +36,7 @@ export interface SessionFeatures {
 export function createSession(
   model: string | Uint8Array,
   { device, threads }: SessionOptions,
-  { idleThreadsSleep = false, packedCopy, profilePrefix }: SessionFeatures = {},
+  { idleThreadsSleep = false, packedCopy, runsOnce = false, profilePrefix }: SessionFeatures = {},
 ): Promise<InferenceSession> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: [executionProvider(device)],
@@ -51,6 +53,7 @@ export function createSession(
         x64quantprecision: int8Saturates(process.arch, instructionSets()) ? '1' : '0',
         // Threads stop spinning at the end of a run: between two batches the cores belong to others.
         force_spinning_stop: '1',
+        ...(runsOnce && { disable_prepacking: '1' }),
         ...(idleThreadsSleep && { intra_op: { allow_spinning: '0' } }),
         ...(packedCopy && {
           optimized_model_external_initializers_file_name: packedCopy.dataFile,
