@@ -130,6 +130,10 @@ function replica(passes: PassTimes): Scheduler {
     isUp: () => true,
     downFor: () => undefined,
     on() {},
+    // Its texts are short.
+    takesChunks: () => false,
+    runChunk: () => Promise.reject(new Error('expected no long sequence, found one')),
+    async forget() {},
     async run(_model: string, sequences: readonly Sequence[], slot: 'all' | number) {
       const milliseconds = passes.draw(slot === 'all' ? 'together' : 'apart', sequences);
       const end = Math.max(time.now, freeAt.get(slot) ?? 0) + milliseconds;

@@ -2,7 +2,7 @@
 
 import { BATCH_INPUTS, type BatchDimension, type BatchInputName } from '../onnx/contract.js';
 import { Tensor } from '../onnx/runtime.js';
-import { countTokens, type Sequence } from './sequence.js';
+import { type Chunk, countTokens, type Sequence } from './sequence.js';
 
 /** The inputs of the graph; onnx/contract.ts says what each one holds. */
 export interface PackedBatch {
@@ -39,6 +39,20 @@ export function packBatch(sequences: readonly Sequence[], lengthStep = 1): Packe
       inputs.sequence_ids[row] = BigInt(sequence);
     }
   }
+  return { sizes, inputs };
+}
+
+/**
+ * Packs some tokens of a sequence, whose earlier tokens earlier passes have run. The graph has to read a row: where the
+ * head reads none of these tokens, it reads the first of them.
+ */
+export function packChunk({ ids, headPositions }: Sequence, { start, end }: Chunk): PackedBatch {
+  const own = headPositions.filter(position => position >= start && position < end);
+  const rows = own.length > 0 ? own.map(position => position - start) : Int32Array.of(0);
+  const { sizes, inputs } = packBatch([{ ids: ids.subarray(start, end), headPositions: rows }]);
+  for (let row = 0; row < sizes.tokens; row++) inputs.positions[row] = BigInt(start + row);
+  // Some rotary positions depend on the length of the whole sequence.
+  inputs.lengths[0] = BigInt(ids.length);
   return { sizes, inputs };
 }
 

@@ -99,9 +99,10 @@ export class EngineChild {
       return;
     }
     if (request.kind === 'unload') this.#bounds.delete(request.content.model);
-    if (request.kind === 'run') {
+    const pass = passOf(request);
+    if (pass) {
       const { seconds } = reply.content as RunReply;
-      this.#boundOf(request.content.model).observe(countTokens(request.content.sequences), seconds * 1000);
+      this.#boundOf(pass.model).observe(pass.tokens, seconds * 1000);
     }
     resolve(reply.content);
   }
@@ -121,11 +122,11 @@ export class EngineChild {
   /** Counts a tick of the pass that runs, if one does. Returns what is wrong once it has taken longer than its bound. */
   #overduePass(): string | undefined {
     const [oldest] = this.#pending.values();
-    if (oldest?.request.kind !== 'run') return undefined;
-    const { content } = oldest.request;
-    const bound = this.#boundOf(content.model).of(countTokens(content.sequences));
+    const pass = oldest && passOf(oldest.request);
+    if (!pass) return undefined;
+    const bound = this.#boundOf(pass.model).of(pass.tokens);
     if (++oldest.ticks * BEAT_MS <= bound) return undefined;
-    return `hung: no answer to a batch of ${countTokens(content.sequences)} tokens in ${Math.round(bound / 1000)} s`;
+    return `hung: no answer to a batch of ${pass.tokens} tokens in ${Math.round(bound / 1000)} s`;
   }
 
   #boundOf(model: string): PassBound {
@@ -153,5 +154,19 @@ export class EngineChild {
   #failPending(reason: string): void {
     for (const { reject, wasUp } of this.#pending.values()) reject(new EngineCrashed(reason, wasUp));
     this.#pending.clear();
+  }
+}
+
+/** The model and the number of tokens of a forward pass; undefined for another request. */
+function passOf(request: Request): { readonly model: string; readonly tokens: number } | undefined {
+  switch (request.kind) {
+    case 'run':
+      return { model: request.content.model, tokens: countTokens(request.content.sequences) };
+    case 'runChunk': {
+      const { model, chunk } = request.content;
+      return { model, tokens: chunk.end - chunk.start };
+    }
+    default:
+      return undefined;
   }
 }

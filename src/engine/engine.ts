@@ -6,7 +6,7 @@ import { EngineChild } from './child.js';
 import { EngineCrashed, EngineError } from './errors.js';
 import type { RuntimeReport } from './probe.js';
 import type { RunReply } from './protocol.js';
-import type { Sequence } from './sequence.js';
+import type { Chunk, Sequence } from './sequence.js';
 import type { SessionOptions } from './session.js';
 
 /** What an engine needs to load a model, and to load it again when its process has ended. */
@@ -25,6 +25,8 @@ interface Held {
   readonly name: string;
   readonly source: ModelSource;
   isUp: boolean;
+  /** Whether it runs long sequences in chunks. */
+  takesChunks: boolean;
   /** When it is loaded again, on the clock of performance.now(), if the last try failed. */
   nextTryAt: number | undefined;
 }
@@ -83,7 +85,7 @@ export class Engine extends EventEmitter<{
 
   /** Loads a model under a name, and warms it. Throws EngineError if ONNX Runtime cannot load it. */
   async load(name: string, source: ModelSource): Promise<void> {
-    const model: Held = { name, source, isUp: false, nextTryAt: undefined };
+    const model: Held = { name, source, isUp: false, takesChunks: false, nextTryAt: undefined };
     for (let crashes = 1; ; crashes++) {
       try {
         await this.#bringUp(this.#child, model);
@@ -105,6 +107,23 @@ export class Engine extends EventEmitter<{
   async run(model: string, sequences: readonly Sequence[]): Promise<RunReply> {
     if (!this.isUp(model)) throw new EngineCrashed('the engine is not up', false);
     return this.#child.ask('run', { model, sequences });
+  }
+
+  /** Whether a model runs long sequences in chunks. */
+  takesChunks(model: string): boolean {
+    return this.#models.get(model)?.takesChunks ?? false;
+  }
+
+  /** Runs some tokens of a sequence; see Session.runChunk. Throws as `run` does. */
+  async runChunk(model: string, sequence: Sequence, chunk: Chunk): Promise<RunReply> {
+    if (!this.isUp(model)) throw new EngineCrashed('the engine is not up', false);
+    return this.#child.ask('runChunk', { model, sequence, chunk });
+  }
+
+  /** Forgets the chunks of a sequence that is not run to its end. */
+  async forget(model: string): Promise<void> {
+    // A process that has ended has forgotten them.
+    if (this.isUp(model)) await this.#child.ask('forget', { model }).catch(() => {});
   }
 
   /** The version and the execution providers of ONNX Runtime on this machine. */
@@ -184,7 +203,8 @@ export class Engine extends EventEmitter<{
     const { name, source } = model;
     const folder = await source.folder();
     try {
-      await child.ask('load', { model: name, folder, options: source.options });
+      const { takesChunks } = await child.ask('load', { model: name, folder, options: source.options });
+      model.takesChunks = takesChunks;
       await child.ask('run', { model: name, sequences: source.warmUp });
     } catch (error) {
       if (error instanceof EngineError) source.refused(folder);

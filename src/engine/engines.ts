@@ -6,7 +6,7 @@ import { Engine, type ModelSource } from './engine.js';
 import { graphBytes, PackedCopy } from './packedCopy.js';
 import type { RuntimeReport } from './probe.js';
 import type { RunReply } from './protocol.js';
-import type { Sequence } from './sequence.js';
+import type { Chunk, Sequence } from './sequence.js';
 
 /** Where a batch runs: on all cores, or on the engine of this number, which has a share of the cores. */
 export type Slot = 'all' | number;
@@ -150,6 +150,24 @@ export class Engines extends EventEmitter<EnginesEvents> {
    */
   run(model: string, sequences: readonly Sequence[], slot: Slot): Promise<RunReply> {
     return this.#engineOf(slot).run(sessionName(slot, model), sequences);
+  }
+
+  /** Whether a model runs long sequences in chunks, between which a slot can run other batches. */
+  takesChunks(model: string): boolean {
+    return this.slots(model).every(slot => this.#engineOf(slot).takesChunks(sessionName(slot, model)));
+  }
+
+  /**
+   * Runs some tokens of a sequence in the slot in which its earlier tokens have run; see Session.runChunk. Throws as
+   * `run` does.
+   */
+  runChunk(model: string, sequence: Sequence, chunk: Chunk, slot: Slot): Promise<RunReply> {
+    return this.#engineOf(slot).runChunk(sessionName(slot, model), sequence, chunk);
+  }
+
+  /** Forgets the chunks of a sequence that is not run to its end. */
+  forget(model: string, slot: Slot): Promise<void> {
+    return this.#engineOf(slot).forget(sessionName(slot, model));
   }
 
   /** The device that models run on, in which `auto` is resolved once. */

@@ -4,7 +4,7 @@
 import { constants, setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { probeRuntime } from './probe.js';
-import type { Exchange, Kind, Reply, Request } from './protocol.js';
+import type { Exchange, Kind, Reply, Request, RunReply } from './protocol.js';
 import { Session } from './session.js';
 
 process.title = 'lsllama-engine';
@@ -26,25 +26,39 @@ const handlers: {
   [K in Kind]: (content: Exchange[K]['request']) => Promise<Exchange[K]['reply']>;
 } = {
   async load({ model, folder, options }) {
-    sessions.set(model, await Session.load(folder, options));
+    const session = await Session.load(folder, options);
+    sessions.set(model, session);
+    return { takesChunks: session.takesChunks };
   },
   async unload({ model }) {
     const session = sessions.get(model);
     sessions.delete(model);
     await session?.release();
   },
-  async run({ model, sequences }) {
-    const session = sessions.get(model);
-    if (!session) throw new Error(`model ${model} is not loaded`);
-    const started = performance.now();
-    const logits = await session.run(sequences);
-    return { logits, seconds: (performance.now() - started) / 1000 };
+  run: ({ model, sequences }) => timed(() => sessionOf(model).run(sequences)),
+  runChunk: ({ model, sequence, chunk }) =>
+    timed(async () => [await sessionOf(model).runChunk(sequence, chunk)]),
+  async forget({ model }) {
+    sessions.get(model)?.forget();
   },
   async pack({ folder, into }) {
     await Session.pack(folder, into);
   },
   probe: () => probeRuntime(),
 };
+
+function sessionOf(model: string): Session {
+  const session = sessions.get(model);
+  if (!session) throw new Error(`model ${model} is not loaded`);
+  return session;
+}
+
+/** Runs a forward pass, and takes its time. */
+async function timed(pass: () => Promise<Float32Array[]>): Promise<RunReply> {
+  const started = performance.now();
+  const logits = await pass();
+  return { logits, seconds: (performance.now() - started) / 1000 };
+}
 
 /** Resolves when the last request that arrived has been answered. Each waits for it, so a pass is timed alone. */
 let turn = Promise.resolve();

@@ -1,7 +1,7 @@
 // The messages between a supervisor (engine.ts) and its engine process.
 
 import type { RuntimeReport } from './probe.js';
-import type { Sequence } from './sequence.js';
+import type { Chunk, Sequence } from './sequence.js';
 import type { SessionOptions } from './session.js';
 
 /** The kinds of request that an engine process answers: what each carries, and what its answer carries. */
@@ -9,7 +9,7 @@ export interface Exchange {
   /** Loads a model folder under the name `model`. */
   load: {
     request: { readonly model: string; readonly folder: string; readonly options: SessionOptions };
-    reply: undefined;
+    reply: LoadReply;
   };
   /** Releases a loaded model. */
   unload: {
@@ -21,6 +21,16 @@ export interface Exchange {
     request: { readonly model: string; readonly sequences: readonly Sequence[] };
     reply: RunReply;
   };
+  /** Runs some tokens of a sequence, of which earlier chunks have run. `logits` are those of the positions among them. */
+  runChunk: {
+    request: { readonly model: string; readonly sequence: Sequence; readonly chunk: Chunk };
+    reply: RunReply;
+  };
+  /** Forgets the chunks of a sequence that is not run to its end. */
+  forget: {
+    request: { readonly model: string };
+    reply: undefined;
+  };
   /** Writes a model folder's graph, packed for this processor, into the folder `into`. */
   pack: {
     request: { readonly folder: string; readonly into: string };
@@ -31,6 +41,11 @@ export interface Exchange {
     request: Record<string, never>;
     reply: RuntimeReport;
   };
+}
+
+export interface LoadReply {
+  /** Whether the model runs long sequences in chunks. */
+  readonly takesChunks: boolean;
 }
 
 export interface RunReply {

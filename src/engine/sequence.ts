@@ -7,6 +7,12 @@ export interface Sequence {
   readonly headPositions: Int32Array;
 }
 
+/** Some tokens of a sequence: those from `start` to before `end`. */
+export interface Chunk {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The number of tokens in all sequences together. */
 export function countTokens(sequences: readonly Sequence[]): number {
   return sequences.reduce((sum, { ids }) => sum + ids.length, 0);

@@ -3,9 +3,10 @@
 import { join } from 'node:path';
 import { DATA_FILE, LOGITS, MODEL_FILE } from '../onnx/contract.js';
 import { createSession, type InferenceSession, type SessionOptions } from '../onnx/runtime.js';
-import { batchTensors, packBatch } from './batch.js';
+import { batchTensors, packBatch, packChunk } from './batch.js';
 import { createGpuSession } from './gpuSession.js';
-import type { Sequence } from './sequence.js';
+import { Past } from './past.js';
+import type { Chunk, Sequence } from './sequence.js';
 
 export type { SessionOptions };
 
@@ -20,10 +21,12 @@ export class Session {
   /** Whether the label head gives one row of logits for each sequence, instead of one for each head position. */
   readonly #isPooled: boolean;
   readonly #lengthStep: number;
+  readonly #past: Past;
 
   private constructor(session: InferenceSession, lengthStep: number) {
     this.#session = session;
     this.#lengthStep = lengthStep;
+    this.#past = new Past(session);
     const logits = session.outputMetadata.find(({ name }) => name === LOGITS);
     if (!logits?.isTensor) throw new Error(`expected a graph with the output ${LOGITS}, found none`);
     this.#isPooled = logits.shape[0] === 'batch';
@@ -64,8 +67,8 @@ export class Session {
    */
   async run(sequences: readonly Sequence[]): Promise<Float32Array[]> {
     const batch = packBatch(sequences, this.#lengthStep);
-    const outputs = await this.#session.run(batchTensors(batch, this.#session.inputNames));
-    const logits = outputs[LOGITS]!;
+    const feeds = { ...batchTensors(batch, this.#session.inputNames), ...this.#past.none(sequences.length) };
+    const logits = (await this.#session.run(feeds, [LOGITS]))[LOGITS]!;
     const labels = logits.dims[1]!;
     const values = logits.data as Float32Array;
     let row = 0;
@@ -75,6 +78,35 @@ export class Session {
       row += rows;
       return own;
     });
+  }
+
+  /** Whether a sequence can be run in chunks. */
+  get takesChunks(): boolean {
+    return this.#past.isKept;
+  }
+
+  /**
+   * Runs some tokens of a sequence: the first ones, or those that follow the chunk of the call before. Returns the logits
+   * of the head positions among them, row after row. What later chunks need is kept until the last one, or `forget`.
+   */
+  async runChunk(sequence: Sequence, chunk: Chunk): Promise<Float32Array> {
+    const { start, end } = chunk;
+    const { length } = sequence.ids;
+    const isLast = end === length;
+    const feeds = {
+      ...batchTensors(packChunk(sequence, chunk), this.#session.inputNames),
+      ...this.#past.before(start, length),
+    };
+    const fetches = { [LOGITS]: null, ...(isLast ? {} : this.#past.keep(end)) };
+    const logits = (await this.#session.run(feeds, fetches))[LOGITS]!;
+    if (isLast) this.forget();
+    const isRead = sequence.headPositions.some(position => position >= start && position < end);
+    return isRead ? (logits.data as Float32Array) : new Float32Array(0);
+  }
+
+  /** Forgets the chunks of a sequence that is not run to its end. */
+  forget(): void {
+    this.#past.forget();
   }
 
   async release(): Promise<void> {

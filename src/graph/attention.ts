@@ -1,6 +1,7 @@
 // Attention within each sequence, over a grid [batch, length] of the batch's rows.
 
 import type { Rotary } from '../checkpoint/rotary.js';
+import { pastNamesOf } from '../onnx/contract.js';
 import type { GraphContext } from './context.js';
 import type { Attribute, Graph, Value } from './graph.js';
 import type { BatchInputs } from './inputs.js';
@@ -18,7 +19,7 @@ export type Attend = (layer: number, at: string, q: ScaledRows, k: ScaledRows, v
  */
 export function attention(context: GraphContext): Attend {
   const { graph, config, batch } = context;
-  const { bidirectionalFrom, maxLength } = context.options;
+  const { bidirectionalFrom, maxLength, keepsPast = false } = context.options;
   /** The shape that flattens the grid: [batch, length, heads * headDim] to [batch * length, heads * headDim]. */
   const slotsShape = graph.constant(
     'slots_shape',
@@ -62,13 +63,20 @@ export function attention(context: GraphContext): Attend {
       scale: { float: config.attentionScale },
       ...(config.attentionSoftCap !== undefined && { softcap: { float: config.attentionSoftCap } }),
     };
-    const node = (inputs: readonly Value[], more = {}) =>
-      graph.node(`${at}.attention`, 'Attention', inputs, { ...attributes, ...more });
+    const node = (inputs: readonly Value[], more = {}, outputs: readonly Value[] = []) =>
+      graph.node(`${at}.attention`, 'Attention', inputs, { ...attributes, ...more }, outputs);
     if (layer >= bidirectionalFrom) return node([...grids, '', '', '', batch.lengths]);
     // Padding comes after a sequence's own tokens, so the causal mask hides it already.
     const window = config.windows[layer];
-    if (window === undefined || window >= maxLength) return node(grids, { is_causal: 1 });
-    return node([...grids, windowMask(window)]);
+    if (window !== undefined && window < maxLength) return node([...grids, windowMask(window)]);
+    if (!keepsPast) return node(grids, { is_causal: 1 });
+    const names = pastNamesOf(layer);
+    const shape = (tokens: string) => ['batch', config.kvHeads, tokens, config.headDim];
+    const pasts = names.map(({ past }) => graph.input(past, 'float32', shape('past')));
+    const presents = names.map(({ present }) => present);
+    const attended = node([...grids, '', ...pasts], { is_causal: 1 }, presents);
+    for (const present of presents) graph.output(present, 'float32', shape('past_and_own'));
+    return attended;
   }
 }
 

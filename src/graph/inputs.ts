@@ -30,4 +30,6 @@ export interface DecoderOptions {
   readonly bidirectionalFrom: number;
   /** Tokens of the longest sequence: the rotary tables have one row for each position up to it. */
   readonly maxLength: number;
+  /** Whether attention reads keys and values of earlier tokens and gives its own back (past.ts). */
+  readonly keepsPast?: boolean;
 }

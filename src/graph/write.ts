@@ -9,6 +9,7 @@ import { labelHead, type Readout, rowReader } from './heads.js';
 import { batchInput, batchInputs } from './inputs.js';
 import { type Int8Choice, int8 } from './int8.js';
 import { norm } from './norm.js';
+import { keepsPast } from './past.js';
 import { float16, float32, type Precision } from './precision.js';
 import type { PrecisionName } from './precisionNames.js';
 import { Weights } from './weights.js';
@@ -47,7 +48,11 @@ export async function writeGraph(
   const batch = batchInputs(graph);
   const precision = MAKE_PRECISION[options.precision](graph, weights, options.choices);
   const read = rowReader(graph, options.readout);
-  const context = { graph, weights, precision, config, batch, options };
+  const decoderOptions = {
+    ...options,
+    keepsPast: keepsPast(config, options, options.readout, options.precision),
+  };
+  const context = { graph, weights, precision, config, batch, options: decoderOptions };
   const hidden = decoder(context, ids, read);
   labelHead(context, head, norm(context, hidden, 'norm'), options.readout);
   let done = 0;

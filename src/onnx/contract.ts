@@ -33,3 +33,30 @@ export const DATA_FILE = 'model.onnx.data';
 
 /** The graph's only output, float32: [reads, labels], or [batch, labels] where the head pools each sequence. */
 export const LOGITS = 'logits';
+
+/**
+ * The keys or values of the earlier tokens of a sequence, which a layer of a graph that runs long sequences in chunks
+ * reads: float32 [batch, kvHeads, past, headDim]; and those of all tokens so far, which it gives back.
+ */
+export interface PastNames {
+  readonly past: string;
+  readonly present: string;
+}
+
+const PAST = '.past_';
+const PRESENT = '.present_';
+
+/** The keys and the values of the layer `layer`. */
+export function pastNamesOf(layer: number): readonly [keys: PastNames, values: PastNames] {
+  const names = (what: string): PastNames => ({
+    past: `layers.${layer}.self_attn${PAST}${what}`,
+    present: `layers.${layer}.self_attn${PRESENT}${what}`,
+  });
+  return [names('keys'), names('values')];
+}
+
+/** The keys and values among the inputs of a graph. There are none unless it runs long sequences in chunks. */
+export function pastNamesAmong(inputs: readonly string[]): PastNames[] {
+  const pasts = inputs.filter(name => name.includes(PAST));
+  return pasts.map(past => ({ past, present: past.replace(PAST, PRESENT) }));
+}

@@ -59,16 +59,20 @@ export class GraphBuilder {
     this.#outputs.push(valueInfo(value, type, dimensions));
   }
 
-  /** Adds a node and returns its only output, which has the node's name. An input of '' is left out. */
+  /**
+   * Adds a node and returns its first output, which has the node's name. An input of '' is left out. The other outputs
+   * are called `more`.
+   */
   node(
     name: string,
     opType: string,
     inputs: readonly Value[],
     attributes: Readonly<Record<string, Attribute>> = {},
+    more: readonly Value[] = [],
   ): Value {
     const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
     this.#nodes.push(
-      create(NodeProtoSchema, { name, opType, input: [...inputs], output: [name], attribute }),
+      create(NodeProtoSchema, { name, opType, input: [...inputs], output: [name, ...more], attribute }),
     );
     return name;
   }

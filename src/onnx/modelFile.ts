@@ -10,7 +10,7 @@ export function readGraph(path: string): GraphProto {
 }
 
 export interface Pruning {
-  /** Whether a node or a weight of this name is left out. */
+  /** Whether a node, a weight, or an input or output of the graph of this name is left out. */
   isDropped(name: string): boolean;
   /** The value that is read in place of one that was left out. */
   substitute(value: string): string;
@@ -22,6 +22,8 @@ export function writePruned(source: string, target: string, { isDropped, substit
   const graph = model.graph!;
   graph.node = graph.node.filter(({ name }) => !isDropped(name));
   graph.initializer = graph.initializer.filter(({ name }) => !isDropped(name));
+  graph.input = graph.input.filter(({ name }) => !isDropped(name));
+  graph.output = graph.output.filter(({ name }) => !isDropped(name));
   for (const node of graph.node) {
     node.input = node.input.map(value => (isDropped(value) ? substitute(value) : value));
   }

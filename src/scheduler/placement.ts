@@ -1,6 +1,7 @@
 // Decides in which slot the next batch runs, on all cores or on one engine beside other batches, and records what runs.
 
 import type { Engines, Slot } from '../engine/engines.js';
+import type { Chunk } from '../engine/sequence.js';
 import type { Pace } from './deadlines.js';
 import { LatencyModel, type Mode } from './latencyModel.js';
 import { spreadOver } from './spread.js';
@@ -12,11 +13,17 @@ export interface Run {
   readonly tokens: number;
   /** Whether it is a single sequence of more tokens than the model's budget. */
   readonly isLong: boolean;
+  /** Whether it is a long sequence that runs in chunks, between which other batches run. */
+  readonly isChunked: boolean;
   /** Whether its sequence, the only one, was in a crash before. */
   readonly isSuspect: boolean;
-  /** Milliseconds on the clock of performance.now(), as is `expectedEnd`. */
+  /** Milliseconds on the clock of performance.now(), as are the two below. */
   readonly startedAt: number;
-  readonly expectedEnd: number;
+  expectedEnd: number;
+  /** When other batches may run in its place: at its end, or at the end of its present chunk. */
+  yieldsAt: number;
+  /** Whether it is between two chunks, so that other batches may start. */
+  isPaused: boolean;
 }
 
 /** The batch that would run next. */
@@ -41,14 +48,17 @@ const BATCHES_ON_ALL = 2;
 /** The batch that fills a share need not hold the sequences that the share was planned with, so it gets some slack. */
 const SHARE_SLACK = 1.25;
 
+/** What a placement needs of the engines. */
+type PlacementEngines = Pick<Engines, 'slots' | 'isUp' | 'takesChunks'>;
+
 export class Placement {
-  readonly #engines: Pick<Engines, 'slots' | 'isUp'>;
+  readonly #engines: PlacementEngines;
   readonly #latencyModels = new Map<string, LatencyModel>();
   readonly #running = new Set<Run>();
   /** When a batch of sequences within the budget last ended. */
   #shortEndedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(engines: Pick<Engines, 'slots' | 'isUp'>) {
+  constructor(engines: PlacementEngines) {
     this.#engines = engines;
   }
 
@@ -62,7 +72,7 @@ export class Placement {
   }
 
   get isIdle(): boolean {
-    return this.#running.size === 0;
+    return this.#active.length === 0;
   }
 
   /** Whether a batch of a model can run in some slot, now or when running batches have ended. */
@@ -70,16 +80,21 @@ export class Placement {
     return this.#engines.slots(model).some(slot => this.#engines.isUp(slot, model));
   }
 
-  /** Whether one more long sequence may run: they get all engines but one, which is left to the short sequences. */
+  /**
+   * Whether one more long sequence may run: they get all engines but one, which is left to the short sequences. On all
+   * cores they run one after another, as short ones would have to wait for the chunks of each.
+   */
   takesLong(model: string): boolean {
     const engines = this.#enginesUp(model).length;
-    return engines <= 1 || [...this.#running].filter(run => run.isLong).length < engines - 1;
+    const running = [...this.#running];
+    if (engines <= 1) return !running.some(run => run.isChunked);
+    return running.filter(run => run.isLong).length < engines - 1;
   }
 
   /** Whether `choose` may find a slot for a batch of the model. Where many requests wait, this is sooner known. */
   mayStart(model: string): boolean {
     const engines = this.#enginesUp(model);
-    const running = [...this.#running];
+    const running = this.#active;
     const onAll = running.filter(({ slot }) => slot === 'all');
     if (engines.length === 0) return this.#engines.isUp('all', model) && onAll.length < BATCHES_ON_ALL;
     return onAll.length === 0 && engines.some(engine => running.every(({ slot }) => slot !== engine));
@@ -91,23 +106,51 @@ export class Placement {
    */
   choose(next: Candidate, now: number): { slot: Slot; tokens: number } | undefined {
     const engines = this.#enginesUp(next.model);
-    const onAll = [...this.#running].filter(({ slot }) => slot === 'all');
+    const running = this.#active;
+    const onAll = running.filter(({ slot }) => slot === 'all');
     if (engines.length > 0) return onAll.length > 0 ? undefined : this.#chooseAmong(engines, next, now);
     if (!this.#engines.isUp('all', next.model)) return undefined;
     const choice = { slot: 'all' as const, tokens: next.budget };
     if (this.isIdle) return choice;
-    if (this.#running.size > onAll.length || onAll.length >= BATCHES_ON_ALL) return undefined;
-    // A long sequence does not queue behind a running batch: a short one that arrives meanwhile would wait for both.
-    return isLong(next) || next.isSuspect || onAll.some(run => run.isSuspect) ? undefined : choice;
+    if (running.length > onAll.length || onAll.length >= BATCHES_ON_ALL) return undefined;
+    // A long sequence does not queue behind a running batch: a short one that arrives meanwhile would wait for both. Nor
+    // does a short one queue behind a chunk, because more of them may make a larger batch until it ends.
+    const isAlone = isLong(next) || next.isSuspect || onAll.some(run => run.isSuspect || run.isChunked);
+    return isAlone ? undefined : choice;
   }
 
   /** Records that a batch of so many tokens starts in a slot. */
   start(next: Candidate, slot: Slot, tokens: number, now: number): Run {
     const { model, isSuspect } = next;
     const expectedEnd = now + this.#latencyOf(model).predict(modeOf(slot), tokens, now);
-    const run = { model, slot, tokens, isLong: isLong(next), isSuspect, startedAt: now, expectedEnd };
+    const run = {
+      model,
+      slot,
+      tokens,
+      isLong: isLong(next),
+      isChunked: this.#isChunked(next),
+      isSuspect,
+      startedAt: now,
+      expectedEnd,
+      yieldsAt: expectedEnd,
+      isPaused: false,
+    };
     this.#running.add(run);
     return run;
+  }
+
+  /** Records that a chunk of a long sequence starts. */
+  startChunk(run: Run, { start, end }: Chunk, now: number): void {
+    const latency = this.#latencyOf(run.model);
+    const mode = modeOf(run.slot);
+    run.expectedEnd = now + latency.predict(mode, run.tokens - start, now);
+    run.yieldsAt = now + latency.predict(mode, end - start, now);
+  }
+
+  /** Whether no other batch runs where the next chunk of a long sequence does. */
+  mayResume(run: Run): boolean {
+    const others = this.#active.filter(other => other !== run);
+    return !others.some(({ slot }) => slot === run.slot || slot === 'all' || run.slot === 'all');
   }
 
   /** Records that a batch ended. `seconds` is the time of its forward pass, undefined where that failed. */
@@ -121,7 +164,7 @@ export class Placement {
 
   /** How fast waiting work is done. `budgetOf` is the most tokens in a batch of a model. */
   pace(budgetOf: (model: string) => number, now: number): Pace {
-    const running = [...this.#running].map(run => this.#remaining(run, now) / this.#sharesOf(run));
+    const running = [...this.#running].map(run => until(run.expectedEnd, now) / this.#sharesOf(run));
     const known = new Map<string, number>();
     return {
       now,
@@ -164,7 +207,7 @@ export class Placement {
    */
   #chooseAmong(engines: readonly Slot[], next: Candidate, now: number) {
     const latency = this.#latencyOf(next.model);
-    const slot = engines.find(engine => ![...this.#running].some(run => run.slot === engine));
+    const slot = engines.find(engine => !this.#active.some(run => run.slot === engine));
     if (slot === undefined) return undefined;
     if (isLong(next)) {
       // A long sequence gets all cores only where no short one waits, or ran within the time that the long one takes.
@@ -184,13 +227,23 @@ export class Placement {
     return { slot, tokens: Math.min(next.budget, share) };
   }
 
+  /** The runs but those that are between two chunks. */
+  get #active(): Run[] {
+    return [...this.#running].filter(run => !run.isPaused);
+  }
+
+  /** Whether a batch is a long sequence that runs in chunks. One that was in a crash runs whole. */
+  #isChunked(next: Candidate): boolean {
+    return isLong(next) && !next.isSuspect && this.#engines.takesChunks(next.model);
+  }
+
   /**
    * Milliseconds until all cores together would have finished sequences of these lengths. Infinite where that cannot
    * run, and while a long sequence runs, as short ones do not wait for it.
    */
   #togetherIn({ model, budget }: Candidate, lengths: readonly number[], freeIn: number, now: number): number {
     if (!this.#engines.isUp('all', model)) return Number.POSITIVE_INFINITY;
-    if ([...this.#running].some(run => run.isLong)) return Number.POSITIVE_INFINITY;
+    if (this.#active.some(run => run.isLong)) return Number.POSITIVE_INFINITY;
     const tokens = lengths.reduce((sum, length) => sum + length, 0);
     const passes = Math.ceil(tokens / budget);
     return freeIn + passes * this.#latencyOf(model).predict('together', tokens / passes, now);
@@ -198,13 +251,8 @@ export class Placement {
 
   /** Milliseconds until an engine should be free. */
   #freeIn(engine: Slot, now: number): number {
-    const run = [...this.#running].find(({ slot }) => slot === engine);
-    return run ? this.#remaining(run, now) : 0;
-  }
-
-  /** Milliseconds that a running batch still takes. A batch that is 5 ms late is expected to take 5 ms more. */
-  #remaining({ expectedEnd }: Run, now: number): number {
-    return Math.abs(expectedEnd - now);
+    const run = this.#active.find(({ slot }) => slot === engine);
+    return run ? until(run.yieldsAt, now) : 0;
   }
 
   /** The number of batches that run at the same time as this one while every engine is busy. */
@@ -228,6 +276,11 @@ export class Placement {
     this.#latencyModels.set(model, latency);
     return latency;
   }
+}
+
+/** Milliseconds until an expected time. What is 5 ms late is expected to take 5 ms more. */
+function until(expected: number, now: number): number {
+  return Math.abs(expected - now);
 }
 
 function isLong({ length, budget }: Candidate): boolean {

@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events';
 import type { Engines, Slot } from '../engine/engines.js';
 import { EngineCrashed } from '../engine/errors.js';
+import type { RunReply } from '../engine/protocol.js';
 import { Caution } from './caution.js';
 import { lateness, millisecondsOf, mostUrgent, type Pace, type Work } from './deadlines.js';
 import { CallerGone, DeadlinePassed, EngineDown, FatalSequence, QueueFull } from './errors.js';
@@ -34,9 +35,17 @@ export interface BatchReport {
 const MAX_CRASHES_ALONE = 3;
 /** The longest time for which a refused caller is told to wait. Seconds. */
 const MAX_RETRY_AFTER = 60;
+/**
+ * Tokens in a chunk of a long sequence: 60 to 100 ms of a core for SmolLM2-135M. Longer chunks are no faster, and
+ * shorter sequences wait for them longer (docs/performance.md).
+ */
+const CHUNK_TOKENS = 128;
 
 /** What the scheduler needs of the engines. */
-type SchedulerEngines = Pick<Engines, 'run' | 'slots' | 'isUp' | 'downFor'> & {
+type SchedulerEngines = Pick<
+  Engines,
+  'run' | 'takesChunks' | 'runChunk' | 'forget' | 'slots' | 'isUp' | 'downFor'
+> & {
   on(event: 'up', listener: () => void): unknown;
   on(event: 'down', listener: (model: string) => void): unknown;
 };
@@ -49,6 +58,8 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
   readonly #queue = new Queue();
   readonly #placement: Placement;
   readonly #caution = new Caution();
+  /** The long sequences between two chunks in whose place other batches run. */
+  readonly #suspended = new Map<Run, () => void>();
 
   constructor(engines: SchedulerEngines, options: SchedulerOptions) {
     super();
@@ -241,11 +252,13 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
     const { model, slot, tokens, startedAt } = run;
     let seconds: number | undefined;
     try {
-      const result = await this.#engines.run(
-        model,
-        batch.map(job => job.sequence),
-        slot,
-      );
+      const result = run.isChunked
+        ? await this.#runInChunks(batch[0]!, run)
+        : await this.#engines.run(
+            model,
+            batch.map(job => job.sequence),
+            slot,
+          );
       seconds = result.seconds;
       const end = performance.now();
       const pass = { start: end - seconds * 1000, end };
@@ -259,10 +272,56 @@ export class Scheduler extends EventEmitter<{ batch: [BatchReport] }> {
       });
     } catch (error) {
       if (error instanceof EngineCrashed) this.#crashed(batch, error);
-      else if (batch.length > 1) this.#runAlone(batch);
+      // A long sequence runs whole the next time: its engine may have been started again between two chunks.
+      else if (batch.length > 1 || run.isChunked) this.#runAlone(batch);
       else this.#giveUp(batch[0]!.request, error as Error);
     } finally {
       this.#placement.end(run, seconds, performance.now());
+      this.#resume();
+    }
+  }
+
+  /**
+   * Runs a long sequence in chunks, between which waiting batches run in its place. It stops where nobody waits for the
+   * result any more. Returns its logits and the time of its passes.
+   */
+  async #runInChunks({ request, sequence }: Job, run: Run): Promise<RunReply> {
+    const { model, slot, tokens } = run;
+    const logits: number[] = [];
+    let seconds = 0;
+    let end = 0;
+    try {
+      for (;;) {
+        const chunk = { start: end, end: Math.min(tokens, end + CHUNK_TOKENS) };
+        this.#placement.startChunk(run, chunk, performance.now());
+        const part = await this.#engines.runChunk(model, sequence, chunk, slot);
+        logits.push(...part.logits[0]!);
+        seconds += part.seconds;
+        end = chunk.end;
+        if (end === tokens || request.hasEnded) break;
+        await this.#letOthersRun(run);
+      }
+    } finally {
+      if (end < tokens) void this.#engines.forget(model, slot);
+    }
+    return { logits: [Float32Array.from(logits)], seconds };
+  }
+
+  /** Starts batches that wait, and resolves when none of them runs any more in the place of a long sequence. */
+  async #letOthersRun(run: Run): Promise<void> {
+    run.isPaused = true;
+    this.#dispatch();
+    run.isPaused = false;
+    if (this.#placement.mayResume(run)) return;
+    await new Promise<void>(resume => this.#suspended.set(run, resume));
+  }
+
+  /** Lets the long sequences go on in whose place no other batch runs any more. */
+  #resume(): void {
+    for (const [run, resume] of this.#suspended) {
+      if (!this.#placement.mayResume(run)) continue;
+      this.#suspended.delete(run);
+      resume();
     }
   }
 

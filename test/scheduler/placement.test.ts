@@ -21,7 +21,12 @@ const MEASURED = {
 
 class Machine {
   now = 0;
-  readonly #placement = new Placement({ slots: () => ['all', 0, 1], isUp: () => true });
+  readonly #placement: Placement;
+
+  constructor(takesChunks = false) {
+    const slots: Slot[] = ['all', 0, 1];
+    this.#placement = new Placement({ slots: () => slots, isUp: () => true, takesChunks: () => takesChunks });
+  }
 
   /** Runs passes. `times` holds the milliseconds of a pass by its tokens. */
   observe(mode: Mode, times: Record<number, number>): void {
@@ -34,6 +39,10 @@ class Machine {
 
   start(waiting: readonly number[], slot: Slot): Run {
     return this.#placement.start(candidate(waiting), slot, waiting[0]!, this.now);
+  }
+
+  startChunk(run: Run, start: number, end: number): void {
+    this.#placement.startChunk(run, { start, end }, this.now);
   }
 
   end(run: Run, after: number): void {
@@ -51,6 +60,10 @@ class Machine {
     return choice;
   }
 
+  mayResume(run: Run): boolean {
+    return this.#placement.mayResume(run);
+  }
+
   get takesLong(): boolean {
     return this.#placement.takesLong('m');
   }
@@ -62,8 +75,8 @@ function candidate(waiting: readonly number[]): Candidate {
   return { model: 'm', length: waiting[0]!, budget: BUDGET, isSuspect: false, waiting: () => short };
 }
 
-function machine(): Machine {
-  const measured = new Machine();
+function machine(takesChunks = false): Machine {
+  const measured = new Machine(takesChunks);
   measured.observe('apart', MEASURED.apart);
   measured.observe('together', MEASURED.together);
   return measured;
@@ -118,10 +131,38 @@ describe('engines', () => {
 
 it('a batch of a model that is being unloaded does not hold up others without end', () => {
   const slots: Slot[] = ['all', 0, 1];
-  const placement = new Placement({ slots: () => slots, isUp: () => true });
+  const placement = new Placement({ slots: () => slots, isUp: () => true, takesChunks: () => false });
   placement.start(candidate([51]), 1, 51, 0);
   slots.splice(0);
   expect(placement.pace(() => BUDGET, 1).startsIn).toBeLessThan(1000);
+});
+
+describe('a long sequence in chunks', () => {
+  it('holds its place, but for the time between two chunks', () => {
+    const quiet = machine(true);
+    const long = quiet.start([1000], 'all');
+    quiet.startChunk(long, 0, 128);
+    expect(quiet.slot(51)).toBeUndefined();
+    long.isPaused = true;
+    expect(quiet.slot(51)).toBe('all');
+    const short = quiet.start([51], 'all');
+    long.isPaused = false;
+    expect(quiet.slot(51)).toBeUndefined();
+    expect(quiet.mayResume(long)).toBe(false);
+    quiet.end(short, 20);
+    expect(quiet.mayResume(long)).toBe(true);
+  });
+
+  it('on one engine leaves the other to short ones all the time', () => {
+    const busy = machine(true);
+    const long = busy.start([1000], 0);
+    busy.startChunk(long, 0, 128);
+    expect(busy.takesLong).toBe(false);
+    expect(busy.slot(51)).toBe(1);
+    busy.start([51], 1);
+    expect(busy.slot(51)).toBeUndefined();
+    expect(busy.mayResume(long)).toBe(true);
+  });
 });
 
 describe('a long sequence', () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Slot } from '../../dist/engine/engines.js';
 import { EngineCrashed, EngineError } from '../../dist/engine/errors.js';
 import type { RunReply } from '../../dist/engine/protocol.js';
-import type { Sequence } from '../../dist/engine/sequence.js';
+import type { Chunk, Sequence } from '../../dist/engine/sequence.js';
 import { CallerGone, DeadlinePassed, FatalSequence, QueueFull } from '../../dist/scheduler/errors.js';
 import { QueuedRequest } from '../../dist/scheduler/job.js';
 import { OLDEST_EVERY } from '../../dist/scheduler/queue.js';
@@ -17,6 +17,8 @@ interface Batch {
   readonly lengths: number[];
   /** First token of each sequence. */
   readonly tags: number[];
+  /** The tokens that run, of a long sequence that runs in chunks. */
+  readonly chunk?: Chunk;
   finish(): Promise<void>;
   fail(error: Error): Promise<void>;
 }
@@ -27,9 +29,21 @@ class FakeEngines {
   /** What each forward pass takes. */
   seconds = 1;
   slots: (model: string) => readonly Slot[];
+  takesChunks = () => false;
+  /** The slots that were told to forget the chunks of a sequence. */
+  readonly forgotten: Slot[] = [];
 
   constructor(slots: readonly Slot[]) {
     this.slots = () => slots;
+  }
+
+  /** The logit of a chunk is its first token's number. */
+  runChunk(model: string, long: Sequence, chunk: Chunk, slot: Slot): Promise<RunReply> {
+    return this.#start({ model, sequences: [long], slot, chunk }, [Float32Array.of(chunk.start)]);
+  }
+
+  async forget(_model: string, slot: Slot): Promise<void> {
+    this.forgotten.push(slot);
   }
 
   isUp: (slot: Slot, model: string) => boolean = () => true;
@@ -37,6 +51,14 @@ class FakeEngines {
   on() {}
 
   run(model: string, sequences: readonly Sequence[], slot: Slot): Promise<RunReply> {
+    const logits = sequences.map(({ ids }) => Float32Array.of(ids[0]!));
+    return this.#start({ model, sequences, slot }, logits);
+  }
+
+  #start(
+    { sequences, ...where }: { model: string; sequences: readonly Sequence[]; slot: Slot; chunk?: Chunk },
+    logits: readonly Float32Array[],
+  ): Promise<RunReply> {
     return new Promise((resolve, reject) => {
       const end = async (act: () => void) => {
         this.running.splice(this.running.indexOf(batch), 1);
@@ -44,14 +66,10 @@ class FakeEngines {
         await new Promise(setImmediate);
       };
       const batch: Batch = {
-        model,
-        slot,
+        ...where,
         lengths: sequences.map(({ ids }) => ids.length),
         tags: sequences.map(({ ids }) => ids[0]!),
-        finish: () =>
-          end(() =>
-            resolve({ logits: sequences.map(({ ids }) => Float32Array.of(ids[0]!)), seconds: this.seconds }),
-          ),
+        finish: () => end(() => resolve({ logits, seconds: this.seconds })),
         fail: error => end(() => reject(error)),
       };
       this.running.push(batch);
@@ -136,6 +154,78 @@ describe('batches', () => {
     });
     await engine.finishAll();
     expect((await answers).map(([first]) => first)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+});
+
+describe('a long sequence in chunks', () => {
+  const startChunked = () => {
+    const started = start();
+    started.engine.takesChunks = () => true;
+    return started;
+  };
+  const chunksOf = ({ history }: FakeEngines) => history.flatMap(({ chunk }) => (chunk ? [chunk.start] : []));
+
+  it('gives the logits of all chunks, and lets short ones run between them', async () => {
+    const { engine, scheduler } = startChunked();
+    const long = scheduler.submit(request([300]));
+    expect(engine.running.map(({ chunk }) => chunk)).toEqual([{ start: 0, end: 128 }]);
+    const short = [7, 8].map(tag => scheduler.submit(request([10], tag)));
+    expect(engine.running).toHaveLength(1);
+    await engine.running[0]!.finish();
+    expect(engine.running.map(({ tags }) => tags)).toEqual([[7, 8]]);
+    short.push(scheduler.submit(request([10], 9)));
+    await engine.running[0]!.finish();
+    expect((await short[0]!)[0]).toEqual(Float32Array.of(7));
+    expect(engine.running.map(({ chunk }) => chunk)).toEqual([{ start: 128, end: 256 }]);
+    await engine.running[0]!.finish();
+    expect(engine.running.map(({ tags }) => tags)).toEqual([[9]]);
+    await engine.finishAll();
+    await Promise.all(short);
+    expect((await long)[0]).toEqual(Float32Array.of(0, 128, 256));
+    expect(engine.forgotten).toEqual([]);
+  });
+
+  it('is one at a time in a slot', async () => {
+    const { engine, scheduler } = startChunked();
+    const all = [1, 2].map(tag => scheduler.submit(request([300], tag)));
+    all.push(scheduler.submit(request([10], 3)));
+    expect(engine.running.map(({ tags }) => tags)).toEqual([[1]]);
+    await engine.running[0]!.finish();
+    expect(engine.running.map(({ tags }) => tags)).toEqual([[3]]);
+    await engine.finishAll();
+    await Promise.all(all);
+    expect(chunksOf(engine)).toEqual([0, 128, 256, 0, 128, 256]);
+  });
+
+  it('stops where its caller has gone, and is forgotten', async () => {
+    const { engine, scheduler } = startChunked();
+    const caller = new AbortController();
+    const long = scheduler.submit({ ...request([600]), signal: caller.signal });
+    await engine.running[0]!.finish();
+    caller.abort();
+    await expect(long).rejects.toThrow(CallerGone);
+    await engine.finishAll();
+    expect(chunksOf(engine)).toEqual([0, 128]);
+    expect(engine.forgotten).toEqual(['all']);
+    const next = scheduler.submit(request([10], 4));
+    await engine.finishAll();
+    expect((await next)[0]).toEqual(Float32Array.of(4));
+  });
+
+  it.each([
+    ['its process ends', (batch: Batch, engine: FakeEngines) => engine.crash(batch)],
+    ['a new process does not know it', (batch: Batch) => batch.fail(new EngineError('expected token 0'))],
+  ])('runs whole where %s', async (_, fail) => {
+    const { engine, scheduler } = startChunked();
+    const long = scheduler.submit(request([300], 1));
+    await engine.running[0]!.finish();
+    await fail(engine.running[0]!, engine);
+    const short = scheduler.submit(request([10], 2));
+    expect(engine.running).toHaveLength(1);
+    await engine.finishAll();
+    expect((await long)[0]).toEqual(Float32Array.of(1));
+    expect((await short)[0]).toEqual(Float32Array.of(2));
+    expect(engine.history.slice(-2).map(({ chunk }) => chunk)).toEqual([undefined, undefined]);
   });
 });
 
