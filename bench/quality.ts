@@ -1,7 +1,7 @@
 // Compares int8 with float32 on whole test sets: how often their answers agree, and how good each is. Then checks that
 // the logits of a text are the same bits in any batch.
-// usage: npx tsx bench/quality.ts DATA_DIR [--texts 1000] [--limit N]
-// DATA_DIR holds agnews/test.jsonl and conll03/test.jsonl.
+// usage: npx tsx bench/quality.ts DATA_DIR [--texts 1000] [--limit N] [--also RECIPE=sst2/test.jsonl]
+// DATA_DIR holds agnews/test.jsonl and conll03/test.jsonl. RECIPE is the recipe folder of another classifier.
 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,11 +31,14 @@ program
   .argument('<data>', 'a folder with agnews/test.jsonl and conll03/test.jsonl')
   .option('--texts <n>', 'texts of each test set whose bits to compare', wholeNumber(1), 1000)
   .option('--limit <n>', 'use only the first n examples of each test set', wholeNumber(1))
+  .option('--also <recipe=file>', 'another classifier, and its test set in the folder')
   .parse();
 const [data] = program.args as [string];
-const options = program.opts<{ texts: number; limit?: number }>();
+const options = program.opts<{ texts: number; limit?: number; also?: string }>();
 
+const also = options.also?.split('=') as [recipe: string, file: string] | undefined;
 const SETS = [
+  ...(also ? [{ model: also[0], file: also[1], measure: labelsAndAccuracy, metric: 'accuracy' }] : []),
   { model: CLASSIFIER, file: 'agnews/test.jsonl', measure: labelsAndAccuracy, metric: 'accuracy' },
   { model: TAGGER, file: 'conll03/test.jsonl', measure: tagsAndF1, metric: 'entity F1' },
 ];
