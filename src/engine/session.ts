@@ -20,12 +20,12 @@ export class Session {
   readonly #session: InferenceSession;
   /** Whether the label head gives one row of logits for each sequence, instead of one for each head position. */
   readonly #isPooled: boolean;
-  readonly #lengthStep: number;
+  readonly #isOnGpu: boolean;
   readonly #past: Past;
 
-  private constructor(session: InferenceSession, lengthStep: number) {
+  private constructor(session: InferenceSession, isOnGpu: boolean) {
     this.#session = session;
-    this.#lengthStep = lengthStep;
+    this.#isOnGpu = isOnGpu;
     this.#past = new Past(session);
     const logits = session.outputMetadata.find(({ name }) => name === LOGITS);
     if (!logits?.isTensor) throw new Error(`expected a graph with the output ${LOGITS}, found none`);
@@ -38,12 +38,10 @@ export class Session {
    */
   static async load(folder: string, options: SessionOptions, file = MODEL_FILE): Promise<Session> {
     const path = join(folder, file);
-    if (options.device === 'cpu') return new Session(await createSession(path, options), 1);
-    const brief = packBatch([{ ids: Int32Array.of(0), headPositions: Int32Array.of(0) }], GPU_LENGTH_STEP);
-    const session = await createGpuSession(path, options, created =>
-      created.run(batchTensors(brief, created.inputNames)),
-    );
-    return new Session(session, GPU_LENGTH_STEP);
+    if (options.device === 'cpu') return new Session(await createSession(path, options), false);
+    const brief = [{ ids: Int32Array.of(0), headPositions: Int32Array.of(0) }];
+    const session = await createGpuSession(path, options, created => new Session(created, true).run(brief));
+    return new Session(session, true);
   }
 
   /**
@@ -66,7 +64,7 @@ export class Session {
    * where the model pools.
    */
   async run(sequences: readonly Sequence[]): Promise<Float32Array[]> {
-    const batch = packBatch(sequences, this.#lengthStep);
+    const batch = packBatch(sequences, this.#isOnGpu ? GPU_LENGTH_STEP : 1);
     const feeds = { ...batchTensors(batch, this.#session.inputNames), ...this.#past.none(sequences.length) };
     const logits = (await this.#session.run(feeds, [LOGITS]))[LOGITS]!;
     const labels = logits.dims[1]!;
@@ -80,9 +78,9 @@ export class Session {
     });
   }
 
-  /** Whether a sequence can be run in chunks. */
+  /** Whether a sequence can be run in chunks. A GPU would have to copy keys and values to and from the CPU for them. */
   get takesChunks(): boolean {
-    return this.#past.isKept;
+    return this.#past.isKept && !this.#isOnGpu;
   }
 
   /**
