@@ -27,6 +27,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/export.js'),
   },
   {
+    name: 'train',
+    description: 'fine-tune a base on labelled texts with LoRA and write an adapter',
+    load: () => import('./commands/train.js'),
+  },
+  {
     name: 'predict',
     description: 'label or tag the texts of a file: JSON lines, CSV or Parquet',
     load: () => import('./commands/predict.js'),

@@ -12,6 +12,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'lsllama export --base my-base --adapter my-adapter --precision float32 --out models/mine',
     'lsllama export --recipe models/agnews-llama --out exported/agnews-llama',
   ],
+  train: [
+    'lsllama train --base models/smollm2-135m-instruct --data train.jsonl --dev dev.jsonl --task sequence --attention causal --out my-models/news',
+    'lsllama train --base models/smollm2-135m-instruct --data train.jsonl --dev dev.jsonl --task token --attention bidirectional --targets all-linear --lr 1e-3 --minutes 30 --out my-models/entities',
+  ],
   predict: [
     'lsllama predict models/mine --input texts.jsonl --output answers.jsonl',
     'lsllama predict models/mine --input texts.csv --text-column body --output answers.parquet --resume',

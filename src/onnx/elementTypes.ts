@@ -9,6 +9,7 @@ export const ELEMENT_TYPES = {
   int64: TensorProto_DataType.INT64,
   int8: TensorProto_DataType.INT8,
   uint8: TensorProto_DataType.UINT8,
+  bool: TensorProto_DataType.BOOL,
 } as const;
 
 export type ElementType = keyof typeof ELEMENT_TYPES;

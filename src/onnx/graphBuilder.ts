@@ -42,11 +42,28 @@ export interface ExternalData {
   readonly length: number;
 }
 
+/** An operator of the graph. Its outputs but the first are seldom read. */
+export interface GraphNode {
+  readonly name: string;
+  readonly opType: string;
+  /** '' for the standard operators. */
+  readonly domain: string;
+  /** An input that is left out is ''. */
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
 export class GraphBuilder {
-  readonly #nodes: NodeProto[] = [];
+  readonly #nodes: GraphNode[] = [];
   readonly #initializers: TensorProto[] = [];
   readonly #inputs: ValueInfoProto[] = [];
   readonly #outputs: ValueInfoProto[] = [];
+
+  /** The operators so far, each after those whose outputs it reads. */
+  get nodes(): readonly GraphNode[] {
+    return this.#nodes;
+  }
 
   /** Declares an input of the graph. */
   input(name: string, type: ElementType, dimensions: readonly Dimension[]): Value {
@@ -70,18 +87,13 @@ export class GraphBuilder {
     attributes: Readonly<Record<string, Attribute>> = {},
     more: readonly Value[] = [],
   ): Value {
-    const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
-    this.#nodes.push(
-      create(NodeProtoSchema, { name, opType, input: [...inputs], output: [name, ...more], attribute }),
-    );
+    this.#nodes.push({ name, opType, domain: '', inputs: [...inputs], outputs: [name, ...more], attributes });
     return name;
   }
 
   /** The same with one of ONNX Runtime's own operators. */
   contribNode(name: string, opType: string, inputs: readonly Value[]): Value {
-    this.#nodes.push(
-      create(NodeProtoSchema, { name, opType, input: [...inputs], output: [name], domain: CONTRIB }),
-    );
+    this.#nodes.push({ name, opType, domain: CONTRIB, inputs: [...inputs], outputs: [name], attributes: {} });
     return name;
   }
 
@@ -129,7 +141,7 @@ export class GraphBuilder {
       producerVersion,
       graph: create(GraphProtoSchema, {
         name: graphName,
-        node: this.#nodes,
+        node: this.#nodes.map(nodeProto),
         initializer: this.#initializers,
         input: this.#inputs,
         output: this.#outputs,
@@ -137,6 +149,18 @@ export class GraphBuilder {
     });
     return toBinary(ModelProtoSchema, model);
   }
+}
+
+function nodeProto({ name, opType, domain, inputs, outputs, attributes }: GraphNode): NodeProto {
+  const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
+  return create(NodeProtoSchema, {
+    name,
+    opType,
+    domain,
+    input: [...inputs],
+    output: [...outputs],
+    attribute,
+  });
 }
 
 function valueInfo(name: string, type: ElementType, dimensions: readonly Dimension[]): ValueInfoProto {

@@ -5,7 +5,7 @@ import { atOnce, type Sliced } from '../slices.js';
 import type { Encoding, TruncationSide, WordTokens } from '../text/tokenizer.js';
 import { planWindows, type Window } from '../text/windows.js';
 import { type Span, splitWords } from '../text/words.js';
-import type { TextModel } from './model.js';
+import type { Encoder } from './model.js';
 
 /**
  * The model cannot use the text: it is empty, has no token, is too long to be used uncut, or has a token without an
@@ -68,15 +68,11 @@ export interface EncodedWords {
  * to be cut while `truncate` is false, and for a pair that is to be read in windows. Throws UserError for a pair that
  * the tokenizer has no template or no room for.
  */
-export function encodeText(
-  model: TextModel,
-  text: string | TextPair,
-  options: TextOptions = {},
-): EncodedText {
+export function encodeText(model: Encoder, text: string | TextPair, options: TextOptions = {}): EncodedText {
   return typeof text === 'string' ? encodeOne(model, text, options) : encodePair(model, text, options);
 }
 
-function encodeOne(model: TextModel, text: string, options: TextOptions): EncodedText {
+function encodeOne(model: Encoder, text: string, options: TextOptions): EncodedText {
   const { manifest, tokenizer } = model;
   const { longText = 'truncate' } = options;
   if (text.trim() === '') throw new UnusableText('the text is empty');
@@ -93,7 +89,7 @@ function encodeOne(model: TextModel, text: string, options: TextOptions): Encode
 }
 
 function encodePair(
-  model: TextModel,
+  model: Encoder,
   { text, text_pair: second }: TextPair,
   options: TextOptions,
 ): EncodedText {
@@ -109,7 +105,7 @@ function encodePair(
 }
 
 function encodedText(
-  model: TextModel,
+  model: Encoder,
   { ids, truncated, length }: Encoding,
   { truncate = true }: TextOptions,
 ): EncodedText {
@@ -124,13 +120,13 @@ function encodedText(
  * Encodes a text, or a list of words, for a token classifier, in as many windows as it needs.
  * Throws UnusableText if it has a token that the model has no embedding for.
  */
-export function encodeWords(model: TextModel, text: string | readonly string[]): EncodedWords {
+export function encodeWords(model: Encoder, text: string | readonly string[]): EncodedWords {
   return atOnce(encodeWordsInSlices(model, text));
 }
 
 /** What encodeWords does, in slices. Throws UnusableText also if there are more than `maxWords` words. */
 export function* encodeWordsInSlices(
-  model: TextModel,
+  model: Encoder,
   text: string | readonly string[],
   maxWords = Number.POSITIVE_INFINITY,
 ): Sliced<EncodedWords> {
@@ -161,14 +157,14 @@ export function* encodeWordsInSlices(
 const WORDS_PER_SLICE = 500;
 
 /** The sequences of a text, whatever the model's task. Throws UnusableText as encodeText and encodeWords do. */
-export function sequencesOf(model: TextModel, text: string): readonly Sequence[] {
+export function sequencesOf(model: Encoder, text: string): readonly Sequence[] {
   return model.manifest.task === 'sequence'
     ? encodeText(model, text).sequences
     : encodeWords(model, text).sequences;
 }
 
 /** The sequence of a text, or of one of its windows. */
-function sequenceOfText(model: TextModel, ids: Int32Array): Sequence {
+function sequenceOfText(model: Encoder, ids: Int32Array): Sequence {
   // A special token around the text is enough, as it is for transformers.
   if (ids.length === 0) throw new UnusableText('the text has no token that this tokenizer knows');
   checkTokens(model, ids);
@@ -178,7 +174,7 @@ function sequenceOfText(model: TextModel, ids: Int32Array): Sequence {
 }
 
 /** One sequence of a run of words. The label head reads the first token of each word that has one. */
-function sequenceOfWords(model: TextModel, words: WordTokens): Sequence {
+function sequenceOfWords(model: Encoder, words: WordTokens): Sequence {
   const headPositions: number[] = [];
   let position = model.tokenizer.prefixLength;
   for (const ids of words) {
@@ -201,7 +197,7 @@ function joinedSpans(words: readonly string[]): Span[] {
 }
 
 /** A tokenizer may have had tokens added that the base model has no embedding for. */
-export function checkTokens({ manifest }: TextModel, ids: Int32Array): void {
+export function checkTokens({ manifest }: Encoder, ids: Int32Array): void {
   const unknown = ids.find(id => id >= manifest.vocabSize);
   if (unknown === undefined) return;
   throw new UnusableText(

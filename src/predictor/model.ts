@@ -6,10 +6,15 @@ import type { Priority, Timing } from '../scheduler/job.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import type { TokenRatio } from './tokenRatio.js';
 
-/** The parts of a model that encoding a text needs. */
-export interface TextModel {
-  readonly manifest: Manifest;
+/** What encoding a text needs to know of a model. */
+export interface Encoder {
+  readonly manifest: Pick<Manifest, 'task' | 'pooling' | 'maxLength' | 'padTokenId' | 'vocabSize'>;
   readonly tokenizer: Tokenizer;
+}
+
+/** The parts of a model that are needed before and after a forward pass. */
+export interface TextModel extends Encoder {
+  readonly manifest: Manifest;
 }
 
 /** A model that the engines have loaded. */

@@ -1,0 +1,168 @@
+// lsllama train: fine-tunes a base on labelled texts and writes an adapter with its recipe.
+
+import { existsSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { oneLine, UserError } from '../errors.js';
+import { ATTENTION, type Attention, POOLING, type Pooling, TASK, type Task } from '../model/manifest.js';
+import { SCHEDULES, type Schedule } from '../train/schedule.js';
+import { type TrainResult, train } from '../train/train.js';
+import { readLabels } from './labels.js';
+import { positiveNumber, share, wholeNumber } from './options.js';
+import { startProgress } from './progress.js';
+import { readLabelled } from './train/data.js';
+
+interface TrainFlags {
+  readonly base: string;
+  readonly data: string;
+  readonly dev?: string;
+  readonly out: string;
+  readonly task: Task;
+  readonly attention: Attention;
+  readonly pooling?: Pooling;
+  readonly labels?: string;
+  readonly tokenizer?: string;
+  readonly rank: number;
+  readonly alpha: number;
+  readonly dropout: number;
+  readonly targets: string;
+  readonly epochs: number;
+  readonly minutes?: number;
+  readonly lr: number;
+  readonly schedule: Schedule;
+  readonly warmUp: number;
+  readonly batchTokens: number;
+  readonly maxLength: number;
+  readonly patience: number;
+  readonly seed: number;
+  readonly resume?: true;
+  readonly force?: true;
+}
+
+const ALL_LINEAR = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
+
+/** The defaults are the recipe of the paper: https://arxiv.org/abs/2310.01208 section 4.1. */
+export function configure(command: Command): void {
+  command
+    .requiredOption('--base <path>', 'a Hugging Face folder or a .gguf file')
+    .requiredOption(
+      '--data <file>',
+      'JSON lines with "text" and "label" or "labels", or "tokens" and "tags"; .csv, .parquet',
+    )
+    .option(
+      '--dev <file>',
+      'labelled texts that are not trained on: they choose the epoch whose adapter is kept',
+    )
+    .requiredOption('--out <dir>', 'the recipe folder to write')
+    .addOption(
+      new Option('--task <task>', 'whether a text or each of its words is labelled')
+        .choices(TASK.enum)
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--attention <kind>', 'whether the causal mask is kept')
+        .choices(ATTENTION.enum)
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--pooling <kind>', 'how the tokens of a text become one vector for the head').choices(
+        POOLING.enum,
+      ),
+    )
+    .option(
+      '--labels <labels>',
+      'the labels in the order of the head’s rows; those of the data unless they are given',
+    )
+    .option('--tokenizer <dir>', 'a folder whose tokenizer.json is used instead of the base’s')
+    .option('--rank <r>', 'the rank of each update', wholeNumber(1), 12)
+    .option('--alpha <a>', 'the updates are multiplied by alpha / rank', positiveNumber, 32)
+    .option('--dropout <p>', 'the share of values that an update does not see in training', share, 0.1)
+    .option(
+      '--targets <names>',
+      'the linear layers that get an update: names, or all-linear',
+      'q_proj,v_proj',
+    )
+    .option('--epochs <n>', 'how often each text is seen', wholeNumber(1), 3)
+    .option('--minutes <n>', 'the longest time for all steps', positiveNumber)
+    .option('--lr <rate>', 'the greatest learning rate', positiveNumber, 1e-4)
+    .addOption(
+      new Option('--schedule <kind>', 'how the learning rate falls').choices(SCHEDULES).default('linear'),
+    )
+    .option('--warm-up <share>', 'the share of the steps in which the learning rate rises', share, 0.06)
+    .option('--batch-tokens <n>', 'tokens of an optimiser step', wholeNumber(1), 1024)
+    .option('--max-length <n>', 'the longest text, in tokens', wholeNumber(1), 64)
+    .option(
+      '--patience <n>',
+      'epochs without a better score on --dev after which training ends',
+      wholeNumber(1),
+      3,
+    )
+    .option(
+      '--seed <n>',
+      'decides the order of the texts, the first weights and the dropout',
+      wholeNumber(0),
+      42,
+    )
+    .option('--resume', 'go on where an earlier run of the same command was interrupted')
+    .option('--force', 'replace an existing folder')
+    .action(async (flags: TrainFlags) => {
+      if (existsSync(flags.out) && !flags.force)
+        throw new UserError(`${flags.out}: already exists; --force replaces it`);
+      const {
+        data,
+        dev,
+        out,
+        resume = false,
+        rank,
+        alpha,
+        dropout,
+        targets,
+        labels,
+        lr,
+        force: _force,
+        ...options
+      } = flags;
+      const texts = {
+        train: await readLabelled(data, flags.task),
+        ...(dev !== undefined && { dev: await readLabelled(dev, flags.task) }),
+      };
+      const progress = startProgress();
+      process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
+      const settings = {
+        ...options,
+        learningRate: lr,
+        ...(labels !== undefined && { labels: readLabels(labels) }),
+        lora: { rank, alpha, dropout, targets: targets === 'all-linear' ? ALL_LINEAR : targets.split(',') },
+      };
+      const result = await train(settings, texts, out, resume, {
+        onStep: ({ step, steps, records }) => {
+          const recent = records.slice(-20);
+          const loss = recent.reduce((sum, record) => sum + record.loss, 0) / recent.length;
+          progress.update('train', {
+            stage: `loss ${loss.toFixed(4)}`,
+            done: step,
+            total: steps,
+            unit: 'steps',
+          });
+        },
+        onEvaluation: ({ step, metric, score }) =>
+          process.stderr.write(`step ${step}: ${metric} ${(100 * score).toFixed(2)}%\n`),
+        onNote: note => process.stderr.write(`${oneLine(note)}\n`),
+      }).finally(() => progress.end('train'));
+      process.stdout.write(`${JSON.stringify(summaryOf(out, result))}\n`);
+    });
+}
+
+function summaryOf(out: string, { labels, progress }: TrainResult): object {
+  const { step, records, epochs, seconds } = progress;
+  const tokens = records.reduce((sum, record) => sum + record.tokens, 0);
+  const best = epochs.toSorted((a, b) => b.score - a.score)[0];
+  return {
+    out,
+    labels,
+    steps: step,
+    loss: records.at(-1)!.loss,
+    ...(best && { [best.metric]: best.score }),
+    seconds: Math.round(seconds),
+    tokens_per_second: Math.round(tokens / seconds),
+  };
+}

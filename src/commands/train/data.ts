@@ -1,0 +1,87 @@
+// Labelled texts as users bring them: JSON lines, or a table with the same names as columns.
+
+import { type Json, shown } from '../../checkpoint/files.js';
+import { labelText } from '../../checkpoint/labels.js';
+import { UserError } from '../../errors.js';
+import { parseJson } from '../../json.js';
+import type { Task } from '../../model/manifest.js';
+import type { LabelledText } from '../../train/examples.js';
+import { at, type Example, exampleOf, readObjects, textOrPair } from '../jsonl.js';
+import { openInput } from '../predict/files.js';
+import { formatOf } from '../predict/rows.js';
+
+/** A line of a file, with the names that JSON lines and the columns of a table share. */
+interface Labelled {
+  readonly where: string;
+  readonly example: () => Example;
+  readonly label: unknown;
+  readonly labels: unknown;
+  readonly tags: unknown;
+}
+
+/**
+ * Reads the labelled texts of a file: "text" and "label", "text" and a list of "labels", or "tokens" and "tags".
+ * Throws UserError naming the first line that is something else.
+ */
+export async function readLabelled(path: string, task: Task): Promise<LabelledText[]> {
+  const texts: LabelledText[] = [];
+  for await (const line of linesOf(path)) {
+    texts.push(at(line.where, () => (task === 'token' ? taggedWords(line) : labelledText(line))));
+  }
+  if (texts.length === 0) throw new UserError(`${path}: expected labelled texts, found none`);
+  return texts;
+}
+
+async function* linesOf(path: string): AsyncGenerator<Labelled> {
+  if (formatOf(path) === 'jsonl') {
+    for await (const { where, json } of readObjects(path)) {
+      const { label, labels, tags } = json;
+      yield { where, example: () => exampleOf(json), label, labels, tags };
+    }
+    return;
+  }
+  const input = await openInput(path, 'text');
+  // The header is the first line.
+  let number = 1;
+  for await (const { values, example } of input.rows(0)) {
+    const { label, labels, tags } = values;
+    yield { where: `${path} line ${++number}`, example, label, labels: listOf(labels), tags: listOf(tags) };
+  }
+}
+
+/** A list in a cell of a table is written in JSON. */
+function listOf(cell: unknown): unknown {
+  return typeof cell === 'string' && cell.trim().startsWith('[') ? parseJson(cell) : cell;
+}
+
+function labelledText({ where, example, label, labels }: Labelled): LabelledText {
+  const text = textOrPair(example());
+  if (labels !== undefined) {
+    const found = Array.isArray(labels) ? labels.map(labelText) : [undefined];
+    if (!found.every(each => each !== undefined)) {
+      throw new UserError(`expected "labels", a list of labels, found ${shown(labels as Json)}`);
+    }
+    return { where, text, labels: found, isMulti: true };
+  }
+  const found = labelText(label);
+  if (found === undefined) {
+    throw new UserError(
+      `expected "label", a label, or "labels", a list of them, found ${shown(label as Json)}`,
+    );
+  }
+  return { where, text, labels: [found], isMulti: false };
+}
+
+function taggedWords({ where, example, tags }: Labelled): LabelledText {
+  const found = example();
+  const words = 'tokens' in found ? found.tokens : undefined;
+  if (!words || !Array.isArray(tags) || !tags.every(tag => typeof tag === 'string')) {
+    throw new UserError('expected "tokens" and "tags", two lists of strings');
+  }
+  if (words.length !== tags.length) {
+    throw new UserError(
+      `expected a tag for each token, found ${words.length} tokens and ${tags.length} tags`,
+    );
+  }
+  return { where, text: words, labels: tags, isMulti: false };
+}

@@ -1,0 +1,44 @@
+// The batches of an epoch: every example once, in an order that depends on the seed and the epoch alone.
+
+import { Random } from './random.js';
+
+/** Examples are sorted by length among so many batches' worth of them, so that a batch needs little padding. */
+const SORTED_BATCHES = 16;
+
+/**
+ * The batches of an epoch, as indices of examples. Each holds as many examples as fit in `batchTokens`, and one at least.
+ * `lengths` are the tokens of each example.
+ */
+export function epochBatches(
+  lengths: readonly number[],
+  batchTokens: number,
+  seed: number,
+  epoch: number,
+): number[][] {
+  const random = new Random(seed, 'batches', epoch);
+  const order = random.shuffled(lengths.map((_, i) => i));
+  const pools = splitAt(order, lengths, SORTED_BATCHES * batchTokens);
+  const batches = pools.flatMap(pool =>
+    splitAt(
+      pool.sort((a, b) => lengths[a]! - lengths[b]!),
+      lengths,
+      batchTokens,
+    ),
+  );
+  return random.shuffled(batches);
+}
+
+/** Splits examples, in their order, into runs of at most `tokens` tokens, or of one example. */
+function splitAt(order: readonly number[], lengths: readonly number[], tokens: number): number[][] {
+  const runs: number[][] = [];
+  let room = 0;
+  for (const i of order) {
+    if (runs.length === 0 || lengths[i]! > room) {
+      runs.push([]);
+      room = tokens;
+    }
+    runs.at(-1)!.push(i);
+    room -= lengths[i]!;
+  }
+  return runs;
+}

@@ -1,0 +1,123 @@
+// How good the adapter is so far: predictions for the development set, by a forward pass in float32.
+
+import { countTokens } from '../engine/sequence.js';
+import type { Task } from '../model/manifest.js';
+import { parseTag, readNotation } from '../text/notation.js';
+import { Scheme } from '../text/scheme.js';
+import {
+  type ClassificationReport,
+  classificationReport,
+  type EntityReport,
+  entityReport,
+} from '../text/score.js';
+import { decode } from '../text/tags.js';
+import type { TrainingExample } from './examples.js';
+import type { LossKind } from './loss.js';
+import type { Parameters } from './parameters.js';
+import type { TrainingSession } from './session.js';
+
+/** Tokens of a forward pass. */
+const BATCH_TOKENS = 1024;
+
+export interface Evaluation {
+  readonly metric: 'accuracy' | 'entity F1' | 'micro F1';
+  readonly score: number;
+  readonly report: ClassificationReport | EntityReport | undefined;
+}
+
+/** Scores the parameters on examples. */
+export async function evaluate(
+  session: TrainingSession,
+  examples: readonly TrainingExample[],
+  parameters: Parameters,
+  {
+    task,
+    loss,
+    labels,
+  }: { readonly task: Task; readonly loss: LossKind; readonly labels: readonly string[] },
+): Promise<Evaluation> {
+  const logits = await logitsOf(session, examples, parameters);
+  if (task === 'token') return entities(examples, logits, labels);
+  return loss === 'multi' ? labelSets(examples, logits) : classes(examples, logits, labels);
+}
+
+/** One row of logits for each row of each example. */
+async function logitsOf(
+  session: TrainingSession,
+  examples: readonly TrainingExample[],
+  parameters: Parameters,
+): Promise<Float32Array[][]> {
+  const order = examples.map((_, i) => i);
+  order.sort((a, b) => examples[a]!.sequence.ids.length - examples[b]!.sequence.ids.length);
+  const logits: Float32Array[][] = new Array(examples.length);
+  for (let start = 0; start < order.length; ) {
+    const batch: number[] = [];
+    let tokens = 0;
+    while (start < order.length && (batch.length === 0 || tokens < BATCH_TOKENS)) {
+      batch.push(order[start]!);
+      tokens += countTokens([examples[order[start++]!]!.sequence]);
+    }
+    const found = await session.logits(
+      batch.map(i => examples[i]!.sequence),
+      parameters,
+    );
+    let at = 0;
+    for (const i of batch) {
+      logits[i] = examples[i]!.rows.map((_, row) => {
+        const start = at + row * parameters.labels;
+        return found.slice(start, start + parameters.labels);
+      });
+      at += examples[i]!.rows.length * parameters.labels;
+    }
+  }
+  return logits;
+}
+
+function classes(
+  examples: readonly TrainingExample[],
+  logits: readonly Float32Array[][],
+  labels: readonly string[],
+): Evaluation {
+  const pairs = examples.map(({ rows }, i): [string, string] => {
+    const [row] = logits[i]!;
+    return [labels[rows[0]![0]!]!, labels[row!.indexOf(Math.max(...row!))]!];
+  });
+  const report = classificationReport(pairs, labels);
+  return { metric: 'accuracy', score: report.accuracy, report };
+}
+
+/** Labels whose logits are above zero are predicted: a probability of one half. */
+function labelSets(examples: readonly TrainingExample[], logits: readonly Float32Array[][]): Evaluation {
+  let [correct, predicted, gold] = [0, 0, 0];
+  for (const [i, { rows }] of examples.entries()) {
+    const wanted = new Set(rows[0]);
+    gold += wanted.size;
+    for (const [label, logit] of logits[i]![0]!.entries()) {
+      if (logit <= 0) continue;
+      predicted++;
+      if (wanted.has(label)) correct++;
+    }
+  }
+  return {
+    metric: 'micro F1',
+    score: gold + predicted === 0 ? 1 : (2 * correct) / (gold + predicted),
+    report: undefined,
+  };
+}
+
+function entities(
+  examples: readonly TrainingExample[],
+  logits: readonly Float32Array[][],
+  labels: readonly string[],
+): Evaluation {
+  const notation = readNotation(labels);
+  const scheme = new Scheme(labels, notation);
+  const report = entityReport(
+    examples.map(({ rows }, i) => {
+      const gold = rows.map(([tag]) => parseTag(labels[tag!]!, notation));
+      const predicted = decode(logits[i]!, scheme, 'valid').map(({ label }) => scheme.tags[label]!);
+      return [gold, predicted] as const;
+    }),
+  );
+  return { metric: 'entity F1', score: report.f1, report };
+}

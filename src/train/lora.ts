@@ -1,0 +1,46 @@
+// The low-rank updates that are trained: which modules have one, and the shapes and names of its matrices.
+// LoRA, https://arxiv.org/abs/2106.09685 section 4.1.
+
+import type { DecoderConfig } from '../checkpoint/config.js';
+import { linearLayers } from '../checkpoint/layers.js';
+
+export interface LoraOptions {
+  readonly rank: number;
+  readonly alpha: number;
+  /** The share of the values that an update does not see in training. */
+  readonly dropout: number;
+  /** Ends of module names. */
+  readonly targets: readonly string[];
+}
+
+export interface Lora {
+  /** By canonical name: layers.0.self_attn.q_proj. */
+  readonly modules: readonly string[];
+  /** What the product of the two matrices is multiplied by: alpha / rank. */
+  readonly scale: number;
+  readonly dropout: number;
+  /** The names of a module's matrices: A [rank, in] and B [out, rank]. */
+  a(module: string): string;
+  b(module: string): string;
+  /** The shape of a matrix, undefined for another tensor. */
+  shapeOf(tensor: string): readonly number[] | undefined;
+}
+
+/** The updates of a decoder's linear layers that `targets` names. */
+export function loraOf(config: DecoderConfig, { rank, alpha, dropout, targets }: LoraOptions): Lora {
+  const layers = linearLayers(config).filter(({ name }) =>
+    targets.some(target => name.endsWith(`.${target}`)),
+  );
+  const shapes = new Map<string, readonly number[]>();
+  const modules: string[] = [];
+  const a = (module: string) => `${module}.lora_A.weight`;
+  const b = (module: string) => `${module}.lora_B.weight`;
+  for (let layer = 0; layer < config.layers; layer++) {
+    for (const { name, inputs, outputs } of layers) {
+      const module = `layers.${layer}.${name}`;
+      modules.push(module);
+      shapes.set(a(module), [rank, inputs]).set(b(module), [outputs, rank]);
+    }
+  }
+  return { modules, scale: alpha / rank, dropout, a, b, shapeOf: tensor => shapes.get(tensor) };
+}
