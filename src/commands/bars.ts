@@ -40,7 +40,15 @@ export class Bars {
     const names = Math.max(...shown.map(({ name }) => name.length));
     const stages = Math.max(...shown.map(({ stage }) => stage.length));
     const bars = shown.map(work =>
-      [work.name.padEnd(names), work.stage.padEnd(stages), barOf(work), ...paceOf(work, now)].join('  '),
+      [
+        work.name.padEnd(names),
+        work.stage.padEnd(stages),
+        barOf(work),
+        ...paceOf(work, now),
+        work.detail ?? '',
+      ]
+        .join('  ')
+        .trimEnd(),
     );
     // Each bar has one line, and as many are drawn as the terminal has lines.
     const { columns, rows } = this.#terminal;

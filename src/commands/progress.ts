@@ -8,19 +8,33 @@ const TICK_MS = 100;
 
 export class Progress {
   readonly #view: View;
+  readonly #print: (lines: string) => unknown;
   readonly #works = new Map<string, Work>();
   #ticking: NodeJS.Timeout | undefined;
 
-  constructor(view: View) {
+  /** `print` writes whole lines that stay, each of which ends with \n. */
+  constructor(view: View, print = (lines: string): unknown => process.stderr.write(lines)) {
     this.#view = view;
+    this.#print = print;
+  }
+
+  /** Writes whole lines that stay, beside the progress. */
+  print(lines: string): void {
+    this.#print(lines);
   }
 
   /** Tells how far the work `name` is. The first call of a name begins its work. */
-  update(name: string, { stage, done, total, unit }: Pick<Work, 'stage' | 'done' | 'total' | 'unit'>): void {
+  update(
+    name: string,
+    { stage, done, total, unit, detail }: Pick<Work, 'stage' | 'done' | 'total' | 'unit' | 'detail'>,
+  ): void {
     const now = performance.now();
     const begun = { stage, stageStarted: now, stageDone: done };
     const work = this.#works.get(name) ?? { name, started: now, ...begun, done, total };
-    this.#works.set(name, Object.assign(work, work.stage === stage ? {} : begun, { done, total, unit }));
+    this.#works.set(
+      name,
+      Object.assign(work, work.stage === stage ? {} : begun, { done, total, unit, detail }),
+    );
     this.#ticking ??= setInterval(() => this.#show(), TICK_MS).unref();
   }
 
@@ -41,7 +55,10 @@ export class Progress {
 /** The progress of a command that writes nothing else to standard error meanwhile. */
 export function startProgress(): Progress {
   const { stderr } = process;
-  if (stderr.isTTY) return new Progress(new Bars(stderr).view);
+  if (stderr.isTTY) {
+    const bars = new Bars(stderr);
+    return new Progress(bars.view, lines => bars.print(lines));
+  }
   return new Progress(linesView((work, now) => stderr.write(`${lineOf(work, now)}\n`)));
 }
 
@@ -49,7 +66,7 @@ export function startProgress(): Progress {
 function lineOf(work: Readonly<Work>, now: number): string {
   const { name, stage, done, total, unit = '' } = work;
   const far = total === undefined ? `${done} ${unit}`.trimEnd() : `${percent(done, total)}%`;
-  return [`${name}: ${stage} ${far}`, ...paceOf(work, now)].join(', ');
+  return [`${name}: ${stage} ${far}`, ...paceOf(work, now), ...(work.detail ? [work.detail] : [])].join(', ');
 }
 
 /** Work that takes less than this is not told of in lines. Milliseconds. */

@@ -1,6 +1,8 @@
 // lsllama train: fine-tunes a base on labelled texts and writes an adapter with its recipe.
 
 import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { plot } from 'asciichart';
 import { type Command, Option } from 'commander';
 import { oneLine, UserError } from '../errors.js';
 import { ATTENTION, type Attention, POOLING, type Pooling, TASK, type Task } from '../model/manifest.js';
@@ -8,8 +10,11 @@ import { SCHEDULES, type Schedule } from '../train/schedule.js';
 import { type TrainResult, train } from '../train/train.js';
 import { readLabels } from './labels.js';
 import { positiveNumber, share, wholeNumber } from './options.js';
+import { writeWhole } from './outputFile.js';
 import { startProgress } from './progress.js';
 import { readLabelled } from './train/data.js';
+import { pooled } from './train/lossFigure.js';
+import { bestOf, trainingPage } from './train/report.js';
 
 interface TrainFlags {
   readonly base: string;
@@ -39,6 +44,14 @@ interface TrainFlags {
 }
 
 const ALL_LINEAR = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
+
+/** The name of the work in the progress. */
+const PROGRESS = 'train';
+/** The page beside the recipe. */
+const REPORT = 'training.html';
+/** Lines of the curve, and columns for its scale. */
+const CURVE_HEIGHT = 8;
+const CURVE_MARGIN = 14;
 
 /** The defaults are the recipe of the paper: https://arxiv.org/abs/2310.01208 section 4.1. */
 export function configure(command: Command): void {
@@ -134,20 +147,27 @@ export function configure(command: Command): void {
         lora: { rank, alpha, dropout, targets: targets === 'all-linear' ? ALL_LINEAR : targets.split(',') },
       };
       const result = await train(settings, texts, out, resume, {
-        onStep: ({ step, steps, records }) => {
+        onStep: ({ step, steps, records, seconds }) => {
+          const tokens = records.reduce((sum, record) => sum + record.tokens, 0);
           const recent = records.slice(-20);
           const loss = recent.reduce((sum, record) => sum + record.loss, 0) / recent.length;
-          progress.update('train', {
-            stage: `loss ${loss.toFixed(4)}`,
+          progress.update(PROGRESS, {
+            stage: 'training',
             done: step,
             total: steps,
             unit: 'steps',
+            detail: `loss ${loss.toFixed(4)}, ${Math.round(tokens / seconds)} tokens/s`,
           });
         },
         onEvaluation: ({ step, metric, score }) =>
-          process.stderr.write(`step ${step}: ${metric} ${(100 * score).toFixed(2)}%\n`),
-        onNote: note => process.stderr.write(`${oneLine(note)}\n`),
-      }).finally(() => progress.end('train'));
+          progress.print(`step ${step}: ${metric} ${(100 * score).toFixed(2)}%\n`),
+        onNote: note => progress.print(`${oneLine(note)}\n`),
+      }).finally(() => progress.end(PROGRESS));
+      writeWhole(
+        join(out, REPORT),
+        trainingPage(basename(out), `lsllama ${process.argv.slice(2).join(' ')}`, result),
+      );
+      if (process.stderr.isTTY) process.stderr.write(`${curveOf(result)}\n`);
       process.stdout.write(`${JSON.stringify(summaryOf(out, result))}\n`);
     });
 }
@@ -155,7 +175,7 @@ export function configure(command: Command): void {
 function summaryOf(out: string, { labels, progress }: TrainResult): object {
   const { step, records, epochs, seconds } = progress;
   const tokens = records.reduce((sum, record) => sum + record.tokens, 0);
-  const best = epochs.toSorted((a, b) => b.score - a.score)[0];
+  const best = bestOf(epochs);
   return {
     out,
     labels,
@@ -165,4 +185,17 @@ function summaryOf(out: string, { labels, progress }: TrainResult): object {
     seconds: Math.round(seconds),
     tokens_per_second: Math.round(tokens / seconds),
   };
+}
+
+/** The losses as a curve of characters. */
+function curveOf({ progress }: TrainResult): string {
+  // A pseudo-terminal whose size nobody has set has 0 columns.
+  const columns = process.stderr.columns || 80;
+  return plot(
+    pooled(
+      progress.records.map(({ loss }) => loss),
+      columns - CURVE_MARGIN,
+    ),
+    { height: CURVE_HEIGHT },
+  );
 }

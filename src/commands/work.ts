@@ -13,6 +13,8 @@ export interface Work {
   total: number | undefined;
   /** What is counted, in the plural, where its rate is of interest. */
   unit?: string | undefined;
+  /** A figure that is shown behind the pace, such as the loss of a training. */
+  detail?: string | undefined;
 }
 
 /** Shows all work that is under way. It is called at every tick, and when work ends. */

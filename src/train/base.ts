@@ -13,10 +13,15 @@ export function newHead(task: Task, labels: number): Head {
 }
 
 /**
- * The base's tensors and those of the head, of which only the shapes are known. Throws UserError naming the first linear
- * layer that the base does not have as a tensor of its own: LoRA would be trained on another layer than PEFT has.
+ * The base's tensors and those of the head, of which only the shapes are known. Throws UserError where the base has other
+ * parts than a decoder, or has a linear layer not as a tensor of its own: PEFT would look for LoRA on another layer.
  */
-export function withNewHead({ weights, decoder }: Base, head: Head): TensorSource {
+export function withNewHead({ weights, decoder, otherParts }: Base, head: Head): TensorSource {
+  if (otherParts.size > 0) {
+    throw new UserError(
+      `${weights.name}: expected a language model, found one with ${[...otherParts].join(', ')} as well: train its text part on its own`,
+    );
+  }
   for (const { name } of linearLayers(decoder)) {
     const tensor = `layers.0.${name}.weight`;
     if (!weights.tensors.has(tensor)) {

@@ -17,9 +17,9 @@ export function epochBatches(
 ): number[][] {
   const random = new Random(seed, 'batches', epoch);
   const order = random.shuffled(lengths.map((_, i) => i));
-  const pools = splitAt(order, lengths, SORTED_BATCHES * batchTokens);
+  const pools = runsOf(order, lengths, SORTED_BATCHES * batchTokens);
   const batches = pools.flatMap(pool =>
-    splitAt(
+    runsOf(
       pool.sort((a, b) => lengths[a]! - lengths[b]!),
       lengths,
       batchTokens,
@@ -29,7 +29,7 @@ export function epochBatches(
 }
 
 /** Splits examples, in their order, into runs of at most `tokens` tokens, or of one example. */
-function splitAt(order: readonly number[], lengths: readonly number[], tokens: number): number[][] {
+export function runsOf(order: readonly number[], lengths: readonly number[], tokens: number): number[][] {
   const runs: number[][] = [];
   let room = 0;
   for (const i of order) {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openSafetensors } from '../checkpoint/safetensors.js';
 import { safetensorsBytes, type WrittenTensor } from '../checkpoint/safetensorsWriter.js';
 import { writeFolderAtomically } from '../model/atomicFolder.js';
+import type { ClassificationReport, EntityReport } from '../text/score.js';
 import type { AdamWState } from './adamw.js';
 import type { Parameters } from './parameters.js';
 
@@ -21,6 +22,8 @@ export interface EpochRecord {
   readonly step: number;
   readonly metric: string;
   readonly score: number;
+  /** The scores of each label; none where a text may have several labels. */
+  readonly report?: ClassificationReport | EntityReport;
 }
 
 /** How far a run is. */

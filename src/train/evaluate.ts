@@ -22,7 +22,7 @@ const BATCH_TOKENS = 1024;
 export interface Evaluation {
   readonly metric: 'accuracy' | 'entity F1' | 'micro F1';
   readonly score: number;
-  readonly report: ClassificationReport | EntityReport | undefined;
+  readonly report?: ClassificationReport | EntityReport;
 }
 
 /** Scores the parameters on examples. */
@@ -101,7 +101,6 @@ function labelSets(examples: readonly TrainingExample[], logits: readonly Float3
   return {
     metric: 'micro F1',
     score: gold + predicted === 0 ? 1 : (2 * correct) / (gold + predicted),
-    report: undefined,
   };
 }
 

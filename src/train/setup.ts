@@ -9,7 +9,9 @@ import { encodeLabelled, type LabelledText, type TrainingExample } from './examp
 import type { TrainingGraph } from './graph.js';
 import { labelsIn } from './labels.js';
 import { loraOf } from './lora.js';
+import { checkMemory } from './memory.js';
 import type { TrainingData, TrainOptions } from './options.js';
+import { PASS_TOKENS } from './step.js';
 
 export interface Setup {
   readonly labels: readonly string[];
@@ -37,6 +39,7 @@ export function setUp(options: TrainOptions, data: TrainingData): Setup {
 
 function setUpOn(base: Base, options: TrainOptions, data: TrainingData): Setup {
   const { task, attention, maxLength } = options;
+  checkMemory(base.decoder, Math.max(PASS_TOKENS, maxLength));
   const chosen = readChosenTokenizer({ ...options, adapters: [] });
   const labels = options.labels ?? labelsIn(data.train, task);
   const pooling = poolingOf(options);

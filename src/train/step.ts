@@ -3,10 +3,12 @@
 import { countTokens } from '../engine/sequence.js';
 import { UserError } from '../errors.js';
 import { adamWStep } from './adamw.js';
+import { runsOf } from './batches.js';
 import type { RunState, StepRecord } from './checkpoint.js';
 import { type TrainingExample, targetsOf } from './examples.js';
 import { clipGradients, gradientNorm } from './gradientNorm.js';
 import type { TrainingGraph } from './graph.js';
+import type { Lora } from './lora.js';
 import type { TrainOptions } from './options.js';
 import { Random } from './random.js';
 import { shareAt } from './schedule.js';
@@ -15,28 +17,64 @@ import type { StepResult, TrainingSession } from './session.js';
 /** The greatest norm of a step's gradients; larger ones are scaled down to it. */
 const MAX_NORM = 1;
 
-/** Runs forward and backward for some examples, with the dropout of the state's next step. */
-export function gradientsOf(
+/** The most tokens of one pass. The batch of a step is split into passes, so that memory does not grow with it. */
+export const PASS_TOKENS = 512;
+
+/** The loss of a step's batch and its gradients, with the dropout of the state's next step. */
+export async function gradientsOf(
   session: TrainingSession,
   { parameters, progress }: RunState,
   examples: readonly TrainingExample[],
-  { lora, loss }: TrainingGraph,
+  { lora, loss: kind }: TrainingGraph,
   seed: number,
 ): Promise<StepResult> {
-  const sequences = examples.map(({ sequence }) => sequence);
-  const targets = targetsOf(examples, parameters.labels);
   // The loss is the mean over rows, and over labels too where each of them is decided on its own.
-  const lossScale = loss === 'multi' ? 1 / targets.length : parameters.labels / targets.length;
-  const masks = new Map<string, Uint8Array>();
-  if (lora.dropout > 0) {
-    const tokens = countTokens(sequences);
-    for (const module of lora.modules) {
-      const [, width] = lora.shapeOf(lora.a(module)) as [number, number];
-      const random = new Random(seed, 'dropout', progress.step, module);
-      masks.set(module, random.mask(tokens * width, lora.dropout));
-    }
+  const rows = examples.reduce((sum, example) => sum + example.rows.length, 0);
+  const lossScale = 1 / (kind === 'multi' ? rows * parameters.labels : rows);
+  let total: StepResult | undefined;
+  for (const [pass, part] of passesOf(examples).entries()) {
+    const sequences = part.map(({ sequence }) => sequence);
+    const targets = targetsOf(part, parameters.labels);
+    const masks = dropoutMasks(lora, countTokens(sequences), [seed, 'dropout', progress.step, pass]);
+    const result = await session.step({ sequences, targets, lossScale }, parameters, masks);
+    total = total ? sumOf(total, result) : result;
   }
-  return session.step({ sequences, targets, lossScale }, parameters, masks);
+  return total!;
+}
+
+/** Splits examples, in their order, into passes of at most PASS_TOKENS tokens, or of one example. */
+function passesOf(examples: readonly TrainingExample[]): TrainingExample[][] {
+  const lengths = examples.map(({ sequence }) => sequence.ids.length);
+  const passes = runsOf(
+    examples.map((_, i) => i),
+    lengths,
+    PASS_TOKENS,
+  );
+  return passes.map(indices => indices.map(i => examples[i]!));
+}
+
+/** A mask for each module with LoRA; none without dropout. */
+function dropoutMasks(
+  lora: Lora,
+  tokens: number,
+  [seed, ...purpose]: readonly [seed: number, ...purpose: (string | number)[]],
+): Map<string, Uint8Array> {
+  const masks = new Map<string, Uint8Array>();
+  if (lora.dropout === 0) return masks;
+  for (const module of lora.modules) {
+    const [, width] = lora.shapeOf(lora.a(module)) as [number, number];
+    masks.set(module, new Random(seed, ...purpose, module).mask(tokens * width, lora.dropout));
+  }
+  return masks;
+}
+
+/** Adds the second result to the first, in place. */
+function sumOf(total: StepResult, { loss, gradients }: StepResult): StepResult {
+  for (const [name, sum] of total.gradients) {
+    const more = gradients.get(name)!;
+    for (let i = 0; i < sum.length; i++) sum[i]! += more[i]!;
+  }
+  return { loss: total.loss + loss, gradients: total.gradients };
 }
 
 /**
@@ -57,7 +95,7 @@ export function takeStep(
     const before = progress.records.at(-1);
     throw new UserError(
       `step ${progress.step + 1}: expected a number, found ${value} for the ${what}` +
-        `${before ? `, after a loss of ${before.loss.toPrecision(4)} at a learning rate of ${before.learningRate.toPrecision(3)}` : ''}: give a smaller --lr`,
+        `${before ? `, after a loss of ${before.loss.toPrecision(4)} at a learning rate of ${before.learningRate.toPrecision(3)}` : ''}: give a smaller --lr, with --resume to go on from the state that was saved last`,
     );
   }
   clipGradients(gradients, norm, MAX_NORM);

@@ -6,7 +6,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { countTokens } from '../engine/sequence.js';
 import { UserError } from '../errors.js';
 import { usableCores } from '../machine/cores.js';
-import { makeTemporaryFolder, writeFolderAtomically } from '../model/atomicFolder.js';
+import { makeTemporaryFolder, writeError, writeFolderAtomically } from '../model/atomicFolder.js';
 import { VERSION } from '../version.js';
 import { newAdamWState } from './adamw.js';
 import { writeAdapter } from './adapterFiles.js';
@@ -49,7 +49,8 @@ const SAVE_SECONDS = 60;
 /**
  * Trains, and writes the folder `out` with the adapter and its recipe. `isResumed`: goes on where an earlier run of the
  * same options and data was interrupted; the result is the same, bit for bit, as without the interruption.
- * Throws UserError where the base cannot be trained, the data does not fit, or the loss is no number any more.
+ * Throws UserError where the base cannot be trained, the data does not fit, the loss is no number any more, or the disk is
+ * full; the state that was saved last stays on disk then.
  */
 export async function train(
   options: TrainOptions,
@@ -79,6 +80,8 @@ export async function train(
     });
     rmSync(saved, { recursive: true, force: true });
     return { labels: setup.labels, progress: run.state.progress };
+  } catch (error) {
+    throw writeError(out, error);
   } finally {
     setup.close();
     process.off('exit', removeWork);
@@ -204,9 +207,8 @@ class Run {
     } finally {
       await session.close();
     }
-    const { metric, score } = evaluation;
-    if (progress.epochs.every(earlier => score > earlier.score)) this.state.best = copyOf(parameters);
-    const record = { step: progress.step, metric, score };
+    if (progress.epochs.every(({ score }) => evaluation.score > score)) this.state.best = copyOf(parameters);
+    const record = { step: progress.step, ...evaluation };
     progress.epochs.push(record);
     return record;
   }
@@ -218,8 +220,14 @@ function isStale(epochs: readonly EpochRecord[], patience: number): boolean {
   return epochs.length - 1 - scores.indexOf(Math.max(...scores)) >= patience;
 }
 
-/** What decides the result of a run. A run that goes on has to have the same. */
-function settingsOf(options: TrainOptions, { labels, examples }: Setup): Record<string, unknown> {
+/**
+ * What a run that goes on has to have as the interrupted one had it. The learning rate may change, for a run whose loss
+ * was no number any more.
+ */
+function settingsOf(
+  { learningRate: _, ...options }: TrainOptions,
+  { labels, examples }: Setup,
+): Record<string, unknown> {
   return JSON.parse(JSON.stringify({ ...options, labels, texts: examples.length }));
 }
 

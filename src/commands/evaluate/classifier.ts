@@ -86,7 +86,7 @@ function choiceOf(
   return { logits: Float32Array.of(0, logits[chosen]!), chosen: 1, gold: Number(chosen === gold) };
 }
 
-function confusionSection({ labels, confusion }: ClassificationReport): Section {
+export function confusionSection({ labels, confusion }: ClassificationReport): Section {
   const names = Object.keys(labels);
   const counts = names.map(gold => names.map(predicted => confusion[gold]![predicted]!));
   return {

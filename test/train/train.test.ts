@@ -1,0 +1,291 @@
+// lsllama train as a user runs it, on a tiny base: what it writes, how it goes on after an interruption, and what it says
+// where something is wrong.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, expect, it } from 'vitest';
+import { jsonLines, lsllama } from '../support/cli.js';
+import { ROOT, readJson, temporaryFolder } from '../support/fixtures.js';
+
+const MATRIX = join(ROOT, 'test/fixtures/matrix');
+const work = temporaryFolder();
+const base = join(MATRIX, 'bases/untied');
+const tokenizer = join(MATRIX, 'tokenizer');
+
+const file = (name: string, lines: readonly object[]) => {
+  const path = join(work, name);
+  writeFileSync(path, jsonLines(lines));
+  return path;
+};
+
+/** Texts whose label is told by their first word. */
+const texts = Array.from({ length: 120 }, (_, i) => {
+  const label = ['oil', 'bank', 'lamb'][i % 3]!;
+  return { text: `${label} prices in Munich ${i % 7} ${'met in Geneva '.repeat(i % 4)}`, label };
+});
+const data = file('texts.jsonl', texts);
+const dev = file('dev.jsonl', texts.slice(0, 30));
+const words = file(
+  'words.jsonl',
+  texts.map(({ text }) => {
+    const tokens = text.trim().split(' ');
+    return {
+      tokens,
+      tags: tokens.map(token => ({ Munich: 'B-LOC', Geneva: 'B-LOC', oil: 'B-GOOD' })[token] ?? 'O'),
+    };
+  }),
+);
+
+const CLASSIFIER = ['--task', 'sequence', '--attention', 'causal'];
+const TAGGER = ['--task', 'token', '--attention', 'bidirectional'];
+const QUICK = ['--targets', 'all-linear', '--lr', '3e-3', '--batch-tokens', '256'];
+
+const argsOf = (out: string, ...more: string[]) => [
+  'train',
+  '--base',
+  base,
+  '--tokenizer',
+  tokenizer,
+  '--out',
+  join(work, out),
+  ...QUICK,
+  ...more,
+];
+const train = (out: string, ...more: string[]) => lsllama(argsOf(out, ...more));
+
+describe('what is written', () => {
+  it('a classifier that has learned its labels, which predict and eval take as it is', () => {
+    const { status, stdout, stderr } = train(
+      'classifier',
+      ...CLASSIFIER,
+      '--data',
+      data,
+      '--dev',
+      dev,
+      '--epochs',
+      '8',
+    );
+    expect({ status, stderr: /step \d+: accuracy [\d.]+%/.test(stderr) }).toEqual({
+      status: 0,
+      stderr: true,
+    });
+    const summary = JSON.parse(stdout);
+    expect(summary.labels).toEqual(['bank', 'lamb', 'oil']);
+    expect(summary.accuracy).toBe(1);
+    const folder = join(work, 'classifier');
+    expect(readdirSync(folder).sort()).toEqual(['adapter', 'recipe.json', 'training.html']);
+    expect(readJson(join(folder, 'adapter/adapter_config.json'))).toMatchObject({
+      peft_type: 'LORA',
+      task_type: 'SEQ_CLS',
+      r: 12,
+      lora_alpha: 32,
+    });
+    const evaluated = lsllama(['eval', folder, dev, '--json']);
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({ accuracy: 1 });
+  });
+
+  it('a tagger', () => {
+    const { status, stdout } = train('tagger', ...TAGGER, '--data', words, '--dev', words, '--epochs', '8');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ labels: ['O', 'B-GOOD', 'B-LOC'], 'entity F1': 1 });
+    const evaluated = lsllama(['eval', join(work, 'tagger'), words, '--json']);
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({ f1: 1 });
+  });
+
+  it('a classifier of texts with any number of labels', () => {
+    const lines = texts.map(({ text, label }, i) => ({ text, labels: i % 4 === 0 ? [] : [label, 'news'] }));
+    const { status, stdout } = train(
+      'multi',
+      ...CLASSIFIER,
+      '--data',
+      file('multi.jsonl', lines),
+      '--epochs',
+      '1',
+    );
+    expect({ status, labels: JSON.parse(stdout).labels }).toEqual({
+      status: 0,
+      labels: ['bank', 'lamb', 'news', 'oil'],
+    });
+    expect(readJson(join(work, 'multi/recipe.json'))).toMatchObject({ problemType: 'multi' });
+  });
+
+  it('the same from CSV as from JSON lines', () => {
+    const csv = join(work, 'texts.csv');
+    writeFileSync(csv, `text,label\n${texts.map(({ text, label }) => `"${text}",${label}\n`).join('')}`);
+    const weights = ['json', 'csv'].map(name => {
+      const { status } = train(name, ...CLASSIFIER, '--data', name === 'csv' ? csv : data, '--epochs', '1');
+      expect(status).toBe(0);
+      return readFileSync(join(work, name, 'adapter/adapter_model.safetensors'));
+    });
+    expect(weights[0]!.equals(weights[1]!)).toBe(true);
+  });
+
+  it('a class with one example is a class', () => {
+    const one = file('one.jsonl', [...texts.slice(0, 20), { text: 'Siemens', label: 'alone' }]);
+    expect(JSON.parse(train('one', ...CLASSIFIER, '--data', one, '--epochs', '1').stdout).labels).toContain(
+      'alone',
+    );
+  });
+
+  it('training ends early where the score does not rise any more', () => {
+    const { stdout } = train(
+      'early',
+      ...CLASSIFIER,
+      '--data',
+      data,
+      '--dev',
+      dev,
+      '--epochs',
+      '500',
+      '--patience',
+      '2',
+    );
+    expect(JSON.parse(stdout).steps).toBeLessThan(1000);
+  });
+});
+
+describe('a run that is killed and resumed', () => {
+  const args = (out: string) =>
+    argsOf(out, ...CLASSIFIER, '--data', data, '--dev', dev, '--epochs', '12', '--patience', '12');
+
+  /** Runs until the epoch has been told of, and kills the process then. */
+  async function runUntil(out: string, epoch: number, ...more: string[]): Promise<void> {
+    const child = spawn(process.execPath, [`${ROOT}/dist/cli.js`, ...args(out), ...more]);
+    const exited = new Promise(resolve => child.once('exit', resolve));
+    let epochs = 0;
+    for await (const line of createInterface({ input: child.stderr })) {
+      if (/^step \d+: accuracy/.test(line) && ++epochs === epoch) child.kill('SIGKILL');
+    }
+    await exited;
+  }
+
+  it('gives the very same adapter as one that is not', async () => {
+    expect(lsllama(args('whole')).status).toBe(0);
+    for (const epoch of [1, 2, 3, 1]) await runUntil('killed', epoch, '--resume');
+    expect(existsSync(join(work, 'killed'))).toBe(false);
+    expect(lsllama([...args('killed'), '--resume']).status).toBe(0);
+    const [whole, killed] = ['whole', 'killed'].map(out =>
+      readFileSync(join(work, out, 'adapter/adapter_model.safetensors')),
+    );
+    expect(killed!.equals(whole!)).toBe(true);
+    expect(readdirSync(work).filter(name => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('has to have the same options', async () => {
+    await runUntil('changed', 2);
+    const { status, stderr } = lsllama([...args('changed'), '--resume', '--seed', '1']);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining('--resume: expected the seed of the interrupted run, 42, found 1'),
+    });
+  });
+});
+
+describe('what is wrong is said', () => {
+  it.each<[string, object, string]>([
+    ['a line with an empty text', { text: ' ', label: 'oil' }, 'line 2: the text is empty'],
+    [
+      'a line without a label',
+      { text: 'oil' },
+      'line 2: expected "label", a label, or "labels", a list of them',
+    ],
+    ['a line without a text', { label: 'oil' }, 'line 2: expected "text", a string'],
+  ])('%s', (_, line, message) => {
+    const path = file('bad.jsonl', [texts[0]!, line]);
+    const { status, stderr } = train('bad', ...CLASSIFIER, '--data', path);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(message) });
+    expect(existsSync(join(work, 'bad'))).toBe(false);
+  });
+
+  it('tags that are not as many as the words', () => {
+    const path = file('bad-tags.jsonl', [{ tokens: ['a', 'b'], tags: ['O'] }]);
+    expect(train('bad', ...TAGGER, '--data', path).stderr).toContain(
+      'line 1: expected a tag for each token, found 2 tokens and 1 tags',
+    );
+  });
+
+  it('a label that the training data does not have', () => {
+    const path = file('new-label.jsonl', [{ text: 'oil', label: 'gas' }]);
+    const { status, stderr } = train('bad', ...CLASSIFIER, '--data', data, '--dev', path);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining('line 1: expected one of the labels bank, lamb, oil, found "gas"'),
+    });
+  });
+
+  it('a learning rate at which the loss is no number any more; the last good state stays', () => {
+    const { status, stderr } = train(
+      'diverged',
+      ...CLASSIFIER,
+      '--data',
+      data,
+      '--lr',
+      '1e3',
+      '--warm-up',
+      '0.9',
+      '--epochs',
+      '20',
+    );
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(
+        /step \d+: expected a number, found (NaN|-?Infinity) .*, after a loss of .*: give a smaller --lr, with --resume/,
+      ),
+    });
+    expect(existsSync(join(work, 'diverged'))).toBe(false);
+    expect(existsSync(join(work, '.diverged-training/state.json'))).toBe(true);
+  });
+
+  it('a family whose linear layers are in one tensor', () => {
+    const { status, stderr } = train(
+      'bad',
+      ...CLASSIFIER,
+      '--data',
+      data,
+      '--base',
+      join(MATRIX, 'bases/phi3'),
+    );
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining(
+        'expected layers.0.self_attn.q_proj.weight, found none: training needs each linear layer as a tensor of its own',
+      ),
+    });
+  });
+
+  it('a model with other parts than a decoder', () => {
+    const { stderr } = train('bad', ...CLASSIFIER, '--data', data, '--base', join(MATRIX, 'bases/llava'));
+    expect(stderr).toMatch(/expected a language model, found one with .*vision_tower/);
+  });
+
+  it('a disk that is full: nothing half-written stays', () => {
+    const before = readdirSync(work);
+    const { status, stderr } = spawnSync(
+      '/bin/sh',
+      [
+        '-c',
+        `trap '' XFSZ; ulimit -f 8; exec "$@"`,
+        'sh',
+        process.execPath,
+        `${ROOT}/dist/cli.js`,
+        ...argsOf('full', ...CLASSIFIER, '--data', data),
+      ],
+      { encoding: 'utf8' },
+    );
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining('full: cannot be written: a file would be larger than is allowed'),
+    });
+    expect(readdirSync(work)).toEqual(before);
+  });
+
+  it('a folder that is there already', () => {
+    const { status, stderr } = lsllama(argsOf('.', ...CLASSIFIER, '--data', data));
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining('already exists; --force replaces it'),
+    });
+  });
+});
