@@ -4,13 +4,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseDecoderConfig } from '../../dist/checkpoint/families.js';
 import { openSafetensors } from '../../dist/checkpoint/safetensors.js';
 import { safetensorsBytes } from '../../dist/checkpoint/safetensorsWriter.js';
 import { epochBatches } from '../../dist/train/batches.js';
 import { labelsIn } from '../../dist/train/labels.js';
+import { checkMemory } from '../../dist/train/memory.js';
 import { Random } from '../../dist/train/random.js';
 import { shareAt } from '../../dist/train/schedule.js';
-import { temporaryFolder } from '../support/fixtures.js';
+import { ROOT, readJson, temporaryFolder } from '../support/fixtures.js';
 
 const work = temporaryFolder();
 
@@ -112,4 +114,19 @@ it('tensors that are written are read back', async () => {
     expect(await source.read(name)).toEqual(values);
   }
   source.close();
+});
+
+describe('memory', () => {
+  const config = readJson(join(ROOT, 'test/fixtures/matrix/bases/llama/config.json')) as object;
+  const decoder = parseDecoderConfig(config as Parameters<typeof parseDecoderConfig>[0], 'config.json');
+
+  it('a small base can be trained', () => {
+    expect(() => checkMemory(decoder, 512)).not.toThrow();
+  });
+
+  it('one that no machine has room for is refused before it is read', () => {
+    expect(() => checkMemory({ ...decoder, layers: 1e9 }, 512)).toThrow(
+      /^training this base takes \d+\.\d GB of memory, and \d+\.\d GB can be used/,
+    );
+  });
 });
