@@ -9,6 +9,7 @@ const SLOW = [
   'test/commands/{advice,eval,tables}.test.ts',
   'test/compat/*.test.ts',
   'test/model/reading.test.ts',
+  'test/train/{gradients,steps,train}.test.ts',
   'test/playground/*.test.ts',
   'test/**/{bench,checkpoints,cli,cudaKernels,engine,engines,examples,fuzz,inspect,int8,loadTest,matrix,monitoring,atomicFolder,reference,shipped,smoothing,verify,ready,encoder,tokenizerFiles,ggufTokenizer,offsetsOfTokens}.test.ts',
 ];
