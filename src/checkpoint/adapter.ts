@@ -11,7 +11,8 @@ import { canonicalName, LM_HEAD, unwrappedName } from './names.js';
 import { openSafetensors } from './safetensors.js';
 import type { TensorSource } from './tensors.js';
 
-const WEIGHTS = 'adapter_model.safetensors';
+/** The file of an adapter's tensors. */
+export const WEIGHTS = 'adapter_model.safetensors';
 
 /**
  * W' = W + scale * B A, with A [rank, in] and B [out, rank]: https://arxiv.org/abs/2106.09685 eq. 3.

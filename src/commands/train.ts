@@ -5,8 +5,10 @@ import { basename, join } from 'node:path';
 import { plot } from 'asciichart';
 import { type Command, Option } from 'commander';
 import { oneLine, UserError } from '../errors.js';
-import { ATTENTION, type Attention, POOLING, type Pooling, TASK, type Task } from '../model/manifest.js';
-import { SCHEDULES, type Schedule } from '../train/schedule.js';
+import { ATTENTION, POOLING, TASK } from '../model/manifest.js';
+import type { LoraOptions } from '../train/lora.js';
+import type { TrainOptions } from '../train/options.js';
+import { SCHEDULES } from '../train/schedule.js';
 import { type TrainResult, train } from '../train/train.js';
 import { readLabels } from './labels.js';
 import { positiveNumber, share, wholeNumber } from './options.js';
@@ -14,31 +16,18 @@ import { writeWhole } from './outputFile.js';
 import { startProgress } from './progress.js';
 import { readLabelled } from './train/data.js';
 import { pooled } from './train/lossFigure.js';
-import { bestOf, trainingPage } from './train/report.js';
+import { bestOf, tokensPerSecond, trainingPage } from './train/report.js';
 
-interface TrainFlags {
-  readonly base: string;
+/** The options of a run under the names of their flags. */
+interface TrainFlags
+  extends Omit<TrainOptions, 'learningRate' | 'labels' | 'lora'>,
+    Omit<LoraOptions, 'targets'> {
   readonly data: string;
   readonly dev?: string;
   readonly out: string;
-  readonly task: Task;
-  readonly attention: Attention;
-  readonly pooling?: Pooling;
   readonly labels?: string;
-  readonly tokenizer?: string;
-  readonly rank: number;
-  readonly alpha: number;
-  readonly dropout: number;
   readonly targets: string;
-  readonly epochs: number;
-  readonly minutes?: number;
   readonly lr: number;
-  readonly schedule: Schedule;
-  readonly warmUp: number;
-  readonly batchTokens: number;
-  readonly maxLength: number;
-  readonly patience: number;
-  readonly seed: number;
   readonly resume?: true;
   readonly force?: true;
 }
@@ -147,8 +136,8 @@ export function configure(command: Command): void {
         lora: { rank, alpha, dropout, targets: targets === 'all-linear' ? ALL_LINEAR : targets.split(',') },
       };
       const result = await train(settings, texts, out, resume, {
-        onStep: ({ step, steps, records, seconds }) => {
-          const tokens = records.reduce((sum, record) => sum + record.tokens, 0);
+        onStep: run => {
+          const { step, steps, records } = run;
           const recent = records.slice(-20);
           const loss = recent.reduce((sum, record) => sum + record.loss, 0) / recent.length;
           progress.update(PROGRESS, {
@@ -156,7 +145,7 @@ export function configure(command: Command): void {
             done: step,
             total: steps,
             unit: 'steps',
-            detail: `loss ${loss.toFixed(4)}, ${Math.round(tokens / seconds)} tokens/s`,
+            detail: `loss ${loss.toFixed(4)}, ${Math.round(tokensPerSecond(run))} tokens/s`,
           });
         },
         onEvaluation: ({ step, metric, score }) =>
@@ -174,7 +163,6 @@ export function configure(command: Command): void {
 
 function summaryOf(out: string, { labels, progress }: TrainResult): object {
   const { step, records, epochs, seconds } = progress;
-  const tokens = records.reduce((sum, record) => sum + record.tokens, 0);
   const best = bestOf(epochs);
   return {
     out,
@@ -183,7 +171,7 @@ function summaryOf(out: string, { labels, progress }: TrainResult): object {
     loss: records.at(-1)!.loss,
     ...(best && { [best.metric]: best.score }),
     seconds: Math.round(seconds),
-    tokens_per_second: Math.round(tokens / seconds),
+    tokens_per_second: Math.round(tokensPerSecond(progress)),
   };
 }
 

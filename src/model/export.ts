@@ -7,7 +7,7 @@ import { type Calibration, calibrate } from '../calibrate/calibrate.js';
 import { mergeAdapters } from '../checkpoint/merge.js';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open.js';
 import { UserError } from '../errors.js';
-import { type Int8Choice, type Readout, writeGraph } from '../graph/write.js';
+import { type Int8Choice, writeGraph } from '../graph/write.js';
 import { Tokenizer, writeTokenizer } from '../text/tokenizer.js';
 import { verifyExport } from '../verify/verify.js';
 import { VERSION } from '../version.js';
@@ -16,7 +16,7 @@ import { ingredientsOf } from './identity.js';
 import { fileHashes } from './integrity.js';
 import { fileSizes, isModelFolder, MANIFEST, type Manifest } from './manifest.js';
 import { exportNotes } from './notes.js';
-import { type Plan, planExport } from './plan.js';
+import { planExport, readoutOf } from './plan.js';
 import type { OnProgress, Stage } from './progress.js';
 import { versionOf } from './reading.js';
 import type { DeviceRequest } from './recipe.js';
@@ -110,7 +110,7 @@ async function writeModel(
     const graph = {
       ...plan,
       choices: choicesByModule(calibration),
-      readout: readoutOf(plan),
+      readout: readoutOf(plan.pooling),
       producerVersion: VERSION,
     };
     await writeGraph(folder, calibration?.merged ?? merged, { ...graph, onProgress: progressOf('writing') });
@@ -143,8 +143,4 @@ async function writeModel(
 function choicesByModule(calibration: Calibration | null): Map<string, Int8Choice> {
   const choices = calibration?.choices ?? [];
   return new Map(choices.flatMap(choice => choice.modules.map(module => [module, choice] as const)));
-}
-
-function readoutOf({ pooling }: Plan): Readout {
-  return pooling === 'mean' || pooling === 'max' ? pooling : 'rows';
 }

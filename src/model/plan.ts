@@ -6,6 +6,7 @@ import type { Base } from '../checkpoint/base.js';
 import type { Head } from '../checkpoint/head.js';
 import { LM_HEAD } from '../checkpoint/names.js';
 import { UserError } from '../errors.js';
+import type { Readout } from '../graph/heads.js';
 import { PRECISIONS, type PrecisionName } from '../graph/precisionNames.js';
 import { readNotation } from '../text/notation.js';
 import type { Tokenizer } from '../text/tokenizer.js';
@@ -103,7 +104,12 @@ function firstUnmaskedLayer(request: DeviceRequest, base: Base, attention: Atten
   return from;
 }
 
-function poolingOf(request: DeviceRequest, task: Task, attention: Attention): Pooling | null {
+/** The pooling that is asked for, else that of the attention; null for a tagger, of which none may be asked for. */
+export function poolingOf(
+  request: Pick<DeviceRequest, 'pooling'>,
+  task: Task,
+  attention: Attention,
+): Pooling | null {
   if (task === 'sequence') return request.pooling ?? (attention === 'causal' ? 'last' : 'mean');
   if (request.pooling) {
     throw new UserError(
@@ -111,6 +117,11 @@ function poolingOf(request: DeviceRequest, task: Task, attention: Attention): Po
     );
   }
   return null;
+}
+
+/** How the head of a model with this pooling reads a batch. */
+export function readoutOf(pooling: Pooling | null): Readout {
+  return pooling === 'mean' || pooling === 'max' ? pooling : 'rows';
 }
 
 function problemTypeOf(request: DeviceRequest, base: Base, head: Head, task: Task): ProblemType {

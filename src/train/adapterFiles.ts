@@ -2,6 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { WEIGHTS } from '../checkpoint/adapter.js';
 import { ADAPTER_CONFIG } from '../checkpoint/adapterConfig.js';
 import { HEAD_MODULES } from '../checkpoint/names.js';
 import { safetensorsBytes } from '../checkpoint/safetensorsWriter.js';
@@ -48,7 +49,7 @@ export function writeAdapter(
     task_type: task === 'sequence' ? 'SEQ_CLS' : 'TOKEN_CLS',
   });
   const tensors = new Map([...parameters.tensors].map(([name, tensor]) => [nameInPeft(name), tensor]));
-  writeFileSync(join(adapter, 'adapter_model.safetensors'), safetensorsBytes(tensors));
+  writeFileSync(join(adapter, WEIGHTS), safetensorsBytes(tensors));
   writeJson(join(folder, RECIPE), { ...recipe, adapter: ADAPTER });
 }
 

@@ -17,11 +17,12 @@ export function epochBatches(
 ): number[][] {
   const random = new Random(seed, 'batches', epoch);
   const order = random.shuffled(lengths.map((_, i) => i));
-  const pools = runsOf(order, lengths, SORTED_BATCHES * batchTokens);
+  const lengthOf = (i: number) => lengths[i]!;
+  const pools = runsOf(order, lengthOf, SORTED_BATCHES * batchTokens);
   const batches = pools.flatMap(pool =>
     runsOf(
-      pool.sort((a, b) => lengths[a]! - lengths[b]!),
-      lengths,
+      pool.sort((a, b) => lengthOf(a) - lengthOf(b)),
+      lengthOf,
       batchTokens,
     ),
   );
@@ -29,16 +30,16 @@ export function epochBatches(
 }
 
 /** Splits examples, in their order, into runs of at most `tokens` tokens, or of one example. */
-export function runsOf(order: readonly number[], lengths: readonly number[], tokens: number): number[][] {
-  const runs: number[][] = [];
+export function runsOf<T>(examples: readonly T[], lengthOf: (example: T) => number, tokens: number): T[][] {
+  const runs: T[][] = [];
   let room = 0;
-  for (const i of order) {
-    if (runs.length === 0 || lengths[i]! > room) {
+  for (const example of examples) {
+    if (runs.length === 0 || lengthOf(example) > room) {
       runs.push([]);
       room = tokens;
     }
-    runs.at(-1)!.push(i);
-    room -= lengths[i]!;
+    runs.at(-1)!.push(example);
+    room -= lengthOf(example);
   }
   return runs;
 }

@@ -1,6 +1,5 @@
 // How good the adapter is so far: predictions for the development set, by a forward pass in float32.
 
-import { countTokens } from '../engine/sequence.js';
 import type { Task } from '../model/manifest.js';
 import { parseTag, readNotation } from '../text/notation.js';
 import { Scheme } from '../text/scheme.js';
@@ -11,7 +10,8 @@ import {
   entityReport,
 } from '../text/score.js';
 import { decode } from '../text/tags.js';
-import type { TrainingExample } from './examples.js';
+import { runsOf } from './batches.js';
+import { type TrainingExample, tokensIn } from './examples.js';
 import type { LossKind } from './loss.js';
 import type { Parameters } from './parameters.js';
 import type { TrainingSession } from './session.js';
@@ -47,16 +47,10 @@ async function logitsOf(
   examples: readonly TrainingExample[],
   parameters: Parameters,
 ): Promise<Float32Array[][]> {
-  const order = examples.map((_, i) => i);
-  order.sort((a, b) => examples[a]!.sequence.ids.length - examples[b]!.sequence.ids.length);
+  const lengthOf = (i: number) => tokensIn(examples[i]!);
+  const order = examples.map((_, i) => i).sort((a, b) => lengthOf(a) - lengthOf(b));
   const logits: Float32Array[][] = new Array(examples.length);
-  for (let start = 0; start < order.length; ) {
-    const batch: number[] = [];
-    let tokens = 0;
-    while (start < order.length && (batch.length === 0 || tokens < BATCH_TOKENS)) {
-      batch.push(order[start]!);
-      tokens += countTokens([examples[order[start++]!]!.sequence]);
-    }
+  for (const batch of runsOf(order, lengthOf, BATCH_TOKENS)) {
     const found = await session.logits(
       batch.map(i => examples[i]!.sequence),
       parameters,

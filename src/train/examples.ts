@@ -74,6 +74,11 @@ function encodeTagged(
   return { sequence: sequences[0]!, rows, truncated: windows.length > 1 };
 }
 
+/** The tokens of an example. */
+export function tokensIn({ sequence }: TrainingExample): number {
+  return sequence.ids.length;
+}
+
 /** The targets of some examples: 1 where a row has a label, 0 elsewhere; [rows, labels]. */
 export function targetsOf(examples: readonly TrainingExample[], labels: number): Float32Array {
   const rows = examples.flatMap(example => example.rows);

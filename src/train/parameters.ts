@@ -1,17 +1,14 @@
 // The tensors that are trained: LoRA's matrices and the label head.
 
 import type { Head } from '../checkpoint/head.js';
+import type { WrittenTensor } from '../checkpoint/safetensorsWriter.js';
+import { elementCount } from '../checkpoint/tensors.js';
 import type { Lora } from './lora.js';
 import { Random } from './random.js';
 
-export interface Parameter {
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-}
-
 export interface Parameters {
   /** By canonical name, in the order of the decoder's modules: layers.0.self_attn.q_proj.lora_A.weight, …, score.weight. */
-  readonly tensors: ReadonlyMap<string, Parameter>;
+  readonly tensors: ReadonlyMap<string, WrittenTensor>;
   /** The rows of the head. */
   readonly labels: number;
 }
@@ -24,10 +21,10 @@ const HEAD_DEVIATION = 0.02;
  * so that the model computes what the base does; the head's weights are normal, its bias is zero.
  */
 export function initialParameters(lora: Lora, head: Head, hiddenSize: number, seed: number): Parameters {
-  const tensors = new Map<string, Parameter>();
+  const tensors = new Map<string, WrittenTensor>();
   const fill = (name: string, shape: readonly number[], draw: (random: Random) => number) => {
     const random = new Random(seed, 'initial', name);
-    const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+    const values = new Float32Array(elementCount(shape));
     tensors.set(name, { shape, values: values.map(() => draw(random)) });
   };
   for (const module of lora.modules) {

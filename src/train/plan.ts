@@ -1,7 +1,7 @@
 // The steps of a run: which examples each of them has, and how many there are.
 
 import { epochBatches } from './batches.js';
-import type { TrainingExample } from './examples.js';
+import { type TrainingExample, tokensIn } from './examples.js';
 import type { TrainOptions } from './options.js';
 
 export interface PlannedStep {
@@ -14,7 +14,7 @@ export function plannedSteps(
   examples: readonly TrainingExample[],
   { epochs, batchTokens, seed }: Pick<TrainOptions, 'epochs' | 'batchTokens' | 'seed'>,
 ): PlannedStep[] {
-  const lengths = examples.map(({ sequence }) => sequence.ids.length);
+  const lengths = examples.map(tokensIn);
   return Array.from({ length: epochs }, (_, epoch) => {
     const batches = epochBatches(lengths, batchTokens, seed, epoch);
     return batches.map((indices, i) => ({

@@ -2,6 +2,7 @@
 
 import { type Base, openBase } from '../checkpoint/base.js';
 import type { Pooling } from '../model/manifest.js';
+import { poolingOf, readoutOf } from '../model/plan.js';
 import { readChosenTokenizer } from '../model/tokenizerChoice.js';
 import { Tokenizer, type TokenizerDefinition } from '../text/tokenizer.js';
 import { newHead, withNewHead } from './base.js';
@@ -42,7 +43,7 @@ function setUpOn(base: Base, options: TrainOptions, data: TrainingData): Setup {
   checkMemory(base.decoder, Math.max(PASS_TOKENS, maxLength));
   const chosen = readChosenTokenizer({ ...options, adapters: [] });
   const labels = options.labels ?? labelsIn(data.train, task);
-  const pooling = poolingOf(options);
+  const pooling = poolingOf(options, task, attention);
   const head = newHead(task, labels.length);
   const encoder = {
     tokenizer: new Tokenizer(chosen.definition),
@@ -66,7 +67,7 @@ function setUpOn(base: Base, options: TrainOptions, data: TrainingData): Setup {
       weights: withNewHead(base, head),
       head,
       lora: loraOf(base.decoder, options.lora),
-      readout: pooling === 'mean' || pooling === 'max' ? pooling : 'rows',
+      readout: readoutOf(pooling),
       loss: data.train.some(({ isMulti }) => isMulti) ? 'multi' : 'single',
       bidirectionalFrom: attention === 'causal' ? base.decoder.layers : 0,
       maxLength,
@@ -81,9 +82,4 @@ function setUpOn(base: Base, options: TrainOptions, data: TrainingData): Setup {
     ],
     close: () => base.weights.close(),
   };
-}
-
-function poolingOf({ task, attention, pooling }: TrainOptions): Pooling | null {
-  if (task === 'token') return null;
-  return pooling ?? (attention === 'causal' ? 'last' : 'mean');
 }

@@ -5,7 +5,7 @@ import { UserError } from '../errors.js';
 import { adamWStep } from './adamw.js';
 import { runsOf } from './batches.js';
 import type { RunState, StepRecord } from './checkpoint.js';
-import { type TrainingExample, targetsOf } from './examples.js';
+import { type TrainingExample, targetsOf, tokensIn } from './examples.js';
 import { clipGradients, gradientNorm } from './gradientNorm.js';
 import type { TrainingGraph } from './graph.js';
 import type { Lora } from './lora.js';
@@ -32,7 +32,7 @@ export async function gradientsOf(
   const rows = examples.reduce((sum, example) => sum + example.rows.length, 0);
   const lossScale = 1 / (kind === 'multi' ? rows * parameters.labels : rows);
   let total: StepResult | undefined;
-  for (const [pass, part] of passesOf(examples).entries()) {
+  for (const [pass, part] of runsOf(examples, tokensIn, PASS_TOKENS).entries()) {
     const sequences = part.map(({ sequence }) => sequence);
     const targets = targetsOf(part, parameters.labels);
     const masks = dropoutMasks(lora, countTokens(sequences), [seed, 'dropout', progress.step, pass]);
@@ -40,17 +40,6 @@ export async function gradientsOf(
     total = total ? sumOf(total, result) : result;
   }
   return total!;
-}
-
-/** Splits examples, in their order, into passes of at most PASS_TOKENS tokens, or of one example. */
-function passesOf(examples: readonly TrainingExample[]): TrainingExample[][] {
-  const lengths = examples.map(({ sequence }) => sequence.ids.length);
-  const passes = runsOf(
-    examples.map((_, i) => i),
-    lengths,
-    PASS_TOKENS,
-  );
-  return passes.map(indices => indices.map(i => examples[i]!));
 }
 
 /** A mask for each module with LoRA; none without dropout. */

@@ -1,16 +1,16 @@
 // The goldens of training: PyTorch's gradients through PEFT, and the weights after ten steps of AdamW.
 
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalName } from '../../dist/checkpoint/names.js';
 import { openCheckpoint } from '../../dist/checkpoint/open.js';
 import { openSafetensors } from '../../dist/checkpoint/safetensors.js';
+import type { WrittenTensor } from '../../dist/checkpoint/safetensorsWriter.js';
 import type { Sequence } from '../../dist/engine/sequence.js';
 import { newHead, withNewHead } from '../../dist/train/base.js';
-import type { TrainingGraph } from '../../dist/train/graph.js';
+import { type TrainingGraph, writeTrainingGraph } from '../../dist/train/graph.js';
 import { loraOf } from '../../dist/train/lora.js';
-import type { Parameter } from '../../dist/train/parameters.js';
-import type { TrainingBatch } from '../../dist/train/session.js';
+import { type TrainingBatch, TrainingSession } from '../../dist/train/session.js';
 import { type Golden, ROOT, readJson } from './fixtures.js';
 
 const GOLDENS = join(ROOT, 'test/fixtures/training/goldens');
@@ -39,7 +39,7 @@ export function trainingGoldens(): string[] {
 }
 
 /** Tensors of a file by canonical name. */
-async function readTensors(path: string): Promise<Map<string, Parameter>> {
+async function readTensors(path: string): Promise<Map<string, WrittenTensor>> {
   const source = openSafetensors(path);
   const entries = [...source.tensors.values()].map(async ({ name, shape }) => {
     return [canonicalName(name), { shape, values: await source.read(name) }] as const;
@@ -49,8 +49,8 @@ async function readTensors(path: string): Promise<Map<string, Parameter>> {
   return tensors;
 }
 
-/** What a golden was made from and what it has to give. */
-export async function openTrainingGolden(name: string) {
+/** What a golden was made from and what it has to give, and a session of its graph, which is written into `folderOfGraph`. */
+export async function openTrainingGolden(name: string, folderOfGraph: string) {
   const golden = readJson(join(GOLDENS, name, 'golden.json')) as GoldenFile;
   const folder = join(ROOT, 'test/fixtures', golden.case);
   const file = readJson(join(folder, 'case.json')) as CaseFile & { request?: CaseFile };
@@ -85,14 +85,16 @@ export async function openTrainingGolden(name: string) {
     .sort((a, b) => a.input_ids.length - b.input_ids.length);
   const batch = batchOf(examples, request, golden.problemType === 'multi', graph.readout === 'rows');
   const trained = await readTensors(join(adapter!.folder, 'adapter_model.safetensors'));
+  mkdirSync(folderOfGraph);
+  await writeTrainingGraph(folderOfGraph, graph, { withGradients: true, version: 'test' });
+  close();
   return {
-    graph,
+    session: await TrainingSession.load(folderOfGraph, 1),
     batch,
     losses: golden.losses,
     parameters: { tensors: trained, labels: labels.length },
     gradients: await readTensors(join(GOLDENS, name, 'gradients.safetensors')),
     afterTenSteps: await readTensors(join(GOLDENS, name, 'after_ten_steps.safetensors')),
-    close,
   };
 }
 

@@ -1,22 +1,14 @@
 // Gradients of a training step against those of PyTorch through PEFT.
 
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { writeTrainingGraph } from '../../dist/train/graph.js';
-import { TrainingSession } from '../../dist/train/session.js';
 import { temporaryFolder } from '../support/fixtures.js';
 import { openTrainingGolden, relativeError, trainingGoldens } from '../support/training.js';
 
 const out = temporaryFolder();
 
 it.each(trainingGoldens())('%s: the gradients are those of PyTorch', async name => {
-  const { graph, batch, parameters, gradients, losses, close } = await openTrainingGolden(name);
-  const folder = join(out, name);
-  mkdirSync(folder);
-  await writeTrainingGraph(folder, graph, { withGradients: true, version: 'test' });
-  close();
-  const session = await TrainingSession.load(folder, 1);
+  const { session, batch, parameters, gradients, losses } = await openTrainingGolden(name, join(out, name));
   const step = await session.step(batch, parameters);
   await session.close();
   expect(Math.abs(step.loss - losses[0]!)).toBeLessThan(1e-5 * Math.abs(losses[0]!) + 1e-6);

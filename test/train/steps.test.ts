@@ -1,13 +1,10 @@
 // Ten optimiser steps, clipped and with a schedule, against those of PyTorch.
 
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { adamWStep, newAdamWState } from '../../dist/train/adamw.js';
 import { clipGradients, gradientNorm } from '../../dist/train/gradientNorm.js';
-import { writeTrainingGraph } from '../../dist/train/graph.js';
 import { shareAt } from '../../dist/train/schedule.js';
-import { TrainingSession } from '../../dist/train/session.js';
 import { temporaryFolder } from '../support/fixtures.js';
 import { openTrainingGolden, relativeError, trainingGoldens } from '../support/training.js';
 
@@ -17,12 +14,10 @@ const [STEPS, WARM_UP, LEARNING_RATE, MAX_NORM] = [10, 3, 2e-3, 1];
 const out = temporaryFolder();
 
 it.each(trainingGoldens())('%s: the weights after ten steps are those of PyTorch', async name => {
-  const { graph, batch, parameters, losses, afterTenSteps, close } = await openTrainingGolden(name);
-  const folder = join(out, name);
-  mkdirSync(folder);
-  await writeTrainingGraph(folder, graph, { withGradients: true, version: 'test' });
-  close();
-  const session = await TrainingSession.load(folder, 1);
+  const { session, batch, parameters, losses, afterTenSteps } = await openTrainingGolden(
+    name,
+    join(out, name),
+  );
   const state = newAdamWState(parameters);
   for (let step = 0; step < STEPS; step++) {
     const { loss, gradients } = await session.step(batch, parameters);

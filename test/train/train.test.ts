@@ -206,6 +206,20 @@ describe('what is wrong is said', () => {
     );
   });
 
+  it('a cell with a list that is no JSON', () => {
+    const path = join(work, 'bad.csv');
+    writeFileSync(path, 'text,labels\noil,"[bad"\n');
+    expect(train('bad', ...CLASSIFIER, '--data', path)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('bad.csv line 2: '),
+    });
+  });
+
+  it('a pooling for a tagger', () => {
+    const { stderr } = train('bad', ...TAGGER, '--data', words, '--pooling', 'mean');
+    expect(stderr).toContain('pooling: expected none, found mean: a token classifier labels every word');
+  });
+
   it('a label that the training data does not have', () => {
     const path = file('new-label.jsonl', [{ text: 'oil', label: 'gas' }]);
     const { status, stderr } = train('bad', ...CLASSIFIER, '--data', data, '--dev', path);

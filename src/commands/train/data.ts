@@ -45,7 +45,8 @@ async function* linesOf(path: string): AsyncGenerator<Labelled> {
   let number = 1;
   for await (const { values, example } of input.rows(0)) {
     const { label, labels, tags } = values;
-    yield { where: `${path} line ${++number}`, example, label, labels: listOf(labels), tags: listOf(tags) };
+    const where = `${path} line ${++number}`;
+    yield at(where, () => ({ where, example, label, labels: listOf(labels), tags: listOf(tags) }));
   }
 }
 

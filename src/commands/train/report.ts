@@ -1,6 +1,6 @@
 // The report of a training run as a page: what came out, the loss, and how good the kept adapter is.
 
-import type { EpochRecord } from '../../train/checkpoint.js';
+import type { EpochRecord, Progress } from '../../train/checkpoint.js';
 import type { TrainResult } from '../../train/train.js';
 import { confusionSection } from '../evaluate/classifier.js';
 import { type Evaluation, type Fact, percent, type Section, scoreSection } from '../evaluate/evaluation.js';
@@ -14,14 +14,13 @@ export function trainingPage(name: string, command: string, result: TrainResult)
 
 function evaluationOf({ progress }: TrainResult): Evaluation {
   const { records, epochs, step, steps, seconds } = progress;
-  const tokens = records.reduce((sum, record) => sum + record.tokens, 0);
   const best = bestOf(epochs);
   const facts: Fact[] = [
     ...(best ? [[best.metric, percent(best.score)] as const] : []),
     ['steps', step < steps ? `${step} of ${steps}` : String(step)],
     ['last loss', records.at(-1)!.loss.toPrecision(4)],
     ['minutes', (seconds / 60).toFixed(1)],
-    ['tokens/s', (tokens / seconds).toFixed(0)],
+    ['tokens/s', tokensPerSecond(progress).toFixed(0)],
   ];
   const loss: Section = {
     title: 'Loss',
@@ -38,6 +37,11 @@ function evaluationOf({ progress }: TrainResult): Evaluation {
     facts,
     sections: [{ ...loss, rows: [...loss.rows, ...rows] }, ...(best ? devSections(epochs, best) : [])],
   };
+}
+
+/** The tokens that were trained on in a second, padding not counted. */
+export function tokensPerSecond({ records, seconds }: Readonly<Progress>): number {
+  return records.reduce((sum, record) => sum + record.tokens, 0) / seconds;
 }
 
 /** The evaluation whose adapter is kept: the first one with the best score. */
