@@ -50,13 +50,13 @@ export function watchMemory(pid: number): () => PeakMemory {
       mostResident = root.resident;
       filesAtPeak = root.files;
     }
-    const tree = [...processes].filter(([id]) => descendsFrom(pid, id, processes));
+    const tree = treeOf(pid, processes);
     raise(peak, {
       resident: root.peakResident,
       anonymous: root.anonymous,
       files: root.files,
-      treeResident: sum(tree.map(([id]) => proportional(id))),
-      treeAnonymous: sum(tree.map(([, { anonymous }]) => anonymous)),
+      treeResident: sum(tree.map(id => proportional(id))),
+      treeAnonymous: sum(tree.map(id => processes.get(id)!.anonymous)),
     });
   };
   const timer = setInterval(sample, SAMPLE_MS);
@@ -64,6 +64,11 @@ export function watchMemory(pid: number): () => PeakMemory {
     clearInterval(timer);
     return { ...peak, residentWithoutFiles: peak.resident - filesAtPeak };
   };
+}
+
+/** Resident pages of a process and its descendants now. A page that several of them map counts once (Pss). Bytes. */
+export function treeResident(pid: number): number {
+  return sum(treeOf(pid, readProcesses()).map(proportional));
 }
 
 function raise(peak: PeakMemory, found: Partial<PeakMemory>): void {
@@ -110,6 +115,11 @@ function proportional(pid: number): number {
   } catch {
     return 0;
   }
+}
+
+/** A process and its descendants. */
+function treeOf(pid: number, processes: ReadonlyMap<number, Status>): number[] {
+  return [...processes.keys()].filter(id => descendsFrom(pid, id, processes));
 }
 
 function descendsFrom(ancestor: number, pid: number, processes: ReadonlyMap<number, Status>): boolean {

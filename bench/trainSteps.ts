@@ -1,17 +1,14 @@
 // Runs optimiser steps of `lsllama train`, in a process of its own. Prints one JSON line: tokens in a second, and the
-// greatest resident memory in bytes.
+// greatest resident memory of it and its workers in bytes.
 // usage: npx tsx bench/trainSteps.ts BASE DATA.jsonl TARGETS DROPOUT STEPS BATCH_TOKENS MAX_LENGTH
 
-import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { readLabelled } from '../dist/commands/train/data.js';
-import { countTokens } from '../dist/engine/sequence.js';
-import { newAdamWState } from '../dist/train/adamw.js';
-import { writeTrainingGraph } from '../dist/train/graph.js';
-import { initialParameters } from '../dist/train/parameters.js';
-import { plannedSteps } from '../dist/train/plan.js';
-import { TrainingSession } from '../dist/train/session.js';
+import { runsOf } from '../dist/train/batches.js';
+import { type TrainingExample, tokensIn } from '../dist/train/examples.js';
+import { Run } from '../dist/train/run.js';
 import { setUp } from '../dist/train/setup.js';
-import { gradientsOf, takeStep } from '../dist/train/step.js';
+import { treeResident } from './memory.ts';
 import { withTemporaryFolder } from './models.ts';
 
 const WARM_UP = 2;
@@ -41,27 +38,23 @@ const options = {
   seed: SEED,
 } as const;
 const setup = setUp(options, { train: await readLabelled(data, options.task) });
-const { graph } = setup;
+const count = (Number(steps) + WARM_UP) * options.batchTokens;
+const [examples] = runsOf(setup.examples, tokensIn, count) as [TrainingExample[]];
 await withTemporaryFolder(async folder => {
-  await writeTrainingGraph(folder, graph, { withGradients: true, version: 'bench' });
-  const session = await TrainingSession.load(folder, availableParallelism());
-  const planned = plannedSteps(setup.examples, options).slice(0, Number(steps) + WARM_UP);
-  const parameters = initialParameters(graph.lora, graph.head, graph.decoder.hiddenSize, SEED);
-  const progress = { steps: planned.length, step: 0, records: [], epochs: [], seconds: 0 };
-  const state = { progress, parameters, optimiser: newAdamWState(parameters), best: undefined };
-  let [tokens, milliseconds] = [0, 0];
-  for (const [i, { examples }] of planned.entries()) {
-    const count = countTokens(examples.map(({ sequence }) => sequence));
-    const started = performance.now();
-    takeStep(state, await gradientsOf(session, state, examples, graph, SEED), count, options);
-    if (i < WARM_UP) continue;
-    milliseconds += performance.now() - started;
-    tokens += count;
-  }
-  await session.close();
-  const peak = 1024 * process.resourceUsage().maxRSS;
-  process.stdout.write(
-    `${JSON.stringify({ tokens_per_second: (1000 * tokens) / milliseconds, peak_memory: peak })}\n`,
-  );
+  const run = await Run.prepare(options, { ...setup, examples }, folder, join(folder, 'saved'), false);
+  let [tokens, seconds, secondsBefore, peak] = [0, 0, 0, 0];
+  await run.train({
+    onStep(progress) {
+      // The workers keep the memory of their largest pass.
+      peak = Math.max(peak, treeResident(process.pid));
+      if (progress.step > WARM_UP) {
+        tokens += progress.records.at(-1)!.tokens;
+        seconds += progress.seconds - secondsBefore;
+      }
+      secondsBefore = progress.seconds;
+    },
+    onEvaluation() {},
+  });
+  process.stdout.write(`${JSON.stringify({ tokens_per_second: tokens / seconds, peak_memory: peak })}\n`);
 });
 setup.close();

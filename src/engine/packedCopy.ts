@@ -83,8 +83,11 @@ export function graphBytes(folder: string): number {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Packs in a process that ends afterwards, because an engine would keep the memory that packing takes. */
-async function pack(folder: string, into: string): Promise<void> {
+/**
+ * Writes a folder's graph into the folder `into` with its weights packed, in a process that ends afterwards, because an
+ * engine would keep the memory that packing takes. Throws EngineError where ONNX Runtime cannot load the graph or write.
+ */
+export async function pack(folder: string, into: string): Promise<void> {
   const packer = new EngineChild();
   try {
     await packer.ask('pack', { folder, into });

@@ -10,12 +10,13 @@ import type { Task } from '../model/manifest.js';
 import { RECIPE } from '../model/recipe.js';
 import { type TokenizerDefinition, writeTokenizer } from '../text/tokenizer.js';
 import type { LoraOptions } from './lora.js';
-import type { Parameters } from './parameters.js';
+import { type Layout, tensorsOf } from './parameters.js';
 
 export interface TrainedAdapter {
   readonly task: Task;
   readonly lora: LoraOptions;
-  readonly parameters: Parameters;
+  readonly layout: Layout;
+  readonly values: Float32Array;
   readonly tokenizer: TokenizerDefinition;
   /** The base's path as the user gave it, for PEFT. */
   readonly base: string;
@@ -29,7 +30,7 @@ const ADAPTER = 'adapter';
 /** Writes the adapter and its recipe into a folder. */
 export function writeAdapter(
   folder: string,
-  { task, lora, parameters, tokenizer, base, recipe }: TrainedAdapter,
+  { task, lora, layout, values, tokenizer, base, recipe }: TrainedAdapter,
 ): void {
   const adapter = join(folder, ADAPTER);
   mkdirSync(adapter);
@@ -48,7 +49,7 @@ export function writeAdapter(
     target_modules: lora.targets,
     task_type: task === 'sequence' ? 'SEQ_CLS' : 'TOKEN_CLS',
   });
-  const tensors = new Map([...parameters.tensors].map(([name, tensor]) => [nameInPeft(name), tensor]));
+  const tensors = new Map([...tensorsOf(layout, values)].map(([name, tensor]) => [nameInPeft(name), tensor]));
   writeFileSync(join(adapter, WEIGHTS), safetensorsBytes(tensors));
   writeJson(join(folder, RECIPE), { ...recipe, adapter: ADAPTER });
 }

@@ -29,6 +29,23 @@ export function epochBatches(
   return random.shuffled(batches);
 }
 
+/** Splits examples, in their order, into at most `count` runs with about the same number of tokens. */
+export function evenRunsOf<T>(
+  examples: readonly T[],
+  lengthOf: (example: T) => number,
+  count: number,
+): T[][] {
+  const total = examples.reduce((sum, example) => sum + lengthOf(example), 0);
+  const runs = Array.from({ length: count }, (): T[] => []);
+  let before = 0;
+  for (const example of examples) {
+    const middle = before + lengthOf(example) / 2;
+    runs[Math.floor((count * middle) / total)]!.push(example);
+    before += lengthOf(example);
+  }
+  return runs.filter(run => run.length > 0);
+}
+
 /** Splits examples, in their order, into runs of at most `tokens` tokens, or of one example. */
 export function runsOf<T>(examples: readonly T[], lengthOf: (example: T) => number, tokens: number): T[][] {
   const runs: T[][] = [];

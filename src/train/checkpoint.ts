@@ -3,11 +3,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSafetensors } from '../checkpoint/safetensors.js';
-import { safetensorsBytes, type WrittenTensor } from '../checkpoint/safetensorsWriter.js';
+import { safetensorsBytes } from '../checkpoint/safetensorsWriter.js';
 import { writeFolderAtomically } from '../model/atomicFolder.js';
 import type { ClassificationReport, EntityReport } from '../text/score.js';
 import type { AdamWState } from './adamw.js';
-import type { Parameters } from './parameters.js';
 
 /** What was measured at a step. */
 export interface StepRecord {
@@ -39,10 +38,11 @@ export interface Progress {
 
 export interface RunState {
   readonly progress: Progress;
-  readonly parameters: Parameters;
+  /** The trained values. */
+  readonly values: Float32Array;
   readonly optimiser: AdamWState;
-  /** The parameters of the epoch with the best score; undefined before the first evaluation. */
-  best: Parameters | undefined;
+  /** The values of the epoch with the best score; undefined before the first evaluation. */
+  best: Float32Array | undefined;
 }
 
 const STATE = 'state.json';
@@ -50,20 +50,13 @@ const TENSORS = 'state.safetensors';
 
 /** Saves a state in the place of an earlier one. `options` are those that a run which goes on has to have as well. */
 export async function saveState(folder: string, state: RunState, options: object): Promise<void> {
-  const { progress, parameters, optimiser, best } = state;
-  const tensors = new Map<string, WrittenTensor>();
-  for (const [name, { shape, values }] of parameters.tensors) {
-    tensors.set(`parameters.${name}`, { shape, values });
-    tensors.set(`first.${name}`, { shape, values: optimiser.first.get(name)! });
-    tensors.set(`second.${name}`, { shape, values: optimiser.second.get(name)! });
-    if (best) tensors.set(`best.${name}`, best.tensors.get(name)!);
-  }
+  const { progress, values, optimiser, best } = state;
+  const { steps, first, second } = optimiser;
+  const arrays = Object.entries({ values, first, second, ...(best && { best }) });
   await writeFolderAtomically(folder, async partial => {
-    writeFileSync(join(partial, TENSORS), safetensorsBytes(tensors));
-    writeFileSync(
-      join(partial, STATE),
-      JSON.stringify({ options, optimiserSteps: optimiser.steps, progress }),
-    );
+    const tensors = arrays.map(([name, array]) => [name, { shape: [array.length], values: array }] as const);
+    writeFileSync(join(partial, TENSORS), safetensorsBytes(new Map(tensors)));
+    writeFileSync(join(partial, STATE), JSON.stringify({ options, optimiserSteps: steps, progress }));
   });
 }
 
@@ -76,34 +69,22 @@ export function optionsOf(folder: string): Record<string, unknown> {
   return JSON.parse(readFileSync(join(folder, STATE), 'utf8')).options;
 }
 
-/** Reads a saved state. `labels` is the number of the head's rows. */
-export async function readState(folder: string, labels: number): Promise<RunState> {
+export async function readState(folder: string): Promise<RunState> {
   const { optimiserSteps, progress } = JSON.parse(readFileSync(join(folder, STATE), 'utf8')) as {
     optimiserSteps: number;
     progress: Progress;
   };
   const source = openSafetensors(join(folder, TENSORS));
-  const read = async (prefix: string) => {
-    const tensors = new Map<string, WrittenTensor>();
-    for (const { name, shape } of source.tensors.values()) {
-      if (name.startsWith(prefix))
-        tensors.set(name.slice(prefix.length), { shape, values: await source.read(name) });
-    }
-    return tensors;
-  };
-  const values = (tensors: ReadonlyMap<string, WrittenTensor>) =>
-    new Map([...tensors].map(([name, tensor]) => [name, tensor.values]));
   try {
-    const best = await read('best.');
     return {
       progress,
-      parameters: { tensors: await read('parameters.'), labels },
+      values: await source.read('values'),
       optimiser: {
         steps: optimiserSteps,
-        first: values(await read('first.')),
-        second: values(await read('second.')),
+        first: await source.read('first'),
+        second: await source.read('second'),
       },
-      best: best.size > 0 ? { tensors: best, labels } : undefined,
+      best: source.tensors.has('best') ? await source.read('best') : undefined,
     };
   } finally {
     source.close();

@@ -13,11 +13,10 @@ import { decode } from '../text/tags.js';
 import { runsOf } from './batches.js';
 import { type TrainingExample, tokensIn } from './examples.js';
 import type { LossKind } from './loss.js';
-import type { Parameters } from './parameters.js';
-import type { TrainingSession } from './session.js';
+import type { Workers } from './workers.js';
 
 /** Tokens of a forward pass. */
-const BATCH_TOKENS = 1024;
+const BATCH_TOKENS = 512;
 
 export interface Evaluation {
   readonly metric: 'accuracy' | 'entity F1' | 'micro F1';
@@ -25,43 +24,42 @@ export interface Evaluation {
   readonly report?: ClassificationReport | EntityReport;
 }
 
-/** Scores the parameters on examples. */
+/** Scores the trained values on examples. */
 export async function evaluate(
-  session: TrainingSession,
+  workers: Workers,
   examples: readonly TrainingExample[],
-  parameters: Parameters,
+  values: Float32Array,
   {
     task,
     loss,
     labels,
   }: { readonly task: Task; readonly loss: LossKind; readonly labels: readonly string[] },
 ): Promise<Evaluation> {
-  const logits = await logitsOf(session, examples, parameters);
+  const logits = await logitsOf(workers, examples, values, labels.length);
   if (task === 'token') return entities(examples, logits, labels);
   return loss === 'multi' ? labelSets(examples, logits) : classes(examples, logits, labels);
 }
 
 /** One row of logits for each row of each example. */
 async function logitsOf(
-  session: TrainingSession,
+  workers: Workers,
   examples: readonly TrainingExample[],
-  parameters: Parameters,
+  values: Float32Array,
+  labels: number,
 ): Promise<Float32Array[][]> {
   const lengthOf = (i: number) => tokensIn(examples[i]!);
   const order = examples.map((_, i) => i).sort((a, b) => lengthOf(a) - lengthOf(b));
   const logits: Float32Array[][] = new Array(examples.length);
-  for (const batch of runsOf(order, lengthOf, BATCH_TOKENS)) {
-    const found = await session.logits(
-      batch.map(i => examples[i]!.sequence),
-      parameters,
-    );
+  const batches = runsOf(order, lengthOf, BATCH_TOKENS);
+  const sequences = batches.map(batch => batch.map(i => examples[i]!.sequence));
+  for (const [b, found] of (await workers.logits(sequences, values)).entries()) {
     let at = 0;
-    for (const i of batch) {
+    for (const i of batches[b]!) {
       logits[i] = examples[i]!.rows.map((_, row) => {
-        const start = at + row * parameters.labels;
-        return found.slice(start, start + parameters.labels);
+        const start = at + row * labels;
+        return found.slice(start, start + labels);
       });
-      at += examples[i]!.rows.length * parameters.labels;
+      at += examples[i]!.rows.length * labels;
     }
   }
   return logits;

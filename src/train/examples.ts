@@ -1,5 +1,6 @@
 // Labelled texts as training reads them: a sequence of tokens, and the labels of each row that the head reads.
 
+import type { WrittenTensor } from '../checkpoint/safetensorsWriter.js';
 import type { Sequence } from '../engine/sequence.js';
 import { UserError } from '../errors.js';
 import { encodeText, encodeWords, type TextPair, UnusableText } from '../predictor/encode.js';
@@ -79,10 +80,15 @@ export function tokensIn({ sequence }: TrainingExample): number {
   return sequence.ids.length;
 }
 
+/** The rows of some examples that the head reads. */
+export function rowsIn(examples: readonly TrainingExample[]): number {
+  return examples.reduce((sum, { rows }) => sum + rows.length, 0);
+}
+
 /** The targets of some examples: 1 where a row has a label, 0 elsewhere; [rows, labels]. */
-export function targetsOf(examples: readonly TrainingExample[], labels: number): Float32Array {
+export function targetsOf(examples: readonly TrainingExample[], labels: number): WrittenTensor {
   const rows = examples.flatMap(example => example.rows);
-  const targets = new Float32Array(rows.length * labels);
-  for (const [row, own] of rows.entries()) for (const label of own) targets[row * labels + label] = 1;
-  return targets;
+  const values = new Float32Array(rows.length * labels);
+  for (const [row, own] of rows.entries()) for (const label of own) values[row * labels + label] = 1;
+  return { shape: [rows.length, labels], values };
 }

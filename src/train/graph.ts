@@ -18,6 +18,7 @@ import { LOGITS, MODEL_FILE } from '../onnx/contract.js';
 import type { Lora } from './lora.js';
 import { addLoss, type LossKind } from './loss.js';
 import { dropoutMaskOf, gradientOf } from './names.js';
+import { layoutOf } from './parameters.js';
 
 export interface TrainingGraph {
   readonly decoder: DecoderConfig;
@@ -53,11 +54,10 @@ export async function writeTrainingGraph(
   labelHead(context, head, norm(context, hidden, 'norm'), readout);
   if (withGradients) {
     const known = addLoss(graph, LOGITS, loss, readout === 'rows' ? 'reads' : 'batch', head.rows);
-    const trained = [...lora.modules.flatMap(module => [lora.a(module), lora.b(module)]), ...headTensors];
-    const gradients = addGradients(graph, new Map([[LOGITS, known]]), trained);
-    for (const tensor of trained) {
-      const output = graph.node(gradientOf(tensor), 'Identity', [gradients.get(tensor)!]);
-      graph.output(output, 'float32', lora.shapeOf(tensor) ?? source.tensors.get(tensor)!.shape);
+    const layout = layoutOf(lora, head, config.hiddenSize);
+    const gradients = addGradients(graph, new Map([[LOGITS, known]]), [...layout.keys()]);
+    for (const [tensor, shape] of layout) {
+      graph.output(graph.node(gradientOf(tensor), 'Identity', [gradients.get(tensor)!]), 'float32', shape);
     }
   }
   await graph.finish(version, () => {});

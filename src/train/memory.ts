@@ -6,14 +6,14 @@ import { UserError } from '../errors.js';
 import { usableMemory } from '../machine/memory.js';
 
 const FLOAT_BYTES = 4;
-/** ONNX Runtime keeps each frozen weight packed for the forward product, the backward one, and that of an evaluation. */
+/** Each frozen weight is packed for the forward product, the backward one, and that of an evaluation. */
 const COPIES = 3;
 /** Values of the MLP's width, and of the residual stream's, that a layer keeps for each token until its backward step. */
 const KEPT = { intermediate: 7, hidden: 16 };
 /** Node.js, ONNX Runtime and the tokenizer. Bytes. */
 const PROGRAM_BYTES = 300e6;
 
-/** An estimate of the greatest memory of a run whose passes have at most so many tokens. Bytes. */
+/** An estimate of the greatest memory of a run with at most so many tokens in all passes at a time. Bytes. */
 function trainingBytes(config: DecoderConfig, passTokens: number): number {
   const { layers, hiddenSize, intermediateSize } = config;
   const weights = linearLayers(config).reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
@@ -27,6 +27,6 @@ export function checkMemory(config: DecoderConfig, passTokens: number): void {
   if (needed <= usable) return;
   const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   throw new UserError(
-    `training this base takes ${gigabytes(needed)} GB of memory, and ${gigabytes(usable)} GB can be used: its frozen weights are in float32, twice`,
+    `training this base takes ${gigabytes(needed)} GB of memory, and ${gigabytes(usable)} GB can be used: its frozen weights are in float32, once for each direction and once for evaluations`,
   );
 }

@@ -1,10 +1,9 @@
 // The steps of a run: each takes the gradients of a batch and updates the parameters; after each epoch the development set
 // is scored.
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { countTokens } from '../engine/sequence.js';
-import { usableCores } from '../machine/cores.js';
+import { pack } from '../engine/packedCopy.js';
 import { VERSION } from '../version.js';
 import { newAdamWState } from './adamw.js';
 import {
@@ -17,14 +16,17 @@ import {
   saveState,
 } from './checkpoint.js';
 import { type Evaluation, evaluate } from './evaluate.js';
-import { writeTrainingGraph } from './graph.js';
+import { tokensIn } from './examples.js';
+import { type TrainingGraph, writeTrainingGraph } from './graph.js';
 import type { TrainOptions } from './options.js';
-import { copyOf, initialParameters } from './parameters.js';
+import { initialValues } from './parameters.js';
+import { passesOf } from './passes.js';
 import { affordableSteps, type PlannedStep, plannedSteps } from './plan.js';
 import { checkSame, settingsOf } from './resume.js';
-import { TrainingSession } from './session.js';
+import type { Gradients } from './session.js';
 import type { Setup } from './setup.js';
-import { gradientsOf, takeStep } from './step.js';
+import { takeStep } from './step.js';
+import { Workers } from './workers.js';
 
 /** What a run tells while it is under way. */
 export interface RunEvents {
@@ -70,35 +72,29 @@ export class Run {
     saved: string,
     isResumed: boolean,
   ): Promise<Run> {
-    const { graph, examples, labels, dev } = setup;
-    const write = async (name: string, withGradients: boolean) => {
-      mkdirSync(join(folder, name));
-      await writeTrainingGraph(join(folder, name), graph, { withGradients, version: VERSION });
-    };
-    await write(TRAINING, true);
-    if (dev) await write(EVALUATION, false);
+    const { graph, layout, examples, dev } = setup;
+    await writePacked(join(folder, TRAINING), graph, true);
+    if (dev) await writePacked(join(folder, EVALUATION), graph, false);
     const steps = plannedSteps(examples, options);
     if (isResumed && hasState(saved)) {
       checkSame(optionsOf(saved), settingsOf(options, setup));
-      return new Run(options, setup, folder, saved, steps, await readState(saved, labels.length));
+      return new Run(options, setup, folder, saved, steps, await readState(saved));
     }
-    const parameters = initialParameters(graph.lora, graph.head, graph.decoder.hiddenSize, options.seed);
+    const values = initialValues(layout, graph.lora, graph.head, options.seed);
     const progress = { steps: steps.length, step: 0, records: [], epochs: [], seconds: 0 };
-    const state = { progress, parameters, optimiser: newAdamWState(parameters), best: undefined };
+    const state = { progress, values, optimiser: newAdamWState(values.length), best: undefined };
     return new Run(options, setup, folder, saved, steps, state);
   }
 
   /** Takes the steps that are left. */
   async train({ onStep, onEvaluation }: RunEvents): Promise<void> {
     const { progress } = this.state;
-    const session = await TrainingSession.load(join(this.#folder, TRAINING), usableCores());
-    const gradients = (step: PlannedStep) =>
-      gradientsOf(session, this.state, step.examples, this.#setup.graph, this.#options.seed);
+    const workers = await this.#startWorkers(TRAINING);
     try {
       const { minutes } = this.#options;
       if (minutes !== undefined && progress.step === 0) {
         const affordable = await affordableSteps(minutes, step =>
-          gradients(this.#steps[step % this.#steps.length]!),
+          this.#gradients(workers, this.#steps[step % this.#steps.length]!),
         );
         progress.steps = Math.min(progress.steps, affordable);
       }
@@ -106,8 +102,8 @@ export class Run {
       while (progress.step < progress.steps) {
         const step = this.#steps[progress.step]!;
         const started = performance.now();
-        const tokens = countTokens(step.examples.map(({ sequence }) => sequence));
-        takeStep(this.state, await gradients(step), tokens, this.#options);
+        const tokens = step.examples.reduce((sum, example) => sum + tokensIn(example), 0);
+        takeStep(this.state, await this.#gradients(workers, step), tokens, this.#options);
         progress.seconds += (performance.now() - started) / 1000;
         onStep(progress);
         if (step.endsEpoch || progress.step === progress.steps) {
@@ -121,31 +117,59 @@ export class Run {
         }
       }
     } finally {
-      await session.close();
+      await workers.close();
     }
   }
 
-  /** Scores the parameters on the development set, and keeps them if they are the best so far. */
+  #startWorkers(graph: string): Promise<Workers> {
+    return Workers.start(join(this.#folder, graph), this.#setup.layout, this.#setup.workers);
+  }
+
+  /** The loss of a step's batch and its gradients, with the dropout of the state's next step. */
+  #gradients(workers: Workers, { examples }: PlannedStep): Promise<Gradients> {
+    const { lora, loss } = this.#setup.graph;
+    const passes = passesOf(examples, {
+      workers: workers.count,
+      labels: this.#setup.labels.length,
+      loss,
+      dropout: { share: lora.dropout, random: [this.#options.seed, 'dropout', this.state.progress.step] },
+    });
+    return workers.gradients(passes, this.state.values);
+  }
+
+  /** Scores the trained values on the development set, and keeps them if they are the best so far. */
   async #evaluate(): Promise<EpochRecord | undefined> {
     const { dev, graph, labels } = this.#setup;
     if (!dev) return undefined;
-    const { progress, parameters } = this.state;
-    const session = await TrainingSession.load(join(this.#folder, EVALUATION), usableCores());
+    const { progress, values } = this.state;
+    const workers = await this.#startWorkers(EVALUATION);
     let evaluation: Evaluation;
     try {
-      evaluation = await evaluate(session, dev, parameters, {
+      evaluation = await evaluate(workers, dev, values, {
         task: this.#options.task,
         loss: graph.loss,
         labels,
       });
     } finally {
-      await session.close();
+      await workers.close();
     }
-    if (progress.epochs.every(({ score }) => evaluation.score > score)) this.state.best = copyOf(parameters);
+    if (progress.epochs.every(({ score }) => evaluation.score > score)) this.state.best = values.slice();
     const record = { step: progress.step, ...evaluation };
     progress.epochs.push(record);
     return record;
   }
+}
+
+/**
+ * Writes a graph with its weights packed for this processor. The workers map this file, so its weights are in memory once.
+ */
+async function writePacked(folder: string, graph: TrainingGraph, withGradients: boolean): Promise<void> {
+  const unpacked = `${folder}-unpacked`;
+  mkdirSync(unpacked);
+  mkdirSync(folder);
+  await writeTrainingGraph(unpacked, graph, { withGradients, version: VERSION });
+  await pack(unpacked, folder);
+  rmSync(unpacked, { recursive: true });
 }
 
 /** Whether the best score is at least `patience` evaluations old. */

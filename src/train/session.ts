@@ -1,73 +1,73 @@
-// Runs the steps of a training graph: a batch and the trained tensors in, the loss and its gradients out.
+// Runs passes of a training graph: a batch and the trained tensors in, the loss and its gradients out.
 
 import { join } from 'node:path';
+import type { WrittenTensor } from '../checkpoint/safetensorsWriter.js';
 import { batchTensors, packBatch } from '../engine/batch.js';
 import type { Sequence } from '../engine/sequence.js';
 import { LOGITS, MODEL_FILE } from '../onnx/contract.js';
 import { createSession, type InferenceSession, Tensor } from '../onnx/runtime.js';
-import { dropoutMaskOf, gradientOf, LOSS, LOSS_SCALE, TARGETS } from './names.js';
-import type { Parameters } from './parameters.js';
+import { gradientOf, isDropoutMask, LOSS, LOSS_SCALE, TARGETS } from './names.js';
+import { type Layout, sizeOf, tensorsOf } from './parameters.js';
+import { Random } from './random.js';
 
 /** Sequences, and the labels of each row that the head reads. */
-export interface TrainingBatch {
+export interface Pass {
   readonly sequences: readonly Sequence[];
   /** [rows, labels]: 1 where a row has a label, 0 elsewhere. */
-  readonly targets: Float32Array;
+  readonly targets: WrittenTensor;
   /** What the sum of the rows' losses is multiplied by. */
   readonly lossScale: number;
+  /** Undefined where nothing is dropped. */
+  readonly dropout?: Dropout;
 }
 
-export interface StepResult {
+export interface Dropout {
+  /** The share of values that are dropped. */
+  readonly share: number;
+  /** What the masks depend on beside the module's name. */
+  readonly random: ConstructorParameters<typeof Random>;
+}
+
+export interface Gradients {
   readonly loss: number;
-  /** By the name of the trained tensor. */
-  readonly gradients: ReadonlyMap<string, Float32Array>;
+  /** In the order of the layout. */
+  readonly values: Float32Array;
 }
 
 export class TrainingSession {
   readonly #session: InferenceSession;
+  readonly #layout: Layout;
 
-  private constructor(session: InferenceSession) {
+  private constructor(session: InferenceSession, layout: Layout) {
     this.#session = session;
+    this.#layout = layout;
   }
 
-  /** Loads the graph of a folder. */
-  static async load(folder: string, threads: number): Promise<TrainingSession> {
-    return new TrainingSession(await createSession(join(folder, MODEL_FILE), { device: 'cpu', threads }));
+  /** Loads the graph of a folder, whose trained tensors have a layout. */
+  static async load(folder: string, layout: Layout, threads: number): Promise<TrainingSession> {
+    const session = await createSession(join(folder, MODEL_FILE), { device: 'cpu', threads });
+    return new TrainingSession(session, layout);
   }
 
-  /** Runs forward and backward. */
-  async step(
-    batch: TrainingBatch,
-    parameters: Parameters,
-    dropout: ReadonlyMap<string, Uint8Array> = new Map(),
-  ): Promise<StepResult> {
-    const { sequences, targets, lossScale } = batch;
-    const packed = packBatch(sequences);
-    const rows = targets.length / parameters.labels;
-    const feeds: Record<string, Tensor> = {
-      ...batchTensors(packed, this.#session.inputNames),
-      ...this.#parameterTensors(parameters),
-      [TARGETS]: new Tensor('float32', targets, [rows, parameters.labels]),
-      [LOSS_SCALE]: new Tensor('float32', Float32Array.of(lossScale), []),
-    };
-    for (const [module, mask] of dropout) {
-      const shape = [packed.sizes.tokens, mask.length / packed.sizes.tokens];
-      feeds[dropoutMaskOf(module)] = new Tensor('bool', mask, shape);
+  /** Runs passes forward and backward. Returns the sums of their losses and gradients. */
+  async gradients(passes: readonly Pass[], values: Float32Array): Promise<Gradients> {
+    const sums = new Float32Array(sizeOf(this.#layout));
+    let loss = 0;
+    for (const pass of passes) {
+      const results = await this.#session.run(this.#feedsOf(pass, values));
+      loss += results[LOSS]!.data[0] as number;
+      for (const [name, sum] of tensorsOf(this.#layout, sums)) {
+        addTo(sum.values, results[gradientOf(name)]!.data as Float32Array);
+      }
     }
-    const results = await this.#session.run(feeds);
-    return {
-      loss: results[LOSS]!.data[0] as number,
-      gradients: new Map(
-        [...parameters.tensors.keys()].map(name => [name, results[gradientOf(name)]!.data as Float32Array]),
-      ),
-    };
+    return { loss, values: sums };
   }
 
   /** Runs a graph without gradients. Returns the logits [rows, labels]. */
-  async logits(sequences: readonly Sequence[], parameters: Parameters): Promise<Float32Array> {
+  async logits(sequences: readonly Sequence[], values: Float32Array): Promise<Float32Array> {
     const results = await this.#session.run({
       ...batchTensors(packBatch(sequences), this.#session.inputNames),
-      ...this.#parameterTensors(parameters),
+      ...this.#trainedTensors(values),
     });
     return results[LOGITS]!.data as Float32Array;
   }
@@ -76,9 +76,39 @@ export class TrainingSession {
     await this.#session.release();
   }
 
-  #parameterTensors({ tensors }: Parameters): Record<string, Tensor> {
+  #feedsOf({ sequences, targets, lossScale, dropout }: Pass, values: Float32Array): Record<string, Tensor> {
+    const packed = packBatch(sequences);
+    return {
+      ...batchTensors(packed, this.#session.inputNames),
+      ...this.#trainedTensors(values),
+      [TARGETS]: new Tensor('float32', targets.values, targets.shape),
+      [LOSS_SCALE]: new Tensor('float32', Float32Array.of(lossScale), []),
+      ...(dropout && this.#dropoutMasks(packed.sizes.tokens, dropout)),
+    };
+  }
+
+  #trainedTensors(all: Float32Array): Record<string, Tensor> {
     return Object.fromEntries(
-      [...tensors].map(([name, { shape, values }]) => [name, new Tensor('float32', values, shape)]),
+      [...tensorsOf(this.#layout, all)].map(([name, { shape, values }]) => [
+        name,
+        new Tensor('float32', values, shape),
+      ]),
     );
   }
+
+  /** A mask [tokens, in] for what each module's LoRA reads. */
+  #dropoutMasks(tokens: number, { share, random: [seed, ...purpose] }: Dropout): Record<string, Tensor> {
+    const masks: Record<string, Tensor> = {};
+    for (const { name, ...input } of this.#session.inputMetadata) {
+      if (!isDropoutMask(name) || !input.isTensor) continue;
+      const width = input.shape[1] as number;
+      const mask = new Random(seed, ...purpose, name).mask(tokens * width, share);
+      masks[name] = new Tensor('bool', mask, [tokens, width]);
+    }
+    return masks;
+  }
+}
+
+function addTo(sum: Float32Array, values: Float32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
 }

@@ -1,6 +1,7 @@
 // Settles everything about a run before its first step: the base, the tokenizer, the labels, the examples and the graph.
 
 import { type Base, openBase } from '../checkpoint/base.js';
+import { usableCores } from '../machine/cores.js';
 import type { Pooling } from '../model/manifest.js';
 import { poolingOf, readoutOf } from '../model/plan.js';
 import { readChosenTokenizer } from '../model/tokenizerChoice.js';
@@ -12,13 +13,17 @@ import { labelsIn } from './labels.js';
 import { loraOf } from './lora.js';
 import { checkMemory } from './memory.js';
 import type { TrainingData, TrainOptions } from './options.js';
-import { PASS_TOKENS } from './step.js';
+import { type Layout, layoutOf } from './parameters.js';
+import { PASS_TOKENS, workersFor } from './passes.js';
+import type { WorkerShape } from './workers.js';
 
 export interface Setup {
   readonly labels: readonly string[];
   readonly pooling: Pooling | null;
   readonly tokenizer: TokenizerDefinition;
   readonly graph: TrainingGraph;
+  readonly layout: Layout;
+  readonly workers: WorkerShape;
   readonly examples: readonly TrainingExample[];
   readonly dev: readonly TrainingExample[] | undefined;
   /** What the user should know before the run. */
@@ -40,7 +45,8 @@ export function setUp(options: TrainOptions, data: TrainingData): Setup {
 
 function setUpOn(base: Base, options: TrainOptions, data: TrainingData): Setup {
   const { task, attention, maxLength } = options;
-  checkMemory(base.decoder, Math.max(PASS_TOKENS, maxLength));
+  const workers = workersFor(options.batchTokens, usableCores());
+  checkMemory(base.decoder, workers.count * Math.max(PASS_TOKENS, maxLength));
   const chosen = readChosenTokenizer({ ...options, adapters: [] });
   const labels = options.labels ?? labelsIn(data.train, task);
   const pooling = poolingOf(options, task, attention);
@@ -57,6 +63,7 @@ function setUpOn(base: Base, options: TrainOptions, data: TrainingData): Setup {
   };
   const encode = (texts: readonly LabelledText[]) => texts.map(text => encodeLabelled(encoder, text, labels));
   const examples = encode(data.train);
+  const lora = loraOf(base.decoder, options.lora);
   const cut = examples.filter(({ truncated }) => truncated).length;
   return {
     labels,
@@ -66,12 +73,14 @@ function setUpOn(base: Base, options: TrainOptions, data: TrainingData): Setup {
       decoder: base.decoder,
       weights: withNewHead(base, head),
       head,
-      lora: loraOf(base.decoder, options.lora),
+      lora,
       readout: readoutOf(pooling),
       loss: data.train.some(({ isMulti }) => isMulti) ? 'multi' : 'single',
       bidirectionalFrom: attention === 'causal' ? base.decoder.layers : 0,
       maxLength,
     },
+    layout: layoutOf(lora, head, base.decoder.hiddenSize),
+    workers,
     examples,
     dev: data.dev && encode(data.dev),
     notes: [

@@ -48,7 +48,7 @@ export async function train(
       writeAdapter(folder, {
         ...options,
         ...setup,
-        parameters: state.best ?? state.parameters,
+        values: state.best ?? state.values,
         recipe: recipeOf(options, setup, target),
       });
     });

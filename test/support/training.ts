@@ -10,7 +10,8 @@ import type { Sequence } from '../../dist/engine/sequence.js';
 import { newHead, withNewHead } from '../../dist/train/base.js';
 import { type TrainingGraph, writeTrainingGraph } from '../../dist/train/graph.js';
 import { loraOf } from '../../dist/train/lora.js';
-import { type TrainingBatch, TrainingSession } from '../../dist/train/session.js';
+import { layoutOf, sizeOf, tensorsOf } from '../../dist/train/parameters.js';
+import { type Pass, TrainingSession } from '../../dist/train/session.js';
 import { type Golden, ROOT, readJson } from './fixtures.js';
 
 const GOLDENS = join(ROOT, 'test/fixtures/training/goldens');
@@ -83,28 +84,32 @@ export async function openTrainingGolden(name: string, folderOfGraph: string) {
   const examples = (readJson(join(folder, 'golden.json')) as Golden[])
     .filter(({ input_ids }) => input_ids.length > 0)
     .sort((a, b) => a.input_ids.length - b.input_ids.length);
-  const batch = batchOf(examples, request, golden.problemType === 'multi', graph.readout === 'rows');
+  const pass = passOf(examples, request, golden.problemType === 'multi', graph.readout === 'rows');
   const trained = await readTensors(join(adapter!.folder, 'adapter_model.safetensors'));
+  const layout = layoutOf(lora, head, base.decoder.hiddenSize);
+  const values = new Float32Array(sizeOf(layout));
+  for (const [tensor, own] of tensorsOf(layout, values)) own.values.set(trained.get(tensor)!.values);
   mkdirSync(folderOfGraph);
   await writeTrainingGraph(folderOfGraph, graph, { withGradients: true, version: 'test' });
   close();
   return {
-    session: await TrainingSession.load(folderOfGraph, 1),
-    batch,
+    session: await TrainingSession.load(folderOfGraph, layout, 1),
+    pass,
     losses: golden.losses,
-    parameters: { tensors: trained, labels: labels.length },
+    layout,
+    values,
     gradients: await readTensors(join(GOLDENS, name, 'gradients.safetensors')),
     afterTenSteps: await readTensors(join(GOLDENS, name, 'after_ten_steps.safetensors')),
   };
 }
 
 /** The batch and targets of make_training.py: one label in turn; with several, every second one too. */
-function batchOf(
+function passOf(
   examples: readonly Golden[],
   { task, labels }: CaseFile,
   isMulti: boolean,
   readsRows: boolean,
-): TrainingBatch {
+): Pass {
   const rows: Float32Array[] = [];
   const sequences: Sequence[] = examples.map(({ input_ids, first_token_index }, example) => {
     const words = (first_token_index ?? []).filter(position => position !== null);
@@ -119,7 +124,11 @@ function batchOf(
     return { ids: Int32Array.from(input_ids), headPositions: Int32Array.from(readsRows ? read : []) };
   });
   const targets = Float32Array.from(rows.flatMap(row => [...row]));
-  return { sequences, targets, lossScale: 1 / (isMulti ? targets.length : rows.length) };
+  return {
+    sequences,
+    targets: { shape: [rows.length, labels.length], values: targets },
+    lossScale: 1 / (isMulti ? targets.length : rows.length),
+  };
 }
 
 /** The norm of the difference, relative to the norm of what is expected. */

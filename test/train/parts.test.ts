@@ -7,9 +7,10 @@ import { describe, expect, it } from 'vitest';
 import { parseDecoderConfig } from '../../dist/checkpoint/families.js';
 import { openSafetensors } from '../../dist/checkpoint/safetensors.js';
 import { safetensorsBytes } from '../../dist/checkpoint/safetensorsWriter.js';
-import { epochBatches } from '../../dist/train/batches.js';
+import { epochBatches, evenRunsOf } from '../../dist/train/batches.js';
 import { labelsIn } from '../../dist/train/labels.js';
 import { checkMemory } from '../../dist/train/memory.js';
+import { workersFor } from '../../dist/train/passes.js';
 import { Random } from '../../dist/train/random.js';
 import { shareAt } from '../../dist/train/schedule.js';
 import { ROOT, readJson, temporaryFolder } from '../support/fixtures.js';
@@ -38,11 +39,34 @@ describe('batches', () => {
     );
   });
 
+  it('are split into passes of about the same number of tokens, in their order', () => {
+    fc.assert(
+      fc.property(lengths, fc.integer({ min: 1, max: 9 }), (given, count) => {
+        const runs = evenRunsOf(given, length => length, count);
+        expect(runs.flat()).toEqual(given);
+        const sums = runs.map(run => run.reduce((total, length) => total + length, 0));
+        const share = given.reduce((total, length) => total + length, 0) / count;
+        expect(Math.max(...sums)).toBeLessThanOrEqual(share + Math.max(...given));
+      }),
+    );
+  });
+
   it('are the same for the same seed and epoch, and others in another epoch', () => {
     const given = Array.from({ length: 200 }, (_, i) => (7 * i) % 50);
     expect(epochBatches(given, 256, 1, 0)).toEqual(epochBatches(given, 256, 1, 0));
     expect(epochBatches(given, 256, 1, 0)).not.toEqual(epochBatches(given, 256, 1, 1));
     expect(epochBatches(given, 256, 1, 0)).not.toEqual(epochBatches(given, 256, 2, 0));
+  });
+});
+
+describe('workers', () => {
+  it.each([
+    [1024, 2, { count: 2, threads: 1 }],
+    [1024, 16, { count: 4, threads: 4 }],
+    [100, 4, { count: 1, threads: 4 }],
+    [8192, 1, { count: 1, threads: 1 }],
+  ])('of a step of %i tokens on %i cores', (tokens, cores, shape) => {
+    expect(workersFor(tokens, cores)).toEqual(shape);
   });
 });
 

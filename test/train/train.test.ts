@@ -173,6 +173,24 @@ describe('a run that is killed and resumed', () => {
     expect(readdirSync(work).filter(name => name.startsWith('.'))).toEqual([]);
   });
 
+  it('says so when one of its worker processes is killed, and goes on from there', async () => {
+    const child = spawn(process.execPath, [`${ROOT}/dist/cli.js`, ...args('orphaned')]);
+    const exited = new Promise<number | null>(resolve => child.once('exit', resolve));
+    let said = '';
+    for await (const line of createInterface({ input: child.stderr })) {
+      said += `${line}\n`;
+      if (!/^step \d+: accuracy/.test(line)) continue;
+      const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+        .trim()
+        .split(' ');
+      process.kill(Number(children[0]), 'SIGKILL');
+    }
+    expect(await exited).toBe(1);
+    expect(said).toContain('a worker process of this run ended (SIGKILL), perhaps for lack of memory');
+    expect(existsSync(join(work, 'orphaned'))).toBe(false);
+    expect(lsllama([...args('orphaned'), '--resume']).status).toBe(0);
+  });
+
   it('has to have the same options', async () => {
     await runUntil('changed', 2);
     const { status, stderr } = lsllama([...args('changed'), '--resume', '--seed', '1']);

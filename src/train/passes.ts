@@ -1,0 +1,43 @@
+// The passes of an optimiser step: its batch is split, so that memory does not grow with it and every worker has a part.
+
+import { evenRunsOf } from './batches.js';
+import { rowsIn, type TrainingExample, targetsOf, tokensIn } from './examples.js';
+import type { LossKind } from './loss.js';
+import type { Dropout, Pass } from './session.js';
+import type { WorkerShape } from './workers.js';
+
+/**
+ * About the most tokens of a pass. With 512 a pass takes no less time for each token, but twice the memory, and its tensors
+ * do not fit into the second-level cache.
+ */
+export const PASS_TOKENS = 256;
+
+/** The processes that share a step of so many tokens, and the threads that each has. */
+export function workersFor(batchTokens: number, cores: number): WorkerShape {
+  const count = Math.min(cores, Math.max(1, Math.floor(batchTokens / PASS_TOKENS)));
+  return { count, threads: Math.floor(cores / count) };
+}
+
+export interface PassOptions {
+  readonly workers: number;
+  readonly labels: number;
+  readonly loss: LossKind;
+  readonly dropout: Dropout;
+}
+
+/** The passes of a step: as many for each worker, with about the same number of tokens. */
+export function passesOf(
+  examples: readonly TrainingExample[],
+  { workers, labels, loss, dropout: { share, random } }: PassOptions,
+): Pass[] {
+  const tokens = examples.reduce((sum, example) => sum + tokensIn(example), 0);
+  const count = workers * Math.ceil(tokens / (workers * PASS_TOKENS));
+  // The loss is the mean over rows, and over labels too where each of them is decided on its own.
+  const terms = rowsIn(examples) * (loss === 'multi' ? labels : 1);
+  return evenRunsOf(examples, tokensIn, count).map((part, pass) => ({
+    sequences: part.map(({ sequence }) => sequence),
+    targets: targetsOf(part, labels),
+    lossScale: 1 / terms,
+    ...(share > 0 && { dropout: { share, random: [...random, pass] } }),
+  }));
+}
