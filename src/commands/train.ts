@@ -65,6 +65,7 @@ export function configure(command: Command): void {
         .choices(ATTENTION.enum)
         .makeOptionMandatory(),
     )
+    .option('--bidirectional-from <layer>', 'the first layer without the causal mask', wholeNumber(0))
     .addOption(
       new Option('--pooling <kind>', 'how the tokens of a text become one vector for the head').choices(
         POOLING.enum,

@@ -77,7 +77,11 @@ function taskOf(request: DeviceRequest, base: Base, adapters: readonly Adapter[]
   );
 }
 
-function attentionOf(request: DeviceRequest, base: Base, task: Task): Attention {
+/** The fields of a request that decide which tokens a token sees. */
+type AttentionRequest = Pick<DeviceRequest, 'attention' | 'bidirectionalFrom'>;
+
+/** The attention that is asked for, else that of the base or the task. Throws UserError where none is known. */
+export function attentionOf(request: AttentionRequest, base: Base, task: Task): Attention {
   if (request.attention === 'causal' && request.bidirectionalFrom !== undefined) {
     throw new UserError(
       `attention: causal contradicts bidirectionalFrom ${request.bidirectionalFrom}: leave one of them out`,
@@ -94,7 +98,7 @@ function attentionOf(request: DeviceRequest, base: Base, task: Task): Attention 
 }
 
 /** The first layer without the causal mask; the number of layers where every layer has it. */
-function firstUnmaskedLayer(request: DeviceRequest, base: Base, attention: Attention): number {
+export function firstUnmaskedLayer(request: AttentionRequest, base: Base, attention: Attention): number {
   const { layers } = base.decoder;
   if (attention === 'causal') return layers;
   const from = request.bidirectionalFrom ?? 0;

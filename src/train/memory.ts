@@ -6,27 +6,35 @@ import { UserError } from '../errors.js';
 import { usableMemory } from '../machine/memory.js';
 
 const FLOAT_BYTES = 4;
-/** Each frozen weight is packed for the forward product, the backward one, and that of an evaluation. */
-const COPIES = 3;
 /** Values of the MLP's width, and of the residual stream's, that a layer keeps for each token until its backward step. */
 const KEPT = { intermediate: 7, hidden: 16 };
-/** Node.js, ONNX Runtime and the tokenizer. Bytes. */
-const PROGRAM_BYTES = 300e6;
+/** Node.js, ONNX Runtime, the tokenizer and messages, in each process. Bytes. */
+const PROCESS_BYTES = 150e6;
 
-/** An estimate of the greatest memory of a run with at most so many tokens in all passes at a time. Bytes. */
-function trainingBytes(config: DecoderConfig, passTokens: number): number {
+export interface RunSize {
+  readonly workers: number;
+  /** The most tokens of a worker's pass. */
+  readonly passTokens: number;
+  /** Whether there is a development set: its graph has another copy of the weights. */
+  readonly isEvaluated: boolean;
+}
+
+/** An estimate of the greatest memory of a run. Bytes. */
+function trainingBytes(config: DecoderConfig, { workers, passTokens, isEvaluated }: RunSize): number {
   const { layers, hiddenSize, intermediateSize } = config;
   const weights = linearLayers(config).reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
+  const copies = isEvaluated ? 3 : 2;
   const kept = KEPT.intermediate * intermediateSize + KEPT.hidden * hiddenSize;
-  return PROGRAM_BYTES + FLOAT_BYTES * layers * (COPIES * weights + passTokens * kept);
+  const processes = 1 + workers;
+  return processes * PROCESS_BYTES + FLOAT_BYTES * layers * (copies * weights + workers * passTokens * kept);
 }
 
 /** Throws UserError where this machine, or the container, has less memory than a run needs. */
-export function checkMemory(config: DecoderConfig, passTokens: number): void {
-  const [needed, usable] = [trainingBytes(config, passTokens), usableMemory()];
+export function checkMemory(config: DecoderConfig, size: RunSize): void {
+  const [needed, usable] = [trainingBytes(config, size), usableMemory()];
   if (needed <= usable) return;
   const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   throw new UserError(
-    `training this base takes ${gigabytes(needed)} GB of memory, and ${gigabytes(usable)} GB can be used: its frozen weights are in float32, once for each direction and once for evaluations`,
+    `training this base takes ${gigabytes(needed)} GB of memory, and ${gigabytes(usable)} GB can be used: its frozen weights are in float32, once for each direction${size.isEvaluated ? ' and once for --dev' : ''}`,
   );
 }

@@ -11,6 +11,8 @@ export interface TrainOptions {
   readonly tokenizer?: string;
   readonly task: Task;
   readonly attention: Attention;
+  /** The first layer without the causal mask. */
+  readonly bidirectionalFrom?: number;
   readonly pooling?: Pooling;
   /** Those of the data unless they are given. */
   readonly labels?: readonly string[];

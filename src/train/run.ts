@@ -4,6 +4,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pack } from '../engine/packedCopy.js';
+import { oneLine, UserError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { newAdamWState } from './adamw.js';
 import {
@@ -162,13 +163,18 @@ export class Run {
 
 /**
  * Writes a graph with its weights packed for this processor. The workers map this file, so its weights are in memory once.
+ * Throws UserError where the disk has no room for it.
  */
 async function writePacked(folder: string, graph: TrainingGraph, withGradients: boolean): Promise<void> {
   const unpacked = `${folder}-unpacked`;
   mkdirSync(unpacked);
   mkdirSync(folder);
   await writeTrainingGraph(unpacked, graph, { withGradients, version: VERSION });
-  await pack(unpacked, folder);
+  await pack(unpacked, folder).catch((error: Error) => {
+    throw new UserError(
+      `${folder}: the weights, packed for this processor, cannot be written: ${oneLine(error.message)}`,
+    );
+  });
   rmSync(unpacked, { recursive: true });
 }
 

@@ -3,7 +3,7 @@
 import { type Base, openBase } from '../checkpoint/base.js';
 import { usableCores } from '../machine/cores.js';
 import type { Pooling } from '../model/manifest.js';
-import { poolingOf, readoutOf } from '../model/plan.js';
+import { attentionOf, firstUnmaskedLayer, poolingOf, readoutOf } from '../model/plan.js';
 import { readChosenTokenizer } from '../model/tokenizerChoice.js';
 import { Tokenizer, type TokenizerDefinition } from '../text/tokenizer.js';
 import { newHead, withNewHead } from './base.js';
@@ -44,9 +44,14 @@ export function setUp(options: TrainOptions, data: TrainingData): Setup {
 }
 
 function setUpOn(base: Base, options: TrainOptions, data: TrainingData): Setup {
-  const { task, attention, maxLength } = options;
+  const { task, maxLength } = options;
+  const attention = attentionOf(options, base, task);
   const workers = workersFor(options.batchTokens, usableCores());
-  checkMemory(base.decoder, workers.count * Math.max(PASS_TOKENS, maxLength));
+  checkMemory(base.decoder, {
+    workers: workers.count,
+    passTokens: Math.max(PASS_TOKENS, maxLength),
+    isEvaluated: data.dev !== undefined,
+  });
   const chosen = readChosenTokenizer({ ...options, adapters: [] });
   const labels = options.labels ?? labelsIn(data.train, task);
   const pooling = poolingOf(options, task, attention);
@@ -76,7 +81,7 @@ function setUpOn(base: Base, options: TrainOptions, data: TrainingData): Setup {
       lora,
       readout: readoutOf(pooling),
       loss: data.train.some(({ isMulti }) => isMulti) ? 'multi' : 'single',
-      bidirectionalFrom: attention === 'causal' ? base.decoder.layers : 0,
+      bidirectionalFrom: firstUnmaskedLayer(options, base, attention),
       maxLength,
     },
     layout: layoutOf(lora, head, base.decoder.hiddenSize),

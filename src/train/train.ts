@@ -64,12 +64,17 @@ export async function train(
 }
 
 /** The recipe beside the adapter. Its paths are relative to the folder `target`. */
-function recipeOf({ base, task, attention, maxLength }: TrainOptions, setup: Setup, target: string) {
+function recipeOf(
+  { base, task, attention, bidirectionalFrom, maxLength }: TrainOptions,
+  setup: Setup,
+  target: string,
+) {
   const { labels, pooling, graph } = setup;
   return {
     base: relative(target, resolve(base)),
     task,
     attention,
+    ...(bidirectionalFrom !== undefined && { bidirectionalFrom }),
     ...(pooling && { pooling }),
     labels,
     ...(graph.loss === 'multi' && { problemType: 'multi' }),
