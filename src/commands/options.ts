@@ -67,18 +67,18 @@ export function share(text: string): number {
   throw new InvalidArgumentError('expected a number from 0 to 1.');
 }
 
+/** Parses a number from 0 up to but not including 1. */
+export function properShare(text: string): number {
+  const value = Number(text);
+  if (value >= 0 && value < 1 && text.trim() !== '') return value;
+  throw new InvalidArgumentError('expected a number from 0 up to but not including 1.');
+}
+
 /** Parses a number above 0. */
 export function positiveNumber(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError('expected a number above 0.');
-}
-
-/** Parses a number from 0 to 1. */
-export function probability(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
-  throw new InvalidArgumentError('expected a number from 0 to 1.');
 }
 
 /** Parses the URL of a route. */

@@ -9,7 +9,7 @@ import type { LoadedModel } from '../predictor/model.js';
 import { noAbstention } from '../predictor/thresholds.js';
 import { FatalSequence } from '../scheduler/errors.js';
 import { checkDecoding, type OfflineOptions, withModel } from './offline.js';
-import { cacheOption, decodingOption, deviceOption, longTextOption, probability } from './options.js';
+import { cacheOption, decodingOption, deviceOption, longTextOption, share } from './options.js';
 import { type AnswerOptions, answer, answerColumns } from './predict/answers.js';
 import { openInput, openOutput } from './predict/files.js';
 import type { Answer, Input, Output, Row } from './predict/rows.js';
@@ -44,7 +44,7 @@ export function configure(command: Command): void {
     .option('--abstain', 'for classifiers: give the label null where its probability is below its threshold')
     .addOption(
       new Option('--threshold <p>', 'the threshold of all labels, instead of those that the model keeps')
-        .argParser(probability)
+        .argParser(share)
         .implies({ abstain: true }),
     )
     .addOption(longTextOption())

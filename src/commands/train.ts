@@ -11,7 +11,7 @@ import type { TrainOptions } from '../train/options.js';
 import { SCHEDULES } from '../train/schedule.js';
 import { type TrainResult, train } from '../train/train.js';
 import { readLabels } from './labels.js';
-import { positiveNumber, share, wholeNumber } from './options.js';
+import { positiveNumber, properShare, share, wholeNumber } from './options.js';
 import { writeWhole } from './outputFile.js';
 import { startProgress } from './progress.js';
 import { readLabelled } from './train/data.js';
@@ -78,7 +78,7 @@ export function configure(command: Command): void {
     .option('--tokenizer <dir>', 'a folder whose tokenizer.json is used instead of the base’s')
     .option('--rank <r>', 'the rank of each update', wholeNumber(1), 12)
     .option('--alpha <a>', 'the updates are multiplied by alpha / rank', positiveNumber, 32)
-    .option('--dropout <p>', 'the share of values that an update does not see in training', share, 0.1)
+    .option('--dropout <p>', 'the share of values that an update does not see in training', properShare, 0.1)
     .option(
       '--targets <names>',
       'the linear layers that get an update: names, or all-linear',

@@ -1,14 +1,13 @@
 // The messages between a training run and its worker processes.
 
 import type { Sequence } from '../engine/sequence.js';
-import type { Layout } from './parameters.js';
-import type { Gradients, Pass } from './session.js';
+import type { Gradients, Pass, SessionShape } from './session.js';
 
 /** The kinds of request that a worker answers: what each carries, and what its answer carries. */
 export interface Exchange {
   /** Loads a graph. It comes first. */
   load: {
-    request: { readonly folder: string; readonly layout: Layout; readonly threads: number };
+    request: { readonly folder: string; readonly shape: SessionShape };
     reply: undefined;
   };
   /** The sums of the losses and gradients of passes. `values` are the trained ones. */

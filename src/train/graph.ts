@@ -48,7 +48,11 @@ export async function writeTrainingGraph(
   const ids = batchInput(graph, 'input_ids');
   const batch = batchInputs(graph);
   const frozen = float32(graph, weights);
-  const precision = withLora(graph, frozen, weights, withGradients ? lora : { ...lora, dropout: 0 });
+  const precision = withLora(
+    { graph, weights, layers: config.layers },
+    frozen,
+    withGradients ? lora : { ...lora, dropout: 0 },
+  );
   const context = { graph, weights, precision, config, batch, options };
   const hidden = decoder(context, ids, rowReader(graph, readout));
   labelHead(context, head, norm(context, hidden, 'norm'), readout);
@@ -81,7 +85,11 @@ class TrainedWeights extends Weights {
 }
 
 /** Linear layers as they are in `frozen`, plus scale * dropout(x) A^T B^T where a module has LoRA. */
-function withLora(graph: Graph, frozen: Precision, weights: Weights, lora: Lora): Precision {
+function withLora(
+  { graph, weights, layers }: { graph: Graph; weights: Weights; layers: number },
+  frozen: Precision,
+  lora: Lora,
+): Precision {
   const adapted = new Set(lora.modules);
   const keep = graph.constant('lora.scale', [], Float32Array.of(lora.scale / (1 - lora.dropout)));
   const update = ({ values }: ScaledRows, module: string) => {
@@ -95,10 +103,13 @@ function withLora(graph: Graph, frozen: Precision, weights: Weights, lora: Lora)
   };
   const dropped = (values: Value, module: string, width: number) => {
     const mask = graph.input(dropoutMaskOf(module), 'bool', ['tokens', width]);
-    // After attention, the last layer has only the rows that the head reads.
+    return graph.node(`${module}.dropped`, 'Where', [ownRows(mask, values, module), values, zero]);
+  };
+  /** The mask of as many rows as there are: after attention, the last layer has only those that the head reads. */
+  const ownRows = (mask: Value, values: Value, module: string) => {
+    if (!module.startsWith(`layers.${layers - 1}.`)) return mask;
     const rows = graph.node(`${module}.rows`, 'Shape', [values], { end: 1 });
-    const own = graph.node(`${module}.own_mask`, 'Slice', [mask, start, rows]);
-    return graph.node(`${module}.dropped`, 'Where', [own, values, zero]);
+    return graph.node(`${module}.own_mask`, 'Slice', [mask, start, rows]);
   };
   const start = graph.constant('lora.start', [1], BigInt64Array.of(0n));
   const zero = graph.constant('lora.zero', [], Float32Array.of(0));

@@ -3,14 +3,20 @@
 import { evenRunsOf } from './batches.js';
 import { rowsIn, type TrainingExample, targetsOf, tokensIn } from './examples.js';
 import type { LossKind } from './loss.js';
-import type { Dropout, Pass } from './session.js';
-import type { WorkerShape } from './workers.js';
+import type { Pass } from './session.js';
 
 /**
  * About the most tokens of a pass. With 512 a pass takes no less time for each token, but twice the memory, and its tensors
  * do not fit into the second-level cache.
  */
 export const PASS_TOKENS = 256;
+
+export interface WorkerShape {
+  /** Processes. */
+  readonly count: number;
+  /** Threads of each process. */
+  readonly threads: number;
+}
 
 /** The processes that share a step of so many tokens, and the threads that each has. */
 export function workersFor(batchTokens: number, cores: number): WorkerShape {
@@ -22,13 +28,14 @@ export interface PassOptions {
   readonly workers: number;
   readonly labels: number;
   readonly loss: LossKind;
-  readonly dropout: Dropout;
+  /** What dropout depends on beside the pass. */
+  readonly random: Pass['random'];
 }
 
 /** The passes of a step: as many for each worker, with about the same number of tokens. */
 export function passesOf(
   examples: readonly TrainingExample[],
-  { workers, labels, loss, dropout: { share, random } }: PassOptions,
+  { workers, labels, loss, random }: PassOptions,
 ): Pass[] {
   const tokens = examples.reduce((sum, example) => sum + tokensIn(example), 0);
   const count = workers * Math.ceil(tokens / (workers * PASS_TOKENS));
@@ -38,6 +45,6 @@ export function passesOf(
     sequences: part.map(({ sequence }) => sequence),
     targets: targetsOf(part, labels),
     lossScale: 1 / terms,
-    ...(share > 0 && { dropout: { share, random: [...random, pass] } }),
+    random: [...random, pass],
   }));
 }

@@ -46,13 +46,4 @@ export class Random {
     }
     return shuffled;
   }
-
-  /** Bytes of which each is 0 with a probability of `share` and 1 otherwise. The probability is a multiple of 2^-16. */
-  mask(count: number, share: number): Uint8Array {
-    const words = new Uint16Array(this.bytes(2 * count).buffer);
-    const threshold = Math.round(share * 2 ** 16);
-    const mask = new Uint8Array(count);
-    for (let i = 0; i < count; i++) mask[i] = Number(words[i]! >= threshold);
-    return mask;
-  }
 }

@@ -123,17 +123,23 @@ export class Run {
   }
 
   #startWorkers(graph: string): Promise<Workers> {
-    return Workers.start(join(this.#folder, graph), this.#setup.layout, this.#setup.workers);
+    const { layout, workers } = this.#setup;
+    const dropout = this.#options.lora.dropout;
+    return Workers.start(
+      join(this.#folder, graph),
+      { layout, dropout, threads: workers.threads },
+      workers.count,
+    );
   }
 
   /** The loss of a step's batch and its gradients, with the dropout of the state's next step. */
   #gradients(workers: Workers, { examples }: PlannedStep): Promise<Gradients> {
-    const { lora, loss } = this.#setup.graph;
+    const { loss } = this.#setup.graph;
     const passes = passesOf(examples, {
       workers: workers.count,
       labels: this.#setup.labels.length,
       loss,
-      dropout: { share: lora.dropout, random: [this.#options.seed, 'dropout', this.state.progress.step] },
+      random: [this.#options.seed, 'dropout', this.state.progress.step],
     });
     return workers.gradients(passes, this.state.values);
   }

@@ -6,6 +6,7 @@ import { batchTensors, packBatch } from '../engine/batch.js';
 import type { Sequence } from '../engine/sequence.js';
 import { LOGITS, MODEL_FILE } from '../onnx/contract.js';
 import { createSession, type InferenceSession, Tensor } from '../onnx/runtime.js';
+import { Dropout } from './dropout.js';
 import { gradientOf, isDropoutMask, LOSS, LOSS_SCALE, TARGETS } from './names.js';
 import { type Layout, sizeOf, tensorsOf } from './parameters.js';
 import { Random } from './random.js';
@@ -17,15 +18,15 @@ export interface Pass {
   readonly targets: WrittenTensor;
   /** What the sum of the rows' losses is multiplied by. */
   readonly lossScale: number;
-  /** Undefined where nothing is dropped. */
-  readonly dropout?: Dropout;
+  /** What the masks of dropout depend on beside the module's name. */
+  readonly random: ConstructorParameters<typeof Random>;
 }
 
-export interface Dropout {
-  /** The share of values that are dropped. */
-  readonly share: number;
-  /** What the masks depend on beside the module's name. */
-  readonly random: ConstructorParameters<typeof Random>;
+export interface SessionShape {
+  readonly layout: Layout;
+  /** The share of values that dropout drops. */
+  readonly dropout: number;
+  readonly threads: number;
 }
 
 export interface Gradients {
@@ -37,16 +38,18 @@ export interface Gradients {
 export class TrainingSession {
   readonly #session: InferenceSession;
   readonly #layout: Layout;
+  readonly #dropout: Dropout;
 
-  private constructor(session: InferenceSession, layout: Layout) {
+  private constructor(session: InferenceSession, { layout, dropout }: SessionShape) {
     this.#session = session;
     this.#layout = layout;
+    this.#dropout = new Dropout(dropout);
   }
 
-  /** Loads the graph of a folder, whose trained tensors have a layout. */
-  static async load(folder: string, layout: Layout, threads: number): Promise<TrainingSession> {
-    const session = await createSession(join(folder, MODEL_FILE), { device: 'cpu', threads });
-    return new TrainingSession(session, layout);
+  /** Loads the graph of a folder. */
+  static async load(folder: string, shape: SessionShape): Promise<TrainingSession> {
+    const options = { device: 'cpu', threads: shape.threads };
+    return new TrainingSession(await createSession(join(folder, MODEL_FILE), options), shape);
   }
 
   /** Runs passes forward and backward. Returns the sums of their losses and gradients. */
@@ -76,14 +79,14 @@ export class TrainingSession {
     await this.#session.release();
   }
 
-  #feedsOf({ sequences, targets, lossScale, dropout }: Pass, values: Float32Array): Record<string, Tensor> {
+  #feedsOf({ sequences, targets, lossScale, random }: Pass, values: Float32Array): Record<string, Tensor> {
     const packed = packBatch(sequences);
     return {
       ...batchTensors(packed, this.#session.inputNames),
       ...this.#trainedTensors(values),
       [TARGETS]: new Tensor('float32', targets.values, targets.shape),
       [LOSS_SCALE]: new Tensor('float32', Float32Array.of(lossScale), []),
-      ...(dropout && this.#dropoutMasks(packed.sizes.tokens, dropout)),
+      ...this.#dropoutMasks(packed.sizes.tokens, random),
     };
   }
 
@@ -96,13 +99,13 @@ export class TrainingSession {
     );
   }
 
-  /** A mask [tokens, in] for what each module's LoRA reads. */
-  #dropoutMasks(tokens: number, { share, random: [seed, ...purpose] }: Dropout): Record<string, Tensor> {
+  /** A mask [tokens, in] for what each module's LoRA reads; the graph has no input for one where nothing is dropped. */
+  #dropoutMasks(tokens: number, [seed, ...purpose]: Pass['random']): Record<string, Tensor> {
     const masks: Record<string, Tensor> = {};
     for (const { name, ...input } of this.#session.inputMetadata) {
       if (!isDropoutMask(name) || !input.isTensor) continue;
       const width = input.shape[1] as number;
-      const mask = new Random(seed, ...purpose, name).mask(tokens * width, share);
+      const mask = this.#dropout.mask(tokens * width, new Random(seed, ...purpose, name));
       masks[name] = new Tensor('bool', mask, [tokens, width]);
     }
     return masks;

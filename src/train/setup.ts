@@ -14,8 +14,7 @@ import { loraOf } from './lora.js';
 import { checkMemory } from './memory.js';
 import type { TrainingData, TrainOptions } from './options.js';
 import { type Layout, layoutOf } from './parameters.js';
-import { PASS_TOKENS, workersFor } from './passes.js';
-import type { WorkerShape } from './workers.js';
+import { PASS_TOKENS, type WorkerShape, workersFor } from './passes.js';
 
 export interface Setup {
   readonly labels: readonly string[];

@@ -23,7 +23,7 @@ process.on('message', async (request: Request) => {
 async function answer({ kind, content }: Request): Promise<Exchange[typeof kind]['reply']> {
   switch (kind) {
     case 'load':
-      session = await TrainingSession.load(content.folder, content.layout, content.threads);
+      session = await TrainingSession.load(content.folder, content.shape);
       return undefined;
     case 'gradients':
       return session.gradients(content.passes, content.values);

@@ -7,17 +7,9 @@ import { fileURLToPath } from 'node:url';
 import type { Sequence } from '../engine/sequence.js';
 import { UserError } from '../errors.js';
 import type { Exchange, Kind, Reply } from './exchange.js';
-import type { Layout } from './parameters.js';
-import type { Gradients, Pass } from './session.js';
+import type { Gradients, Pass, SessionShape } from './session.js';
 
 const PROCESS = fileURLToPath(new URL('./worker.js', import.meta.url));
-
-export interface WorkerShape {
-  /** Processes. */
-  readonly count: number;
-  /** Threads of each process. */
-  readonly threads: number;
-}
 
 export class Workers {
   readonly #processes: readonly ChildProcess[];
@@ -26,8 +18,8 @@ export class Workers {
     this.#processes = processes;
   }
 
-  /** Starts the processes and loads the graph of a folder into them. */
-  static async start(folder: string, layout: Layout, { count, threads }: WorkerShape): Promise<Workers> {
+  /** Starts so many processes and loads the graph of a folder into each. */
+  static async start(folder: string, shape: SessionShape, count: number): Promise<Workers> {
     const processes = Array.from({ length: count }, () =>
       fork(PROCESS, {
         // Typed arrays arrive as such: https://nodejs.org/api/child_process.html#advanced-serialization
@@ -39,7 +31,7 @@ export class Workers {
     );
     const workers = new Workers(processes);
     try {
-      await Promise.all(processes.map(each => ask(each, 'load', { folder, layout, threads })));
+      await Promise.all(processes.map(each => ask(each, 'load', { folder, shape })));
       return workers;
     } catch (error) {
       await workers.close();

@@ -93,7 +93,7 @@ export async function openTrainingGolden(name: string, folderOfGraph: string) {
   await writeTrainingGraph(folderOfGraph, graph, { withGradients: true, version: 'test' });
   close();
   return {
-    session: await TrainingSession.load(folderOfGraph, layout, 1),
+    session: await TrainingSession.load(folderOfGraph, { layout, dropout: 0, threads: 1 }),
     pass,
     losses: golden.losses,
     layout,
@@ -127,6 +127,7 @@ function passOf(
   return {
     sequences,
     targets: { shape: [rows.length, labels.length], values: targets },
+    random: [0],
     lossScale: 1 / (isMulti ? targets.length : rows.length),
   };
 }

@@ -8,6 +8,7 @@ import { parseDecoderConfig } from '../../dist/checkpoint/families.js';
 import { openSafetensors } from '../../dist/checkpoint/safetensors.js';
 import { safetensorsBytes } from '../../dist/checkpoint/safetensorsWriter.js';
 import { epochBatches, evenRunsOf } from '../../dist/train/batches.js';
+import { Dropout } from '../../dist/train/dropout.js';
 import { labelsIn } from '../../dist/train/labels.js';
 import { checkMemory } from '../../dist/train/memory.js';
 import { workersFor } from '../../dist/train/passes.js';
@@ -108,7 +109,7 @@ describe('random numbers', () => {
   });
 
   it('a mask has zeros with the given share', () => {
-    const mask = new Random(4).mask(100_000, 0.1);
+    const mask = new Dropout(0.1).mask(100_000, new Random(4));
     const zeros = mask.filter(value => value === 0).length;
     expect(Math.abs(zeros - 10_000)).toBeLessThan(1000);
     expect(mask.every(value => value === 0 || value === 1)).toBe(true);
