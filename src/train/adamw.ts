@@ -32,12 +32,12 @@ export function adamWStep(
   const { first, second } = state;
   state.steps++;
   const stepSize = learningRate / (1 - beta1 ** state.steps);
-  const root = Math.sqrt(1 - beta2 ** state.steps);
+  const inverseRoot = 1 / Math.sqrt(1 - beta2 ** state.steps);
   const decay = 1 - learningRate * weightDecay;
   for (let i = 0; i < values.length; i++) {
     const g = gradients[i]!;
     first[i] = first[i]! + (g - first[i]!) * (1 - beta1);
     second[i] = second[i]! * beta2 + g * g * (1 - beta2);
-    values[i] = values[i]! * decay - (stepSize * first[i]!) / (Math.sqrt(second[i]!) / root + epsilon);
+    values[i] = values[i]! * decay - (stepSize * first[i]!) / (Math.sqrt(second[i]!) * inverseRoot + epsilon);
   }
 }

@@ -29,21 +29,22 @@ export function epochBatches(
   return random.shuffled(batches);
 }
 
-/** Splits examples, in their order, into at most `count` runs with about the same number of tokens. */
-export function evenRunsOf<T>(
+/**
+ * Deals examples out to at most `count` shares with nearly the same number of tokens: the longest first, each to the share
+ * with the fewest tokens.
+ */
+export function evenSharesOf<T>(
   examples: readonly T[],
   lengthOf: (example: T) => number,
   count: number,
 ): T[][] {
-  const total = examples.reduce((sum, example) => sum + lengthOf(example), 0);
-  const runs = Array.from({ length: count }, (): T[] => []);
-  let before = 0;
-  for (const example of examples) {
-    const middle = before + lengthOf(example) / 2;
-    runs[Math.floor((count * middle) / total)]!.push(example);
-    before += lengthOf(example);
+  const shares = Array.from({ length: count }, () => ({ tokens: 0, own: [] as T[] }));
+  for (const example of examples.toSorted((a, b) => lengthOf(b) - lengthOf(a))) {
+    const share = shares.reduce((least, each) => (each.tokens < least.tokens ? each : least));
+    share.own.push(example);
+    share.tokens += lengthOf(example);
   }
-  return runs.filter(run => run.length > 0);
+  return shares.map(({ own }) => own).filter(own => own.length > 0);
 }
 
 /** Splits examples, in their order, into runs of at most `tokens` tokens, or of one example. */

@@ -1,6 +1,6 @@
 // The passes of an optimiser step: its batch is split, so that memory does not grow with it and every worker has a part.
 
-import { evenRunsOf } from './batches.js';
+import { evenSharesOf } from './batches.js';
 import { rowsIn, type TrainingExample, targetsOf, tokensIn } from './examples.js';
 import type { LossKind } from './loss.js';
 import type { Pass } from './session.js';
@@ -32,19 +32,21 @@ export interface PassOptions {
   readonly random: Pass['random'];
 }
 
-/** The passes of a step: as many for each worker, with about the same number of tokens. */
+/** The passes of a step, for each worker that has some. */
 export function passesOf(
   examples: readonly TrainingExample[],
   { workers, labels, loss, random }: PassOptions,
-): Pass[] {
+): Pass[][] {
   const tokens = examples.reduce((sum, example) => sum + tokensIn(example), 0);
-  const count = workers * Math.ceil(tokens / (workers * PASS_TOKENS));
+  const passes = Math.ceil(tokens / (workers * PASS_TOKENS));
   // The loss is the mean over rows, and over labels too where each of them is decided on its own.
   const terms = rowsIn(examples) * (loss === 'multi' ? labels : 1);
-  return evenRunsOf(examples, tokensIn, count).map((part, pass) => ({
-    sequences: part.map(({ sequence }) => sequence),
-    targets: targetsOf(part, labels),
-    lossScale: 1 / terms,
-    random: [...random, pass],
-  }));
+  return evenSharesOf(examples, tokensIn, workers).map((share, worker) =>
+    evenSharesOf(share, tokensIn, passes).map((part, pass) => ({
+      sequences: part.map(({ sequence }) => sequence),
+      targets: targetsOf(part, labels),
+      lossScale: 1 / terms,
+      random: [...random, worker, pass],
+    })),
+  );
 }

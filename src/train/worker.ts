@@ -1,6 +1,8 @@
 // A worker process of a training run: holds one session of its graph, on the cores that are its own.
 
+import { ArrayFile } from './arrayFile.js';
 import type { Exchange, Reply, Request } from './exchange.js';
+import { sizeOf } from './parameters.js';
 import { TrainingSession } from './session.js';
 
 process.title = 'lsllama-train';
@@ -10,11 +12,13 @@ process.on('SIGTERM', () => {});
 process.on('disconnect', () => process.exit(0));
 
 let session: TrainingSession;
+let values: ArrayFile;
+let gradients: ArrayFile;
 
 process.on('message', async (request: Request) => {
   const reply = await answer(request).then(
     (content): Reply => ({ content }),
-    (error: Error): Reply => ({ error: error.message }),
+    (error: NodeJS.ErrnoException): Reply => ({ error: error.message, code: error.code }),
   );
   // The run may have ended meanwhile. Then nobody needs the answer, so an error of sending it is ignored.
   process.send?.(reply, undefined, undefined, () => {});
@@ -22,14 +26,22 @@ process.on('message', async (request: Request) => {
 
 async function answer({ kind, content }: Request): Promise<Exchange[typeof kind]['reply']> {
   switch (kind) {
-    case 'load':
-      session = await TrainingSession.load(content.folder, content.shape);
+    case 'load': {
+      const { folder, shape, files } = content;
+      session = await TrainingSession.load(folder, shape);
+      values = new ArrayFile(files.values, sizeOf(shape.layout), 'r+');
+      gradients = new ArrayFile(files.gradients, sizeOf(shape.layout), 'r+');
       return undefined;
-    case 'gradients':
-      return session.gradients(content.passes, content.values);
+    }
+    case 'gradients': {
+      const { loss, values: sums } = await session.gradients(content.passes, values.read());
+      gradients.write(sums);
+      return loss;
+    }
     case 'logits': {
+      const trained = values.read();
       const logits: Float32Array[] = [];
-      for (const batch of content.batches) logits.push(await session.logits(batch, content.values));
+      for (const batch of content.batches) logits.push(await session.logits(batch, trained));
       return logits;
     }
   }
