@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, get_peft_model
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, GgufConfig
 from transformers.utils import logging
 
 WARM_UP = 2
@@ -23,7 +23,8 @@ torch.set_num_threads(threads)
 examples = [json.loads(line) for line in Path(data).read_text().splitlines()]
 labels = sorted({example["label"] for example in examples})
 gguf = next(Path(base).glob("*.gguf"), None)
-options = {"gguf_file": gguf.name} if gguf else {}
+# Packed weights would be unpacked again in every product.
+options = {"gguf_file": gguf.name, "quantization_config": GgufConfig(dequantize=True)} if gguf else {}
 tokenizer = AutoTokenizer.from_pretrained(base)
 model = AutoModelForSequenceClassification.from_pretrained(
     base, dtype=getattr(torch, dtype), num_labels=len(labels), attn_implementation="sdpa", **options

@@ -91,15 +91,18 @@ function withLora(
   lora: Lora,
 ): Precision {
   const adapted = new Set(lora.modules);
-  const keep = graph.constant('lora.scale', [], Float32Array.of(lora.scale / (1 - lora.dropout)));
+  // The values that dropout keeps are larger, so that their mean stays.
+  const scale = lora.scale / (1 - lora.dropout);
   const update = ({ values }: ScaledRows, module: string) => {
     const width = weights.width(`${module}.weight`);
     const input = lora.dropout > 0 ? dropped(values, module, width) : values;
     const a = graph.input(lora.a(module), 'float32', lora.shapeOf(lora.a(module))!);
     const b = graph.input(lora.b(module), 'float32', lora.shapeOf(lora.b(module))!);
-    const reduced = graph.node(`${module}.lora_A`, 'Gemm', [input, a], { transB: 1 });
-    const scaled = graph.node(`${module}.lora_scaled`, 'Mul', [reduced, keep]);
-    return graph.node(`${module}.lora_B`, 'Gemm', [scaled, b], { transB: 1 });
+    const reduced = graph.node(`${module}.lora_A`, 'Gemm', [input, a], {
+      transB: 1,
+      alpha: { float: scale },
+    });
+    return graph.node(`${module}.lora_B`, 'Gemm', [reduced, b], { transB: 1 });
   };
   const dropped = (values: Value, module: string, width: number) => {
     const mask = graph.input(dropoutMaskOf(module), 'bool', ['tokens', width]);
