@@ -1,0 +1,62 @@
+// One worker process as the training run sees it: one request at a time, and an answer to each unless the process ends.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { UserError } from '../errors.js';
+import type { Exchange, Kind, Reply } from './exchange.js';
+
+const PROGRAM = fileURLToPath(new URL('./worker.js', import.meta.url));
+
+export class WorkerProcess {
+  readonly #process: ChildProcess;
+
+  constructor() {
+    this.#process = fork(PROGRAM, {
+      // Typed arrays arrive as such: https://nodejs.org/api/child_process.html#advanced-serialization
+      serialization: 'advanced',
+      // glibc gives each thread an arena of freed memory. One is enough: the threads of a pass do not compete for it.
+      env: { ...process.env, MALLOC_ARENA_MAX: '1' },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+  }
+
+  /** Sends a request. Throws UserError where the process has ended or ends, and what it throws itself. */
+  async ask<K extends Kind>(kind: K, content: Exchange[K]['request']): Promise<Exchange[K]['reply']> {
+    const answered = new AbortController();
+    const { signal } = answered;
+    try {
+      const replied = once(this.#process, 'message', { signal }) as Promise<[Reply]>;
+      const ended = this.#hasEnded ? Promise.resolve() : once(this.#process, 'exit', { signal });
+      this.#process.send({ kind, content }, () => {});
+      const [reply] = await Promise.race([replied, ended.then(() => [undefined])]);
+      if (!reply) {
+        throw new UserError(
+          `a worker process of this run ended (${this.#reason}), perhaps for lack of memory: the state that was saved last stays, and --resume goes on from it`,
+        );
+      }
+      if ('error' in reply) throw Object.assign(new Error(reply.error), { code: reply.code });
+      return reply.content as Exchange[K]['reply'];
+    } finally {
+      answered.abort();
+    }
+  }
+
+  /** Ends the process. Resolves when it has ended. */
+  async end(): Promise<void> {
+    if (this.#hasEnded) return;
+    const exited = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await exited;
+  }
+
+  get #hasEnded(): boolean {
+    const { exitCode, signalCode } = this.#process;
+    return exitCode !== null || signalCode !== null;
+  }
+
+  get #reason(): string {
+    const { exitCode, signalCode } = this.#process;
+    return signalCode ?? `exit code ${exitCode}`;
+  }
+}
