@@ -1,6 +1,7 @@
 // lsllama train: fine-tunes a base on labelled texts and writes an adapter with its recipe.
 
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { basename, join } from 'node:path';
 import { plot } from 'asciichart';
 import { type Command, Option } from 'commander';
@@ -33,6 +34,8 @@ interface TrainFlags
 }
 
 const ALL_LINEAR = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
+
+const EPOCHS = 3;
 
 /** The name of the work in the progress. */
 const PROGRESS = 'train';
@@ -84,8 +87,12 @@ export function configure(command: Command): void {
       'the linear layers that get an update: names, or all-linear',
       'q_proj,v_proj',
     )
-    .option('--epochs <n>', 'how often each text is seen', wholeNumber(1), 3)
-    .option('--minutes <n>', 'the longest time for all steps', positiveNumber)
+    .option(
+      '--epochs <n>',
+      `how often each text is seen; ${EPOCHS} unless --minutes is given`,
+      wholeNumber(1),
+    )
+    .option('--minutes <n>', 'the time for all steps, of which as many are planned as fit', positiveNumber)
     .option('--lr <rate>', 'the greatest learning rate', positiveNumber, 1e-4)
     .addOption(
       new Option('--schedule <kind>', 'how the learning rate falls').choices(SCHEDULES).default('linear'),
@@ -121,6 +128,7 @@ export function configure(command: Command): void {
         targets,
         labels,
         lr,
+        epochs,
         force: _force,
         ...options
       } = flags;
@@ -129,12 +137,20 @@ export function configure(command: Command): void {
         ...(dev !== undefined && { dev: await readLabelled(dev, flags.task) }),
       };
       const progress = startProgress();
-      process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
+      for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
+        process.once(signal, () => process.exit(128 + constants.signals[signal]));
+      }
       const settings = {
         ...options,
+        ...planned(epochs, options.minutes),
         learningRate: lr,
         ...(labels !== undefined && { labels: readLabels(labels) }),
-        lora: { rank, alpha, dropout, targets: targets === 'all-linear' ? ALL_LINEAR : targets.split(',') },
+        lora: {
+          rank,
+          alpha,
+          dropout,
+          targets: targets === 'all-linear' ? ALL_LINEAR : targets.split(',').map(name => name.trim()),
+        },
       };
       const result = await train(settings, texts, out, resume, {
         onStep: run => {
@@ -160,6 +176,12 @@ export function configure(command: Command): void {
       if (process.stderr.isTTY) process.stderr.write(`${curveOf(result)}\n`);
       process.stdout.write(`${JSON.stringify(summaryOf(out, result))}\n`);
     });
+}
+
+/** The epochs that are asked for. With a limit of time alone, there are as many as fit. */
+function planned(epochs: number | undefined, minutes: number | undefined): { readonly epochs?: number } {
+  if (epochs !== undefined) return { epochs };
+  return minutes === undefined ? { epochs: EPOCHS } : {};
 }
 
 function summaryOf(out: string, { labels, progress }: TrainResult): object {

@@ -9,9 +9,15 @@ export type Rule = (at: BackwardNode) => readonly (Value | undefined)[];
 export class Backward {
   readonly #graph: GraphBuilder;
   readonly #constants = new Set<string>();
+  readonly #inverses: ReadonlyMap<Value, Value>;
 
-  constructor(graph: GraphBuilder) {
+  constructor(graph: GraphBuilder, inverses: ReadonlyMap<Value, Value>) {
     this.#graph = graph;
+    this.#inverses = inverses;
+  }
+
+  inverseOf(indices: Value): Value | undefined {
+    return this.#inverses.get(indices);
   }
 
   /** The backward step of a node. `dependent` holds the values whose gradients are needed. */
@@ -93,6 +99,11 @@ export class BackwardNode {
   /** Whether the gradient of an input is needed. */
   wants(input: number): boolean {
     return this.#dependent.has(this.inputs[input] ?? '');
+  }
+
+  /** The indices that gather back what `indices` have gathered, where they are known. */
+  inverseOf(indices: Value): Value | undefined {
+    return this.#shared.inverseOf(indices);
   }
 
   /** Adds a node and returns its output. */

@@ -8,7 +8,8 @@ import { RULES } from './rules.js';
 /**
  * Adds the gradients of a loss with respect to `wanted` to the graph. `known` has the loss's gradients with respect to
  * some values of the graph, from which all others follow; each has its value's shape. Nothing is added for nodes that do
- * not depend on a wanted value, so frozen weights have no gradients.
+ * not depend on a wanted value, so frozen weights have no gradients. `inverses` names, for indices by which a row may be
+ * gathered more than once, those that gather each row back: of its copies, only that one may have a gradient.
  * Returns the gradient of each wanted value: float32, of the value's shape.
  * Throws where a node on the way has an operator without a rule, or the loss does not depend on a wanted value.
  */
@@ -16,13 +17,14 @@ export function addGradients(
   graph: GraphBuilder,
   known: ReadonlyMap<Value, Value>,
   wanted: readonly Value[],
+  inverses: ReadonlyMap<Value, Value> = new Map(),
 ): Map<Value, Value> {
   const forward = [...graph.nodes];
   const dependent = new Set(wanted);
   for (const { inputs, outputs } of forward) {
     if (inputs.some(input => dependent.has(input))) for (const output of outputs) dependent.add(output);
   }
-  const backward = new Backward(graph);
+  const backward = new Backward(graph, inverses);
   const terms = new Map<Value, Value[]>([...known].map(([value, gradient]) => [value, [gradient]]));
   const gradientOf = (value: Value) => {
     const found = terms.get(value);

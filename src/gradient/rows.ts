@@ -4,9 +4,19 @@ import type { Rule } from './backward.js';
 
 export const reshape: Rule = at => [at.add('Reshape', [at.gradient, at.add('Shape', [at.inputs[0]!])])];
 
-/** Each row of the gradient is added to the row that it was gathered from. */
+/**
+ * Each row of the gradient is added to the row that it was gathered from. ONNX Runtime may add rows in several threads at
+ * once, and loses one of two that go to the same place. So where a row may be gathered twice, the indices of the gather
+ * that undoes this one have to be known.
+ */
 export const gather: Rule = at => {
   const [x, indices] = at.inputs as [string, string];
+  const inverse = at.inverseOf(indices);
+  if (inverse !== undefined) {
+    const width = at.add('Shape', [x], { start: 1 });
+    const rows = at.add('Concat', [at.integers(-1), width], { axis: 0 });
+    return [at.add('Gather', [at.add('Reshape', [at.gradient, rows]), inverse], { axis: 0 })];
+  }
   const zeros = at.add('ConstantOfShape', [at.add('Shape', [x])]);
   const places = at.add('Unsqueeze', [indices, at.integers(-1)]);
   return [at.add('ScatterND', [zeros, places, at.gradient], { reduction: 'add' })];

@@ -153,7 +153,13 @@ function problemTypeOf(request: DeviceRequest, base: Base, head: Head, task: Tas
   return type;
 }
 
-function labelsOf(request: DeviceRequest, base: Base, head: Head, problemType: ProblemType): string[] {
+/** The labels that are asked for, else those of the base. Throws UserError where they do not fit the head, or one stands twice. */
+export function labelsOf(
+  request: Pick<DeviceRequest, 'labels'>,
+  base: Base,
+  head: Head,
+  problemType: ProblemType,
+): string[] {
   const named = request.labels ?? base.head.labels();
   // The name that transformers gives to the row of a regression.
   const labels = named ?? (problemType === 'regression' ? ['LABEL_0'] : undefined);
@@ -208,7 +214,12 @@ function precisionOf(precision: string): PrecisionName {
  */
 const MAX_LENGTH_LIMIT = 2 ** 20;
 
-function maxLengthOf(request: DeviceRequest, base: Base, tokenizer: Tokenizer): number {
+/** The longest text, in tokens: what is asked for, else what base and tokenizer allow. Throws UserError for more than that. */
+export function maxLengthOf(
+  request: Pick<DeviceRequest, 'maxLength'>,
+  base: Base,
+  tokenizer: Tokenizer,
+): number {
   const { maxPositions } = base.decoder;
   const length = request.maxLength ?? Math.min(maxPositions, tokenizer.modelMaxLength);
   if (length > maxPositions) {

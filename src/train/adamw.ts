@@ -1,4 +1,4 @@
-// AdamW, https://arxiv.org/abs/1711.05101 algorithm 2, in float32 and in PyTorch's order of operations.
+// AdamW, https://arxiv.org/abs/1711.05101 algorithm 2, with the results of each step kept in float32.
 
 interface AdamWOptions {
   /** The decay of the averages of the gradient and of its square. */

@@ -7,6 +7,7 @@ import { safetensorsBytes } from '../checkpoint/safetensorsWriter.js';
 import { writeFolderAtomically } from '../model/atomicFolder.js';
 import type { ClassificationReport, EntityReport } from '../text/score.js';
 import type { AdamWState } from './adamw.js';
+import type { WorkerShape } from './passes.js';
 
 /** What was measured at a step. */
 export interface StepRecord {
@@ -15,7 +16,7 @@ export interface StepRecord {
   readonly tokens: number;
 }
 
-/** What was measured after an epoch. */
+/** What was measured by an evaluation: after each epoch, and after the last step. */
 export interface EpochRecord {
   /** Steps so far. */
   readonly step: number;
@@ -37,11 +38,13 @@ export interface Progress {
 }
 
 export interface RunState {
+  /** A run that goes on keeps them, because the order of its sums depends on them. */
+  readonly workers: WorkerShape;
   readonly progress: Progress;
   /** The trained values. */
   readonly values: Float32Array;
   readonly optimiser: AdamWState;
-  /** The values of the epoch with the best score; undefined before the first evaluation. */
+  /** The values with the best score; undefined before the first evaluation. */
   best: Float32Array | undefined;
 }
 
@@ -50,13 +53,16 @@ const TENSORS = 'state.safetensors';
 
 /** Saves a state in the place of an earlier one. `options` are those that a run which goes on has to have as well. */
 export async function saveState(folder: string, state: RunState, options: object): Promise<void> {
-  const { progress, values, optimiser, best } = state;
+  const { workers, progress, values, optimiser, best } = state;
   const { steps, first, second } = optimiser;
   const arrays = Object.entries({ values, first, second, ...(best && { best }) });
   await writeFolderAtomically(folder, async partial => {
     const tensors = arrays.map(([name, array]) => [name, { shape: [array.length], values: array }] as const);
     writeFileSync(join(partial, TENSORS), safetensorsBytes(new Map(tensors)));
-    writeFileSync(join(partial, STATE), JSON.stringify({ options, optimiserSteps: steps, progress }));
+    writeFileSync(
+      join(partial, STATE),
+      JSON.stringify({ options, workers, optimiserSteps: steps, progress }),
+    );
   });
 }
 
@@ -70,13 +76,15 @@ export function optionsOf(folder: string): Record<string, unknown> {
 }
 
 export async function readState(folder: string): Promise<RunState> {
-  const { optimiserSteps, progress } = JSON.parse(readFileSync(join(folder, STATE), 'utf8')) as {
+  const { workers, optimiserSteps, progress } = JSON.parse(readFileSync(join(folder, STATE), 'utf8')) as {
+    workers: WorkerShape;
     optimiserSteps: number;
     progress: Progress;
   };
   const source = openSafetensors(join(folder, TENSORS));
   try {
     return {
+      workers,
       progress,
       values: await source.read('values'),
       optimiser: {

@@ -1,5 +1,6 @@
 // How good the adapter is so far: predictions for the development set, by a forward pass in float32.
 
+import { UserError } from '../errors.js';
 import type { Task } from '../model/manifest.js';
 import { parseTag, readNotation } from '../text/notation.js';
 import { Scheme } from '../text/scheme.js';
@@ -53,6 +54,11 @@ async function logitsOf(
   const batches = runsOf(order, lengthOf, BATCH_TOKENS);
   const sequences = batches.map(batch => batch.map(i => examples[i]!.sequence));
   for (const [b, found] of (await workers.logits(sequences, values)).entries()) {
+    if (!found.every(Number.isFinite)) {
+      throw new UserError(
+        'a logit of a text of --dev is no number any more: give a smaller --lr, with --resume to go on from the state that was saved last',
+      );
+    }
     let at = 0;
     for (const i of batches[b]!) {
       logits[i] = examples[i]!.rows.map((_, row) => {

@@ -80,6 +80,11 @@ export function tokensIn({ sequence }: TrainingExample): number {
   return sequence.ids.length;
 }
 
+/** The tokens of some examples. */
+export function tokensOf(examples: readonly TrainingExample[]): number {
+  return examples.reduce((sum, example) => sum + tokensIn(example), 0);
+}
+
 /** The rows of some examples that the head reads. */
 export function rowsIn(examples: readonly TrainingExample[]): number {
   return examples.reduce((sum, { rows }) => sum + rows.length, 0);

@@ -59,7 +59,9 @@ export async function writeTrainingGraph(
   if (withGradients) {
     const known = addLoss(graph, LOGITS, loss, readout === 'rows' ? 'reads' : 'batch', head.rows);
     const layout = layoutOf(lora, head, config.hiddenSize);
-    const gradients = addGradients(graph, new Map([[LOGITS, known]]), [...layout.keys()]);
+    // Padding in the grid of attention repeats a row. It has no gradient, because attention does not see it.
+    const inverses = new Map([[batch.gridRows, batch.rowSlots]]);
+    const gradients = addGradients(graph, new Map([[LOGITS, known]]), [...layout.keys()], inverses);
     for (const [tensor, shape] of layout) {
       graph.output(graph.node(gradientOf(tensor), 'Identity', [gradients.get(tensor)!]), 'float32', shape);
     }

@@ -3,13 +3,14 @@
 
 import type { DecoderConfig } from '../checkpoint/config.js';
 import { linearLayers } from '../checkpoint/layers.js';
+import { UserError } from '../errors.js';
 
 export interface LoraOptions {
   readonly rank: number;
   readonly alpha: number;
   /** The share of the values that an update does not see in training. */
   readonly dropout: number;
-  /** Ends of module names. */
+  /** The last parts of module names: q_proj. */
   readonly targets: readonly string[];
 }
 
@@ -26,8 +27,15 @@ export interface Lora {
   shapeOf(tensor: string): readonly number[] | undefined;
 }
 
-/** The updates of a decoder's linear layers that `targets` names. */
+/** The updates of a decoder's linear layers that `targets` names. Throws UserError where it has none of a name. */
 export function loraOf(config: DecoderConfig, { rank, alpha, dropout, targets }: LoraOptions): Lora {
+  const names = linearLayers(config).map(({ name }) => name.slice(name.indexOf('.') + 1));
+  const unknown = targets.find(target => !names.includes(target));
+  if (unknown !== undefined) {
+    throw new UserError(
+      `targets: expected some of ${names.join(', ')}, or all-linear, found ${JSON.stringify(unknown)}`,
+    );
+  }
   const layers = linearLayers(config).filter(({ name }) =>
     targets.some(target => name.endsWith(`.${target}`)),
   );

@@ -17,8 +17,9 @@ export interface TrainOptions {
   /** Those of the data unless they are given. */
   readonly labels?: readonly string[];
   readonly lora: LoraOptions;
-  readonly epochs: number;
-  /** A limit for the time of all steps, which are fewer then. */
+  /** As many as fit into `minutes` unless they are given. */
+  readonly epochs?: number;
+  /** The time of all steps. */
   readonly minutes?: number;
   readonly learningRate: number;
   readonly schedule: Schedule;

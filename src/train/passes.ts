@@ -1,7 +1,7 @@
 // The passes of an optimiser step: its batch is split, so that memory does not grow with it and every worker has a part.
 
 import { evenSharesOf } from './batches.js';
-import { rowsIn, type TrainingExample, targetsOf, tokensIn } from './examples.js';
+import { rowsIn, type TrainingExample, targetsOf, tokensIn, tokensOf } from './examples.js';
 import type { LossKind } from './loss.js';
 import type { Pass } from './session.js';
 
@@ -20,15 +20,16 @@ export interface WorkerShape {
 
 /** The processes that share a step of so many tokens, and the threads that each has. */
 export function workersFor(batchTokens: number, cores: number): WorkerShape {
-  const count = Math.min(cores, Math.max(1, Math.floor(batchTokens / PASS_TOKENS)));
-  return { count, threads: Math.floor(cores / count) };
+  const most = Math.max(1, Math.floor(batchTokens / PASS_TOKENS));
+  const threads = Math.ceil(cores / most);
+  return { count: Math.floor(cores / threads), threads };
 }
 
 export interface PassOptions {
   readonly workers: number;
   readonly labels: number;
   readonly loss: LossKind;
-  /** What dropout depends on beside the pass. */
+  /** The seed, the purpose and the step; the worker and the pass are added to them. */
   readonly random: Pass['random'];
 }
 
@@ -37,8 +38,7 @@ export function passesOf(
   examples: readonly TrainingExample[],
   { workers, labels, loss, random }: PassOptions,
 ): Pass[][] {
-  const tokens = examples.reduce((sum, example) => sum + tokensIn(example), 0);
-  const passes = Math.ceil(tokens / (workers * PASS_TOKENS));
+  const passes = Math.ceil(tokensOf(examples) / (workers * PASS_TOKENS));
   // The loss is the mean over rows, and over labels too where each of them is decided on its own.
   const terms = rowsIn(examples) * (loss === 'multi' ? labels : 1);
   return evenSharesOf(examples, tokensIn, workers).map((share, worker) =>

@@ -9,22 +9,42 @@ export interface PlannedStep {
   readonly endsEpoch: boolean;
 }
 
-/** The batches of all epochs, one after another. */
-export function plannedSteps(
-  examples: readonly TrainingExample[],
-  { epochs, batchTokens, seed }: Pick<TrainOptions, 'epochs' | 'batchTokens' | 'seed'>,
-): PlannedStep[] {
-  const lengths = examples.map(tokensIn);
-  return Array.from({ length: epochs }, (_, epoch) => {
-    const batches = epochBatches(lengths, batchTokens, seed, epoch);
-    return batches.map((indices, i) => ({
-      examples: indices.map(index => examples[index]!),
-      endsEpoch: i === batches.length - 1,
-    }));
-  }).flat();
+/** The steps of a run, one epoch after another. An epoch is planned when one of its steps is asked for. */
+export class StepPlan {
+  readonly #examples: readonly TrainingExample[];
+  readonly #options: Pick<TrainOptions, 'batchTokens' | 'seed'>;
+  readonly #steps: PlannedStep[] = [];
+  #epochs = 0;
+
+  constructor(examples: readonly TrainingExample[], options: Pick<TrainOptions, 'batchTokens' | 'seed'>) {
+    this.#examples = examples;
+    this.#options = options;
+  }
+
+  at(step: number): PlannedStep {
+    while (this.#steps.length <= step) this.#addEpoch();
+    return this.#steps[step]!;
+  }
+
+  /** The number of steps of the first `epochs` epochs. */
+  count(epochs: number): number {
+    while (this.#epochs < epochs) this.#addEpoch();
+    return this.#steps.length;
+  }
+
+  #addEpoch(): void {
+    const { batchTokens, seed } = this.#options;
+    const batches = epochBatches(this.#examples.map(tokensIn), batchTokens, seed, this.#epochs++);
+    for (const [i, indices] of batches.entries()) {
+      this.#steps.push({
+        examples: indices.map(index => this.#examples[index]!),
+        endsEpoch: i === batches.length - 1,
+      });
+    }
+  }
 }
 
-/** Steps that are timed where their number depends on the time, after a first one that is not. */
+/** Of the steps that tell how long one takes, after a first one that warms up. */
 const TIMED_STEPS = 3;
 
 /** The number of steps that fit into so many minutes, by the time of a few, which `run` runs without an update. */

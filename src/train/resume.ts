@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { UserError } from '../errors.js';
+import { VERSION } from '../version.js';
 import type { TrainingExample } from './examples.js';
 import type { TrainOptions } from './options.js';
 import type { Setup } from './setup.js';
@@ -12,9 +13,16 @@ import type { Setup } from './setup.js';
  */
 export function settingsOf(
   { learningRate: _, ...options }: TrainOptions,
-  { labels, examples, dev }: Setup,
+  { labels, graph, examples, dev }: Setup,
 ): Record<string, unknown> {
-  const settings = { ...options, labels, data: digestOf(examples), dev: dev && digestOf(dev) };
+  const settings = {
+    ...options,
+    version: VERSION,
+    loss: graph.loss,
+    labels,
+    data: digestOf(examples),
+    dev: dev && digestOf(dev),
+  };
   return JSON.parse(JSON.stringify(settings));
 }
 

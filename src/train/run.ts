@@ -17,16 +17,16 @@ import {
   saveState,
 } from './checkpoint.js';
 import { type Evaluation, evaluate } from './evaluate.js';
-import { tokensIn } from './examples.js';
+import { tokensOf } from './examples.js';
 import { type TrainingGraph, writeTrainingGraph } from './graph.js';
 import type { TrainOptions } from './options.js';
 import { initialValues } from './parameters.js';
 import { passesOf } from './passes.js';
-import { affordableSteps, type PlannedStep, plannedSteps } from './plan.js';
+import { affordableSteps, type PlannedStep, StepPlan } from './plan.js';
 import { checkSame, settingsOf } from './resume.js';
 import type { Gradients } from './session.js';
 import type { Setup } from './setup.js';
-import { takeStep } from './step.js';
+import { checkNumbers, takeStep } from './step.js';
 import { Workers } from './workers.js';
 
 /** What a run tells while it is under way. */
@@ -46,7 +46,7 @@ export class Run {
   readonly #setup: Setup;
   readonly #folder: string;
   readonly #saved: string;
-  readonly #steps: readonly PlannedStep[];
+  readonly #plan: StepPlan;
   readonly state: RunState;
 
   private constructor(
@@ -54,14 +54,14 @@ export class Run {
     setup: Setup,
     folder: string,
     saved: string,
-    steps: readonly PlannedStep[],
+    plan: StepPlan,
     state: RunState,
   ) {
     this.#options = options;
     this.#setup = setup;
     this.#folder = folder;
     this.#saved = saved;
-    this.#steps = steps;
+    this.#plan = plan;
     this.state = state;
   }
 
@@ -73,18 +73,14 @@ export class Run {
     saved: string,
     isResumed: boolean,
   ): Promise<Run> {
-    const { graph, layout, examples, dev } = setup;
+    const goesOn = isResumed && hasState(saved);
+    if (goesOn) checkSame(optionsOf(saved), settingsOf(options, setup));
+    const { graph, examples, dev } = setup;
     await writePacked(join(folder, TRAINING), graph, true);
     if (dev) await writePacked(join(folder, EVALUATION), graph, false);
-    const steps = plannedSteps(examples, options);
-    if (isResumed && hasState(saved)) {
-      checkSame(optionsOf(saved), settingsOf(options, setup));
-      return new Run(options, setup, folder, saved, steps, await readState(saved));
-    }
-    const values = initialValues(layout, graph.lora, graph.head, options.seed);
-    const progress = { steps: steps.length, step: 0, records: [], epochs: [], seconds: 0 };
-    const state = { progress, values, optimiser: newAdamWState(values.length), best: undefined };
-    return new Run(options, setup, folder, saved, steps, state);
+    const plan = new StepPlan(examples, options);
+    const state = goesOn ? await readState(saved) : newState(options, setup, plan);
+    return new Run(options, setup, folder, saved, plan, state);
   }
 
   /** Takes the steps that are left. */
@@ -95,16 +91,23 @@ export class Run {
       const { minutes } = this.#options;
       if (minutes !== undefined && progress.step === 0) {
         const affordable = await affordableSteps(minutes, step =>
-          this.#gradients(workers, this.#steps[step % this.#steps.length]!),
+          this.#gradients(workers, this.#plan.at(step)),
         );
         progress.steps = Math.min(progress.steps, affordable);
       }
       let savedAt = performance.now();
+      let isSaveDue = false;
       while (progress.step < progress.steps) {
-        const step = this.#steps[progress.step]!;
+        const step = this.#plan.at(progress.step);
         const started = performance.now();
-        const tokens = step.examples.reduce((sum, example) => sum + tokensIn(example), 0);
-        takeStep(this.state, await this.#gradients(workers, step), tokens, this.#options);
+        const gradients = await this.#gradients(workers, step);
+        checkNumbers(progress, gradients);
+        // Only now is it known that a run can go on from the values that the step before made.
+        if (isSaveDue) {
+          await saveState(this.#saved, this.state, settingsOf(this.#options, this.#setup));
+          savedAt = performance.now();
+        }
+        takeStep(this.state, gradients, tokensOf(step.examples), this.#options);
         progress.seconds += (performance.now() - started) / 1000;
         onStep(progress);
         if (step.endsEpoch || progress.step === progress.steps) {
@@ -112,10 +115,7 @@ export class Run {
           if (record) onEvaluation(record);
           if (isStale(progress.epochs, this.#options.patience)) return;
         }
-        if (step.endsEpoch || performance.now() - savedAt > 1000 * SAVE_SECONDS) {
-          await saveState(this.#saved, this.state, settingsOf(this.#options, this.#setup));
-          savedAt = performance.now();
-        }
+        isSaveDue = step.endsEpoch || performance.now() - savedAt > 1000 * SAVE_SECONDS;
       }
     } finally {
       await workers.close();
@@ -123,7 +123,8 @@ export class Run {
   }
 
   #startWorkers(graph: string): Promise<Workers> {
-    const { layout, workers } = this.#setup;
+    const { layout } = this.#setup;
+    const { workers } = this.state;
     const dropout = this.#options.lora.dropout;
     return Workers.start(
       join(this.#folder, graph),
@@ -182,6 +183,19 @@ async function writePacked(folder: string, graph: TrainingGraph, withGradients: 
     );
   });
   rmSync(unpacked, { recursive: true });
+}
+
+/** The state before the first step. */
+function newState(options: TrainOptions, { layout, graph, workers }: Setup, plan: StepPlan): RunState {
+  const values = initialValues(layout, graph.lora, graph.head, options.seed);
+  const steps = options.epochs === undefined ? Number.POSITIVE_INFINITY : plan.count(options.epochs);
+  return {
+    workers,
+    progress: { steps, step: 0, records: [], epochs: [], seconds: 0 },
+    values,
+    optimiser: newAdamWState(values.length),
+    best: undefined,
+  };
 }
 
 /** Whether the best score is at least `patience` evaluations old. */

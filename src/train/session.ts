@@ -38,12 +38,12 @@ export interface Gradients {
 export class TrainingSession {
   readonly #session: InferenceSession;
   readonly #layout: Layout;
-  readonly #dropout: Dropout;
+  readonly #dropout: Dropout | undefined;
 
   private constructor(session: InferenceSession, { layout, dropout }: SessionShape) {
     this.#session = session;
     this.#layout = layout;
-    this.#dropout = new Dropout(dropout);
+    this.#dropout = dropout > 0 ? new Dropout(dropout) : undefined;
   }
 
   /** Loads the graph of a folder. */
@@ -99,9 +99,10 @@ export class TrainingSession {
     );
   }
 
-  /** A mask [tokens, in] for what each module's LoRA reads; the graph has no input for one where nothing is dropped. */
+  /** A mask [tokens, in] for what each module's LoRA reads; none where nothing is dropped. */
   #dropoutMasks(tokens: number, [seed, ...purpose]: Pass['random']): Record<string, Tensor> {
     const masks: Record<string, Tensor> = {};
+    if (!this.#dropout) return masks;
     for (const { name, ...input } of this.#session.inputMetadata) {
       if (!isDropoutMask(name) || !input.isTensor) continue;
       const width = input.shape[1] as number;

@@ -1,9 +1,17 @@
 // Settles everything about a run before its first step: the base, the tokenizer, the labels, the examples and the graph.
 
 import { type Base, openBase } from '../checkpoint/base.js';
+import { UserError } from '../errors.js';
 import { usableCores } from '../machine/cores.js';
 import type { Pooling } from '../model/manifest.js';
-import { attentionOf, firstUnmaskedLayer, poolingOf, readoutOf } from '../model/plan.js';
+import {
+  attentionOf,
+  firstUnmaskedLayer,
+  labelsOf,
+  maxLengthOf,
+  poolingOf,
+  readoutOf,
+} from '../model/plan.js';
 import { readChosenTokenizer } from '../model/tokenizerChoice.js';
 import { Tokenizer, type TokenizerDefinition } from '../text/tokenizer.js';
 import { newHead, withNewHead } from './base.js';
@@ -11,9 +19,10 @@ import { encodeLabelled, type LabelledText, type TrainingExample } from './examp
 import type { TrainingGraph } from './graph.js';
 import { labelsIn } from './labels.js';
 import { loraOf } from './lora.js';
+import type { LossKind } from './loss.js';
 import { checkMemory } from './memory.js';
 import type { TrainingData, TrainOptions } from './options.js';
-import { type Layout, layoutOf } from './parameters.js';
+import { type Layout, layoutOf, sizeOf } from './parameters.js';
 import { PASS_TOKENS, type WorkerShape, workersFor } from './passes.js';
 
 export interface Setup {
@@ -43,20 +52,29 @@ export function setUp(options: TrainOptions, data: TrainingData): Setup {
 }
 
 function setUpOn(base: Base, options: TrainOptions, data: TrainingData): Setup {
-  const { task, maxLength } = options;
+  const { task, batchTokens } = options;
   const attention = attentionOf(options, base, task);
-  const workers = workersFor(options.batchTokens, usableCores());
+  const pooling = poolingOf(options, task, attention);
+  const { definition } = readChosenTokenizer({ ...options, adapters: [] });
+  const tokenizer = new Tokenizer(definition);
+  const maxLength = maxLengthOf(options, base, tokenizer);
+  const loss = lossOf(data);
+  const named = options.labels ?? labelsIn(data.train, task);
+  checkCount(named, loss);
+  const head = newHead(task, named.length);
+  const labels = labelsOf({ labels: named }, base, head, loss);
+  const lora = loraOf(base.decoder, options.lora);
+  const layout = layoutOf(lora, head, base.decoder.hiddenSize);
+  const workers = workersFor(batchTokens, usableCores());
   checkMemory(base.decoder, {
     workers: workers.count,
     passTokens: Math.max(PASS_TOKENS, maxLength),
+    maxLength,
+    trainedValues: sizeOf(layout),
     isEvaluated: data.dev !== undefined,
   });
-  const chosen = readChosenTokenizer({ ...options, adapters: [] });
-  const labels = options.labels ?? labelsIn(data.train, task);
-  const pooling = poolingOf(options, task, attention);
-  const head = newHead(task, labels.length);
   const encoder = {
-    tokenizer: new Tokenizer(chosen.definition),
+    tokenizer,
     manifest: {
       task,
       pooling,
@@ -67,32 +85,54 @@ function setUpOn(base: Base, options: TrainOptions, data: TrainingData): Setup {
   };
   const encode = (texts: readonly LabelledText[]) => texts.map(text => encodeLabelled(encoder, text, labels));
   const examples = encode(data.train);
-  const lora = loraOf(base.decoder, options.lora);
-  const cut = examples.filter(({ truncated }) => truncated).length;
+  const dev = data.dev && encode(data.dev);
   return {
     labels,
     pooling,
-    tokenizer: chosen.definition,
+    tokenizer: definition,
     graph: {
       decoder: base.decoder,
       weights: withNewHead(base, head),
       head,
       lora,
       readout: readoutOf(pooling),
-      loss: data.train.some(({ isMulti }) => isMulti) ? 'multi' : 'single',
+      loss,
       bidirectionalFrom: firstUnmaskedLayer(options, base, attention),
       maxLength,
     },
-    layout: layoutOf(lora, head, base.decoder.hiddenSize),
+    layout,
     workers,
     examples,
-    dev: data.dev && encode(data.dev),
-    notes: [
-      ...chosen.notes,
-      ...(cut > 0
-        ? [`${cut} of ${examples.length} texts have more than ${maxLength} tokens and are cut: --max-length`]
-        : []),
-    ],
+    dev,
+    notes: [...cutNotes('', examples, maxLength), ...(dev ? cutNotes(' of --dev', dev, maxLength) : [])],
     close: () => base.weights.close(),
   };
+}
+
+/** Several labels where a line of the training data may have them. Throws UserError where only one of --dev may. */
+function lossOf({ train, dev = [] }: TrainingData): LossKind {
+  if (train.some(({ isMulti }) => isMulti)) return 'multi';
+  const several = dev.find(({ isMulti }) => isMulti);
+  if (several) {
+    throw new UserError(
+      `${several.where}: expected "label", as each text of the training data has one, found "labels"`,
+    );
+  }
+  return 'single';
+}
+
+/** Throws UserError where there is nothing to tell apart. */
+function checkCount(labels: readonly string[], loss: LossKind): void {
+  const least = loss === 'single' ? 2 : 1;
+  if (labels.length >= least) return;
+  throw new UserError(`labels: expected ${least} or more, found ${labels.join(', ') || 'none'}`);
+}
+
+/** A line for the user where texts are too long. */
+function cutNotes(where: string, examples: readonly TrainingExample[], maxLength: number): string[] {
+  const cut = examples.filter(({ truncated }) => truncated).length;
+  if (cut === 0) return [];
+  return [
+    `${cut} of ${examples.length} texts${where} have more than ${maxLength} tokens and are cut: --max-length`,
+  ];
 }

@@ -2,7 +2,7 @@
 
 import { UserError } from '../errors.js';
 import { adamWStep } from './adamw.js';
-import type { RunState, StepRecord } from './checkpoint.js';
+import type { Progress, RunState, StepRecord } from './checkpoint.js';
 import { clipGradients, gradientNorm } from './gradientNorm.js';
 import type { TrainOptions } from './options.js';
 import { shareAt } from './schedule.js';
@@ -11,28 +11,29 @@ import type { Gradients } from './session.js';
 /** The greatest norm of a step's gradients; larger ones are scaled down to it. */
 const MAX_NORM = 1;
 
-/**
- * Updates the state by a step's gradients. Throws UserError, before anything is changed, where the loss or the gradients
- * are no numbers any more.
- */
+/** Throws UserError where the loss or the gradients of the next step are no numbers any more. */
+export function checkNumbers({ step, records }: Progress, { loss, values }: Gradients): void {
+  for (const [what, value] of Object.entries({ loss, 'norm of the gradients': gradientNorm(values) })) {
+    if (Number.isFinite(value)) continue;
+    const before = records.at(-1);
+    throw new UserError(
+      `step ${step + 1}: expected a number, found ${value} for the ${what}` +
+        `${before ? `, after a loss of ${before.loss.toPrecision(4)} at a learning rate of ${before.learningRate.toPrecision(3)}` : ''}: give a smaller --lr, with --resume to go on from the state that was saved last`,
+    );
+  }
+}
+
+/** Updates the state by a step's gradients, which are clipped in place. */
 export function takeStep(
   { values, optimiser, progress }: RunState,
   { loss, values: gradients }: Gradients,
   tokens: number,
   { learningRate: greatest, schedule, warmUp }: Pick<TrainOptions, 'learningRate' | 'schedule' | 'warmUp'>,
 ): StepRecord {
-  const rising = Math.ceil(warmUp * progress.steps);
+  // The learning rate of the first step of a warm-up is zero.
+  const rising = Math.min(Math.ceil(warmUp * progress.steps), progress.steps - 1);
   const learningRate = greatest * shareAt(schedule, progress.step, progress.steps, rising);
-  const norm = gradientNorm(gradients);
-  for (const [what, value] of Object.entries({ loss, 'norm of the gradients': norm })) {
-    if (Number.isFinite(value)) continue;
-    const before = progress.records.at(-1);
-    throw new UserError(
-      `step ${progress.step + 1}: expected a number, found ${value} for the ${what}` +
-        `${before ? `, after a loss of ${before.loss.toPrecision(4)} at a learning rate of ${before.learningRate.toPrecision(3)}` : ''}: give a smaller --lr, with --resume to go on from the state that was saved last`,
-    );
-  }
-  clipGradients(gradients, norm, MAX_NORM);
+  clipGradients(gradients, gradientNorm(gradients), MAX_NORM);
   adamWStep(values, gradients, optimiser, learningRate);
   const record = { loss, learningRate, tokens };
   progress.records.push(record);

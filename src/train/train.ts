@@ -5,7 +5,7 @@ import { rmSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { makeTemporaryFolder, writeError, writeFolderAtomically } from '../model/atomicFolder.js';
 import { writeAdapter } from './adapterFiles.js';
-import type { Progress } from './checkpoint.js';
+import { hasState, type Progress } from './checkpoint.js';
 import type { TrainingData, TrainOptions } from './options.js';
 import { Run, type RunEvents } from './run.js';
 import { type Setup, setUp } from './setup.js';
@@ -22,7 +22,8 @@ export interface TrainResult {
 
 /**
  * Trains, and writes the folder `out` with the adapter and its recipe. `isResumed`: goes on where an earlier run of the
- * same options and data was interrupted; the result is the same, bit for bit, as without the interruption.
+ * same options and data was interrupted, or anew where none was; the result is the same, bit for bit, as without the
+ * interruption.
  * Throws UserError where the base cannot be trained, the data does not fit, the loss is no number any more, or the disk is
  * full; the state that was saved last stays on disk then.
  */
@@ -36,11 +37,15 @@ export async function train(
   const target = resolve(out);
   const setup = setUp(options, data);
   for (const note of setup.notes) events.onNote(note);
-  const work = makeTemporaryFolder(target);
-  const removeWork = () => rmSync(work, { recursive: true, force: true });
+  let work: string | undefined;
+  const removeWork = () => work && rmSync(work, { recursive: true, force: true });
   process.once('exit', removeWork);
   try {
+    work = makeTemporaryFolder(target);
     const saved = join(dirname(target), `.${basename(target)}-training`);
+    if (!isResumed) rmSync(saved, { recursive: true, force: true });
+    else if (!hasState(saved))
+      events.onNote(`--resume: found no interrupted run of ${out}, so this one is new`);
     const run = await Run.prepare(options, setup, work, saved, isResumed);
     await run.train(events);
     await writeFolderAtomically(target, async folder => {

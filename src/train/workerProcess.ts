@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { EngineError } from '../engine/errors.js';
 import { UserError } from '../errors.js';
 import type { Exchange, Kind, Reply } from './exchange.js';
 
@@ -21,7 +22,10 @@ export class WorkerProcess {
     });
   }
 
-  /** Sends a request. Throws UserError where the process has ended or ends, and what it throws itself. */
+  /**
+   * Sends a request. Throws UserError where the process has ended or ends, EngineError for what ONNX Runtime refuses, and
+   * what the file system throws.
+   */
   async ask<K extends Kind>(kind: K, content: Exchange[K]['request']): Promise<Exchange[K]['reply']> {
     const answered = new AbortController();
     const { signal } = answered;
@@ -35,7 +39,10 @@ export class WorkerProcess {
           `a worker process of this run ended (${this.#reason}), perhaps for lack of memory: the state that was saved last stays, and --resume goes on from it`,
         );
       }
-      if ('error' in reply) throw Object.assign(new Error(reply.error), { code: reply.code });
+      if ('error' in reply) {
+        const { error, code } = reply;
+        throw code === undefined ? new EngineError(error) : Object.assign(new Error(error), { code });
+      }
       return reply.content as Exchange[K]['reply'];
     } finally {
       answered.abort();

@@ -31,7 +31,8 @@ export class Workers {
     const paths = Array.from({ length: count }, (_, i) => join(folder, `gradients-${i}`));
     const make = (path: string) => new ArrayFile(path, sizeOf(shape.layout), 'w+');
     const valuesFile = make(values);
-    const started = paths.map(path => ({ gradients: make(path), process: new WorkerProcess() }));
+    const files = paths.map(make);
+    const started = files.map(gradients => ({ gradients, process: new WorkerProcess() }));
     const workers = new Workers(started, valuesFile);
     const loads = started.map(({ process }, i) =>
       process.ask('load', { folder, shape, files: { values, gradients: paths[i]! } }),

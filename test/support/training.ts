@@ -50,8 +50,22 @@ async function readTensors(path: string): Promise<Map<string, WrittenTensor>> {
   return tensors;
 }
 
+/** How a graph differs from that of its golden. */
+interface GraphChanges {
+  /** The dropout that the graph is made for; none in a golden. */
+  readonly dropout?: number;
+  /** The share of values that the masks drop; that of the graph unless it is given. */
+  readonly dropped?: number;
+  /** LoRA's alpha is so many times that of the golden. */
+  readonly alphaFactor?: number;
+}
+
 /** What a golden was made from and what it has to give, and a session of its graph, which is written into `folderOfGraph`. */
-export async function openTrainingGolden(name: string, folderOfGraph: string) {
+export async function openTrainingGolden(
+  name: string,
+  folderOfGraph: string,
+  { dropout = 0, dropped = dropout, alphaFactor = 1 }: GraphChanges = {},
+) {
   const golden = readJson(join(GOLDENS, name, 'golden.json')) as GoldenFile;
   const folder = join(ROOT, 'test/fixtures', golden.case);
   const file = readJson(join(folder, 'case.json')) as CaseFile & { request?: CaseFile };
@@ -66,8 +80,8 @@ export async function openTrainingGolden(name: string, folderOfGraph: string) {
   const [first] = adapter!.updates.values();
   const lora = loraOf(base.decoder, {
     rank: first!.rank,
-    alpha: first!.scale * first!.rank,
-    dropout: 0,
+    alpha: alphaFactor * first!.scale * first!.rank,
+    dropout,
     targets: [...new Set([...adapter!.updates.keys()].map(module => module.split('.').at(-1)!))],
   });
   const pooling = request.pooling ?? (attention === 'causal' ? 'last' : 'mean');
@@ -93,11 +107,13 @@ export async function openTrainingGolden(name: string, folderOfGraph: string) {
   await writeTrainingGraph(folderOfGraph, graph, { withGradients: true, version: 'test' });
   close();
   return {
-    session: await TrainingSession.load(folderOfGraph, { layout, dropout: 0, threads: 1 }),
+    session: await TrainingSession.load(folderOfGraph, { layout, dropout: dropped, threads: 1 }),
     pass,
     losses: golden.losses,
     layout,
     values,
+    loss: golden.problemType,
+    readout: graph.readout,
     gradients: await readTensors(join(GOLDENS, name, 'gradients.safetensors')),
     afterTenSteps: await readTensors(join(GOLDENS, name, 'after_ten_steps.safetensors')),
   };

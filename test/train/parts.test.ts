@@ -65,6 +65,7 @@ describe('workers', () => {
     [1024, 2, { count: 2, threads: 1 }],
     [1024, 16, { count: 4, threads: 4 }],
     [100, 4, { count: 1, threads: 4 }],
+    [1024, 6, { count: 3, threads: 2 }],
     [8192, 1, { count: 1, threads: 1 }],
   ])('of a step of %i tokens on %i cores', (tokens, cores, shape) => {
     expect(workersFor(tokens, cores)).toEqual(shape);
@@ -145,7 +146,7 @@ describe('memory', () => {
   const config = readJson(join(ROOT, 'test/fixtures/matrix/bases/llama/config.json')) as object;
   const decoder = parseDecoderConfig(config as Parameters<typeof parseDecoderConfig>[0], 'config.json');
 
-  const size = { workers: 2, passTokens: 256, isEvaluated: false };
+  const size = { workers: 2, passTokens: 256, maxLength: 64, trainedValues: 1e4, isEvaluated: false };
 
   it('a small base can be trained', () => {
     expect(() => checkMemory(decoder, size)).not.toThrow();

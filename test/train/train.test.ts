@@ -27,16 +27,14 @@ const texts = Array.from({ length: 120 }, (_, i) => {
 });
 const data = file('texts.jsonl', texts);
 const dev = file('dev.jsonl', texts.slice(0, 30));
-const words = file(
-  'words.jsonl',
-  texts.map(({ text }) => {
-    const tokens = text.trim().split(' ');
-    return {
-      tokens,
-      tags: tokens.map(token => ({ Munich: 'B-LOC', Geneva: 'B-LOC', oil: 'B-GOOD' })[token] ?? 'O'),
-    };
-  }),
-);
+const taggedTexts = texts.map(({ text }) => {
+  const tokens = text.trim().split(' ');
+  return {
+    tokens,
+    tags: tokens.map(token => ({ Munich: 'B-LOC', Geneva: 'B-LOC', oil: 'B-GOOD' })[token] ?? 'O'),
+  };
+});
+const words = file('words.jsonl', taggedTexts);
 
 const CLASSIFIER = ['--task', 'sequence', '--attention', 'causal'];
 const TAGGER = ['--task', 'token', '--attention', 'bidirectional'];
@@ -130,6 +128,25 @@ describe('what is written', () => {
     expect(weights[0]!.equals(weights[1]!)).toBe(true);
   });
 
+  it('the same tagger from CSV as from JSON lines', () => {
+    const csv = join(work, 'words.csv');
+    const cell = (list: readonly string[]) => `"${JSON.stringify(list).replaceAll('"', '""')}"`;
+    const rows = taggedTexts.map(({ tokens, tags }) => `${cell(tokens)},${cell(tags)}\n`);
+    writeFileSync(csv, `tokens,tags\n${rows.join('')}`);
+    const weights = [words, csv].map((path, i) => {
+      expect(train(`words-${i}`, ...TAGGER, '--data', path, '--epochs', '1').status).toBe(0);
+      return readFileSync(join(work, `words-${i}`, 'adapter/adapter_model.safetensors'));
+    });
+    expect(weights[0]!.equals(weights[1]!)).toBe(true);
+  });
+
+  it('as many epochs as fit into the time, where no number of them is given', () => {
+    const { status, stdout } = train('minutes', ...CLASSIFIER, '--data', data, '--minutes', '0.05');
+    expect(status).toBe(0);
+    // An epoch has a handful of steps of some milliseconds.
+    expect(JSON.parse(stdout).steps).toBeGreaterThan(20);
+  });
+
   it('a class with one example is a class', () => {
     const one = file('one.jsonl', [...texts.slice(0, 20), { text: 'Siemens', label: 'alone' }]);
     expect(JSON.parse(train('one', ...CLASSIFIER, '--data', one, '--epochs', '1').stdout).labels).toContain(
@@ -155,8 +172,10 @@ describe('what is written', () => {
 });
 
 describe('a run that is killed and resumed', () => {
+  const DEV = ['--data', data, '--dev', dev];
+  /** With so many tokens in a step, there are two workers where there are two cores. */
   const args = (out: string) =>
-    argsOf(out, ...CLASSIFIER, '--data', data, '--dev', dev, '--epochs', '12', '--patience', '12');
+    argsOf(out, ...CLASSIFIER, ...DEV, '--batch-tokens', '512', '--epochs', '12', '--patience', '12');
 
   /** Runs until the epoch has been told of, and kills the process then. */
   async function runUntil(out: string, epoch: number, ...more: string[]): Promise<void> {
@@ -199,6 +218,25 @@ describe('a run that is killed and resumed', () => {
     expect(lsllama([...args('orphaned'), '--resume']).status).toBe(0);
   });
 
+  it('leaves nothing but its state behind at Ctrl-C', async () => {
+    const child = spawn(process.execPath, [`${ROOT}/dist/cli.js`, ...args('stopped')]);
+    const exited = new Promise<number | null>(resolve => child.once('exit', resolve));
+    for await (const line of createInterface({ input: child.stderr })) {
+      if (/^step \d+: accuracy/.test(line)) child.kill('SIGINT');
+    }
+    expect(await exited).toBe(130);
+    const left = readdirSync(work).filter(name => name.startsWith('.stopped'));
+    expect(left.filter(name => name !== '.stopped-training')).toEqual([]);
+  });
+
+  it('starts anew where there is nothing to go on from, and says so', () => {
+    const { status, stderr } = train('fresh', ...CLASSIFIER, '--data', data, '--epochs', '1', '--resume');
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining('--resume: found no interrupted run'),
+    });
+  });
+
   it('has to have the same options', async () => {
     await runUntil('changed', 2);
     const { status, stderr } = lsllama([...args('changed'), '--resume', '--seed', '1']);
@@ -219,7 +257,7 @@ describe('what is wrong is said', () => {
     ],
     ['a line without a text', { label: 'oil' }, 'line 2: expected "text", a string'],
   ])('%s', (_, line, message) => {
-    const path = file('bad.jsonl', [texts[0]!, line]);
+    const path = file('bad.jsonl', [texts[0]!, line, texts[1]!]);
     const { status, stderr } = train('bad', ...CLASSIFIER, '--data', path);
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(message) });
     expect(existsSync(join(work, 'bad'))).toBe(false);
@@ -244,6 +282,37 @@ describe('what is wrong is said', () => {
   it('a pooling for a tagger', () => {
     const { stderr } = train('bad', ...TAGGER, '--data', words, '--pooling', 'mean');
     expect(stderr).toContain('pooling: expected none, found mean: a token classifier labels every word');
+  });
+
+  it.each<[string, string[], string]>([
+    [
+      'a target that the base does not have',
+      ['--targets', 'q_proj, k_prj'],
+      'targets: expected some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, or all-linear, found "k_prj"',
+    ],
+    ['one label', ['--labels', 'oil'], 'labels: expected 2 or more, found oil'],
+    ['a label that stands twice', ['--labels', 'oil,bank,oil'], 'labels: expected each label once'],
+    ['texts longer than the base reads', ['--max-length', '1000000'], 'max length: expected at most'],
+    ['everything dropped', ['--dropout', '1'], 'expected a number from 0 up to but not including 1'],
+  ])('%s', (_, flags, message) => {
+    const { status, stderr } = train('bad', ...CLASSIFIER, '--data', data, ...flags);
+    expect({ status: status === 0, stderr }).toEqual({
+      status: false,
+      stderr: expect.stringContaining(message),
+    });
+  });
+
+  it('several labels of a text in the development set alone', () => {
+    const path = file('several.jsonl', [{ text: 'oil', labels: ['oil', 'bank'] }]);
+    const { stderr } = train('bad', ...CLASSIFIER, '--data', data, '--dev', path);
+    expect(stderr).toContain(
+      'line 1: expected "label", as each text of the training data has one, found "labels"',
+    );
+  });
+
+  it('a folder that cannot be made', () => {
+    const { status, stderr } = lsllama(argsOf('x', ...CLASSIFIER, '--data', data).with(6, '/proc/none/x'));
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('cannot be written') });
   });
 
   it('a causal mask that is kept and removed', () => {
@@ -281,6 +350,8 @@ describe('what is wrong is said', () => {
     });
     expect(existsSync(join(work, 'diverged'))).toBe(false);
     expect(existsSync(join(work, '.diverged-training/state.json'))).toBe(true);
+    const calmer = ['--lr', '1e-3', '--warm-up', '0.9', '--epochs', '20', '--resume'];
+    expect(train('diverged', ...CLASSIFIER, '--data', data, ...calmer).status).toBe(0);
   });
 
   it('a family whose linear layers are in one tensor', () => {

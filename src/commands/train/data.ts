@@ -16,6 +16,7 @@ interface Labelled {
   readonly example: () => Example;
   readonly label: unknown;
   readonly labels: unknown;
+  readonly tokens: unknown;
   readonly tags: unknown;
 }
 
@@ -25,28 +26,36 @@ interface Labelled {
  */
 export async function readLabelled(path: string, task: Task): Promise<LabelledText[]> {
   const texts: LabelledText[] = [];
-  for await (const line of linesOf(path)) {
+  for await (const line of linesOf(path, task)) {
     texts.push(at(line.where, () => (task === 'token' ? taggedWords(line) : labelledText(line))));
   }
   if (texts.length === 0) throw new UserError(`${path}: expected labelled texts, found none`);
   return texts;
 }
 
-async function* linesOf(path: string): AsyncGenerator<Labelled> {
+async function* linesOf(path: string, task: Task): AsyncGenerator<Labelled> {
   if (formatOf(path) === 'jsonl') {
     for await (const { where, json } of readObjects(path)) {
-      const { label, labels, tags } = json;
-      yield { where, example: () => exampleOf(json), label, labels, tags };
+      const { label, labels, tokens, tags } = json;
+      yield { where, example: () => exampleOf(json), label, labels, tokens, tags };
     }
     return;
   }
-  const input = await openInput(path, 'text');
+  const input = await openInput(path, task === 'token' ? 'tokens' : 'text');
   // The header is the first line.
   let number = 1;
   for await (const { values, example } of input.rows(0)) {
-    const { label, labels, tags } = values;
+    const { label } = values;
+    const list = (column: string) => listOf(values[column]);
     const where = `${path} line ${++number}`;
-    yield at(where, () => ({ where, example, label, labels: listOf(labels), tags: listOf(tags) }));
+    yield at(where, () => ({
+      where,
+      example,
+      label,
+      labels: list('labels'),
+      tokens: list('tokens'),
+      tags: list('tags'),
+    }));
   }
 }
 
@@ -73,16 +82,18 @@ function labelledText({ where, example, label, labels }: Labelled): LabelledText
   return { where, text, labels: [found], isMulti: false };
 }
 
-function taggedWords({ where, example, tags }: Labelled): LabelledText {
-  const found = example();
-  const words = 'tokens' in found ? found.tokens : undefined;
-  if (!words || !Array.isArray(tags) || !tags.every(tag => typeof tag === 'string')) {
+function taggedWords({ where, tokens, tags }: Labelled): LabelledText {
+  if (!isStrings(tokens) || !isStrings(tags)) {
     throw new UserError('expected "tokens" and "tags", two lists of strings');
   }
-  if (words.length !== tags.length) {
+  if (tokens.length !== tags.length) {
     throw new UserError(
-      `expected a tag for each token, found ${words.length} tokens and ${tags.length} tags`,
+      `expected a tag for each token, found ${tokens.length} tokens and ${tags.length} tags`,
     );
   }
-  return { where, text: words, labels: tags, isMulti: false };
+  return { where, text: tokens, labels: tags, isMulti: false };
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(each => typeof each === 'string');
 }
