@@ -1,4 +1,5 @@
-// Training beside PEFT: tokens in a second and peak memory of optimiser steps on the same texts, in turn.
+// Training beside PEFT: tokens in a second and peak memory of optimiser steps on the same texts, in turn. What comes before
+// the first step, such as loading the base, is in neither figure.
 // usage: npx tsx bench/train.ts PYTHON BASE DATA.jsonl [--targets q_proj,v_proj] [--dropout 0.1]
 //        [--dtypes bfloat16,float32] [--batch-tokens 1024] [--max-length 96] [--steps 8] [--rounds 3]
 // PYTHON has torch, transformers and peft.

@@ -1,9 +1,10 @@
 # Runs optimiser steps of LoRA with PyTorch, transformers and PEFT, on batches of texts of similar length.
-# Prints one JSON line: tokens in a second (padding is not counted), and the greatest resident memory in bytes.
+# Prints one JSON line: tokens in a second (padding is not counted), and the greatest resident memory of the steps in bytes.
 # usage: train_steps.py BASE DATA.jsonl TARGETS DTYPE DROPOUT STEPS BATCH_TOKENS MAX_LENGTH THREADS
+import itertools
 import json
 import random
-import resource
+import re
 import sys
 import time
 from pathlib import Path
@@ -37,8 +38,8 @@ optimiser = torch.optim.AdamW(trained, lr=1e-4)
 
 encoded = [(tokenizer(e["text"])["input_ids"][:max_length], labels.index(e["label"])) for e in examples]
 shuffle = random.Random(0).shuffle
-shuffle(encoded)
-encoded = encoded[: 16 * (steps + WARM_UP) * batch_tokens // max_length]
+totals = itertools.accumulate(len(ids) for ids, _ in encoded)
+encoded = [each for each, total in zip(encoded, totals) if total <= (steps + WARM_UP) * batch_tokens]
 batches, room = [], 0
 for ids, label in sorted(encoded, key=lambda each: len(each[0])):
     if len(ids) > room:
@@ -48,6 +49,8 @@ for ids, label in sorted(encoded, key=lambda each: len(each[0])):
     room -= len(ids)
 shuffle(batches)
 
+# The greatest resident memory counts from here on: https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html
+Path("/proc/self/clear_refs").write_text("5")
 tokens = seconds = 0
 for step, batch in enumerate(batches[: steps + WARM_UP]):
     longest = max(len(ids) for ids, _ in batch)
@@ -62,5 +65,6 @@ for step, batch in enumerate(batches[: steps + WARM_UP]):
     if step >= WARM_UP:
         seconds += time.perf_counter() - started
         tokens += int(mask.sum())
-peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+status = Path("/proc/self/status").read_text()
+peak = 1024 * int(re.search(r"^VmHWM:\s*(\d+)", status, re.MULTILINE)[1])
 print(json.dumps({"tokens_per_second": tokens / seconds, "peak_memory": peak}))

@@ -1,15 +1,15 @@
 // One engine process as its parent sees it: sends it requests, and ends it when it hangs.
 
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { forkComputing } from './computing.js';
 import { EngineCrashed, EngineError } from './errors.js';
 import { BEAT_MS, HEARTBEAT_FD, Heartbeat } from './heartbeat.js';
 import { PassBound } from './passBound.js';
 import type { Exchange, Kind, Reply, Request, RunReply } from './protocol.js';
 import { countTokens } from './sequence.js';
 
-const PROCESS = fileURLToPath(new URL('./process.js', import.meta.url));
+const PROCESS = new URL('./process.js', import.meta.url);
 
 /** How long a process that was told to end may take for it. Milliseconds. */
 const CLOSE_MS = 1000;
@@ -44,14 +44,8 @@ export class EngineChild {
    * rejected. Throws where the system has no memory for a process.
    */
   constructor(onEnd: (reason: string) => void = () => {}) {
-    this.#process = fork(PROCESS, {
-      // Typed arrays arrive as such: https://nodejs.org/api/child_process.html#advanced-serialization
-      serialization: 'advanced',
-      // glibc gives each thread an arena of freed memory. One is enough: the threads of a pass do not compete for it.
-      env: { ...process.env, MALLOC_ARENA_MAX: '1' },
-      // The last one is the pipe of the heartbeat, with the file descriptor HEARTBEAT_FD.
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'],
-    });
+    // The pipe is that of the heartbeat, with the file descriptor HEARTBEAT_FD.
+    this.#process = forkComputing(PROCESS, 'pipe');
     this.#process.on('message', (reply: Reply) => this.#answer(reply));
     this.#listenToHeart();
     const ticker = setInterval(() => this.#tick(), BEAT_MS).unref();

@@ -3,6 +3,7 @@
 
 import { constants, setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { endWithParent } from './computing.js';
 import { probeRuntime } from './probe.js';
 import type { Exchange, Kind, Reply, Request, RunReply } from './protocol.js';
 import { Session } from './session.js';
@@ -12,10 +13,7 @@ process.title = 'lsllama-engine';
 // while it is not running, and refusals under overload take seconds. The threads that compute start later and inherit
 // the priority.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-// Ctrl-C and a service manager's SIGTERM reach the whole process group. The parent decides when the work is done.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => {});
-process.on('disconnect', () => process.exit(0));
+endWithParent();
 new Worker(new URL('./heartbeatThread.js', import.meta.url), {
   resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 },
 }).unref();

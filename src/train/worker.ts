@@ -1,15 +1,13 @@
 // A worker process of a training run: holds one session of its graph, on the cores that are its own.
 
+import { endWithParent } from '../engine/computing.js';
 import { ArrayFile } from './arrayFile.js';
 import type { Exchange, Reply, Request } from './exchange.js';
 import { sizeOf } from './parameters.js';
 import { TrainingSession } from './session.js';
 
 process.title = 'lsllama-train';
-// Ctrl-C and a service manager's SIGTERM reach the whole process group. This process ends when the run does.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => {});
-process.on('disconnect', () => process.exit(0));
+endWithParent();
 
 let session: TrainingSession;
 let values: ArrayFile;

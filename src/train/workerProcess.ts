@@ -1,25 +1,19 @@
 // One worker process as the training run sees it: one request at a time, and an answer to each unless the process ends.
 
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { forkComputing } from '../engine/computing.js';
 import { EngineError } from '../engine/errors.js';
 import { UserError } from '../errors.js';
 import type { Exchange, Kind, Reply } from './exchange.js';
 
-const PROGRAM = fileURLToPath(new URL('./worker.js', import.meta.url));
+const PROGRAM = new URL('./worker.js', import.meta.url);
 
 export class WorkerProcess {
   readonly #process: ChildProcess;
 
   constructor() {
-    this.#process = fork(PROGRAM, {
-      // Typed arrays arrive as such: https://nodejs.org/api/child_process.html#advanced-serialization
-      serialization: 'advanced',
-      // glibc gives each thread an arena of freed memory. One is enough: the threads of a pass do not compete for it.
-      env: { ...process.env, MALLOC_ARENA_MAX: '1' },
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
+    this.#process = forkComputing(PROGRAM);
   }
 
   /**
