@@ -1,7 +1,7 @@
 // Labelled texts as training reads them: a sequence of tokens, and the labels of each row that the head reads.
 
 import type { WrittenTensor } from '../checkpoint/safetensorsWriter.js';
-import type { Sequence } from '../engine/sequence.js';
+import { countTokens, type Sequence } from '../engine/sequence.js';
 import { UserError } from '../errors.js';
 import { encodeText, encodeWords, type TextPair, UnusableText } from '../predictor/encode.js';
 import type { Encoder } from '../predictor/model.js';
@@ -82,7 +82,7 @@ export function tokensIn({ sequence }: TrainingExample): number {
 
 /** The tokens of some examples. */
 export function tokensOf(examples: readonly TrainingExample[]): number {
-  return examples.reduce((sum, example) => sum + tokensIn(example), 0);
+  return countTokens(examples.map(({ sequence }) => sequence));
 }
 
 /** The rows of some examples that the head reads. */

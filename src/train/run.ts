@@ -26,7 +26,7 @@ import { affordableSteps, type PlannedStep, StepPlan } from './plan.js';
 import { checkSame, settingsOf } from './resume.js';
 import type { Gradients } from './session.js';
 import type { Setup } from './setup.js';
-import { checkNumbers, takeStep } from './step.js';
+import { checkedNorm, takeStep } from './step.js';
 import { Workers } from './workers.js';
 
 /** What a run tells while it is under way. */
@@ -101,13 +101,13 @@ export class Run {
         const step = this.#plan.at(progress.step);
         const started = performance.now();
         const gradients = await this.#gradients(workers, step);
-        checkNumbers(progress, gradients);
+        const norm = checkedNorm(progress, gradients);
         // Only now is it known that a run can go on from the values that the step before made.
         if (isSaveDue) {
           await saveState(this.#saved, this.state, settingsOf(this.#options, this.#setup));
           savedAt = performance.now();
         }
-        takeStep(this.state, gradients, tokensOf(step.examples), this.#options);
+        takeStep(this.state, gradients, norm, tokensOf(step.examples), this.#options);
         progress.seconds += (performance.now() - started) / 1000;
         onStep(progress);
         if (step.endsEpoch || progress.step === progress.steps) {

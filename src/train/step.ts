@@ -11,9 +11,10 @@ import type { Gradients } from './session.js';
 /** The greatest norm of a step's gradients; larger ones are scaled down to it. */
 const MAX_NORM = 1;
 
-/** Throws UserError where the loss or the gradients of the next step are no numbers any more. */
-export function checkNumbers({ step, records }: Progress, { loss, values }: Gradients): void {
-  for (const [what, value] of Object.entries({ loss, 'norm of the gradients': gradientNorm(values) })) {
+/** The norm of the next step's gradients. Throws UserError where it or the loss is no number any more. */
+export function checkedNorm({ step, records }: Progress, { loss, values }: Gradients): number {
+  const norm = gradientNorm(values);
+  for (const [what, value] of Object.entries({ loss, 'norm of the gradients': norm })) {
     if (Number.isFinite(value)) continue;
     const before = records.at(-1);
     throw new UserError(
@@ -21,19 +22,21 @@ export function checkNumbers({ step, records }: Progress, { loss, values }: Grad
         `${before ? `, after a loss of ${before.loss.toPrecision(4)} at a learning rate of ${before.learningRate.toPrecision(3)}` : ''}: give a smaller --lr, with --resume to go on from the state that was saved last`,
     );
   }
+  return norm;
 }
 
-/** Updates the state by a step's gradients, which are clipped in place. */
+/** Updates the state by a step's gradients, which have the norm `norm` and are clipped in place. */
 export function takeStep(
   { values, optimiser, progress }: RunState,
   { loss, values: gradients }: Gradients,
+  norm: number,
   tokens: number,
   { learningRate: greatest, schedule, warmUp }: Pick<TrainOptions, 'learningRate' | 'schedule' | 'warmUp'>,
 ): StepRecord {
   // The learning rate of the first step of a warm-up is zero.
   const rising = Math.min(Math.ceil(warmUp * progress.steps), progress.steps - 1);
   const learningRate = greatest * shareAt(schedule, progress.step, progress.steps, rising);
-  clipGradients(gradients, gradientNorm(gradients), MAX_NORM);
+  clipGradients(gradients, norm, MAX_NORM);
   adamWStep(values, gradients, optimiser, learningRate);
   const record = { loss, learningRate, tokens };
   progress.records.push(record);
