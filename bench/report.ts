@@ -34,7 +34,8 @@ export function spreadText({ median, least, greatest }: Spread, digits = 1): str
 
 export interface Step<T> {
   readonly step: string;
-  readonly measure: () => Promise<T>;
+  /** Measures once, in the given round, of which the first is 1. */
+  readonly measure: (round: number) => Promise<T>;
 }
 
 /**
@@ -49,7 +50,7 @@ export async function interleave<T extends object>(
   const results = new Map<string, T[]>(steps.map(({ step }) => [step, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const { step, measure } of round % 2 === 1 ? steps : steps.toReversed()) {
-      const result = await measure();
+      const result = await measure(round);
       results.get(step)!.push(result);
       emit(bench, { step, round, ...result });
     }
