@@ -1,6 +1,5 @@
 // How good the adapter is so far: predictions for the development set, by a forward pass in float32.
 
-import { UserError } from '../errors.js';
 import type { Task } from '../model/manifest.js';
 import { parseTag, readNotation } from '../text/notation.js';
 import { Scheme } from '../text/scheme.js';
@@ -12,6 +11,7 @@ import {
 } from '../text/score.js';
 import { decode } from '../text/tags.js';
 import { runsOf } from './batches.js';
+import { diverged } from './diverged.js';
 import { type TrainingExample, tokensIn } from './examples.js';
 import type { LossKind } from './loss.js';
 import type { Workers } from './workers.js';
@@ -55,9 +55,7 @@ async function logitsOf(
   const sequences = batches.map(batch => batch.map(i => examples[i]!.sequence));
   for (const [b, found] of (await workers.logits(sequences, values)).entries()) {
     if (!found.every(Number.isFinite)) {
-      throw new UserError(
-        'a logit of a text of --dev is no number any more: give a smaller --lr, with --resume to go on from the state that was saved last',
-      );
+      throw diverged('a logit of a text of --dev is no number any more');
     }
     let at = 0;
     for (const i of batches[b]!) {

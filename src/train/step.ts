@@ -1,8 +1,8 @@
 // One optimiser step: the gradients of a batch, clipped, and the update of the trained values.
 
-import { UserError } from '../errors.js';
 import { adamWStep } from './adamw.js';
 import type { Progress, RunState, StepRecord } from './checkpoint.js';
+import { diverged } from './diverged.js';
 import { clipGradients, gradientNorm } from './gradientNorm.js';
 import type { TrainOptions } from './options.js';
 import { shareAt } from './schedule.js';
@@ -17,9 +17,9 @@ export function checkedNorm({ step, records }: Progress, { loss, values }: Gradi
   for (const [what, value] of Object.entries({ loss, 'norm of the gradients': norm })) {
     if (Number.isFinite(value)) continue;
     const before = records.at(-1);
-    throw new UserError(
+    throw diverged(
       `step ${step + 1}: expected a number, found ${value} for the ${what}` +
-        `${before ? `, after a loss of ${before.loss.toPrecision(4)} at a learning rate of ${before.learningRate.toPrecision(3)}` : ''}: give a smaller --lr, with --resume to go on from the state that was saved last`,
+        `${before ? `, after a loss of ${before.loss.toPrecision(4)} at a learning rate of ${before.learningRate.toPrecision(3)}` : ''}`,
     );
   }
   return norm;
