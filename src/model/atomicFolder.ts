@@ -42,7 +42,7 @@ export async function writeFolderAtomically<T>(
 export function makeTemporaryFolder(target: string): string {
   makeFolder(dirname(target));
   removeAbandoned(target);
-  const unique = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const unique = [hostname(), process.pid, randomBytes(3).toString('hex')].join(SEPARATOR);
   const folder = join(dirname(target), `${prefix(target)}${unique}`);
   mkdirSync(folder);
   return folder;
@@ -62,17 +62,23 @@ function makeFolder(path: string): void {
 /** Ends the name of a folder while another one takes its place. */
 const OLD = '-old';
 
+/** No host has it in its name. So the rest of a temporary name is not taken for a part of another target's name. */
+const SEPARATOR = '~';
+
 /** Temporary names begin with a dot, so that no listing of models shows them. */
 function prefix(target: string): string {
-  return `.${basename(target)}-`;
+  return `.${basename(target)}${SEPARATOR}`;
 }
 
-/** Removes what killed processes left behind. The old folder of a replacement that broke off half-way is put back. */
-function removeAbandoned(target: string): void {
+/**
+ * Removes the temporary folders of `target` that killed processes left behind. The old folder of a replacement that broke off
+ * half-way is put back. Throws what the file system throws.
+ */
+export function removeAbandoned(target: string): void {
   const start = prefix(target);
   for (const name of readdirSync(dirname(target))) {
     if (!name.startsWith(start)) continue;
-    const [, host, pid] = /^(.+)-(\d+)-\w{6}(?:-old)?$/.exec(name.slice(start.length)) ?? [];
+    const [, host, pid] = /^([^~]+)~(\d+)~\w{6}(?:-old)?$/.exec(name.slice(start.length)) ?? [];
     const folder = join(dirname(target), name);
     if (host === undefined) continue;
     const isAbandoned = host === hostname() ? !isOwnerAlive(Number(pid), folder) : isUntouched(folder);

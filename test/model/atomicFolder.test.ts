@@ -2,7 +2,15 @@
 
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -42,13 +50,22 @@ describe('an export', () => {
   it('that was killed while it replaced a model leaves the old one, which the next export puts back', () => {
     const folder = `${work}/replaced`;
     // No process has this number: it is above the greatest that Linux gives.
-    const old = `${folder}/.model-${hostname()}-4194305-abcdef-old`;
+    const old = `${folder}/.model~${hostname()}~4194305~abcdef-old`;
     mkdirSync(old, { recursive: true });
     writeFileSync(`${old}/model.json`, 'the old model');
     const { status } = shell(`trap '' XFSZ; ulimit -f 8; exec "$@"`, exportArgs(`${folder}/model`));
     expect(status).toBe(1);
     expect(readdirSync(folder)).toEqual(['model']);
     expect(readFileSync(`${folder}/model/model.json`, 'utf8')).toBe('the old model');
+  });
+
+  it('removes nothing of another model whose name begins alike', () => {
+    const folder = `${work}/alike`;
+    const other = `${folder}/.model-large~elsewhere~4194305~abcdef`;
+    mkdirSync(other, { recursive: true });
+    utimesSync(other, 0, 0);
+    expect(spawnSync(process.execPath, exportArgs(`${folder}/model`)).status).toBe(0);
+    expect(readdirSync(folder).sort()).toEqual(['.model-large~elsewhere~4194305~abcdef', 'model']);
   });
 
   it('that runs out of space says so and leaves nothing', () => {
