@@ -3,7 +3,7 @@
 import { type Classification, classifications } from '../predictor/classify.js';
 import { type EncodedText, encodeText, type TextOptions, type TextPair } from '../predictor/encode.js';
 import type { TextModel } from '../predictor/model.js';
-import { labelOrNull, noAbstention, thresholdOf } from '../predictor/thresholds.js';
+import { isListed, labelOrNull, noAbstention } from '../predictor/thresholds.js';
 import { jsonAnswer, type Result } from './answer.js';
 import type { ClassifyRequest, ClassifyResponse } from './openapi.js';
 import { unprocessable } from './problem.js';
@@ -66,9 +66,6 @@ export function* classifyResults({
   }
 }
 
-/** A multi-label model lists the labels of at least this probability, unless the request or the model says otherwise. */
-const LISTED_FROM = 0.5;
-
 function resultOf(
   result: Classification,
   { manifest }: TextModel,
@@ -81,7 +78,7 @@ function resultOf(
   const ranked = Object.entries(result.probabilities).sort(([, a], [, b]) => b - a);
   const probabilities =
     top_k === undefined ? result.probabilities : Object.fromEntries(ranked.slice(0, top_k));
-  const listed = ranked.filter(([name, p]) => p >= (thresholdOf(name, manifest, threshold) ?? LISTED_FROM));
+  const listed = ranked.filter(([name, p]) => isListed(name, p, manifest, threshold));
   const labels = listed.map(([name, p]) => ({ label: name, score: p }));
   const multi = manifest.problemType === 'multi';
   return { label, score, probabilities, ...(multi && { labels }), ...logits, tokens, truncated };

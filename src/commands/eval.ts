@@ -13,6 +13,7 @@ import {
   type EvaluationOptions,
   evaluationText,
 } from './evaluate/evaluation.js';
+import { evaluateLabelSets, haveLabelSets } from './evaluate/labelSets.js';
 import { evaluationPage } from './evaluate/page.js';
 import { evaluateRegression } from './evaluate/regression.js';
 import { evaluateTagger } from './evaluate/tagger.js';
@@ -33,7 +34,7 @@ export function configure(command: Command): void {
     .argument('<model>', 'a model folder or a recipe folder')
     .argument(
       '<data>',
-      'JSON lines with "text" and "label" (for pairs with "text_pair"), or "tokens" and "tags"; - for standard input',
+      'JSON lines with "text" and "label" or "labels" (for pairs with "text_pair"), or "tokens" and "tags"; - for standard input',
     )
     .option('--json', 'print the report as JSON')
     .option('--html <file>', 'write the report with its diagrams as a page, too')
@@ -61,7 +62,7 @@ export function configure(command: Command): void {
       if (options.fitTemperature || options.keepReference) checkUnsigned(path);
       await withModel(path, options, async model => {
         checkDecoding(model, options.decoding);
-        const evaluation = await evaluationFor(model.manifest)(model, lines, options);
+        const evaluation = await evaluationFor(model.manifest, lines)(model, lines, options);
         if (options.html !== undefined) writePage(options.html, data, model, lines.length, evaluation);
         process.stdout.write(
           options.json ? `${JSON.stringify(evaluation.report)}\n` : evaluationText(evaluation),
@@ -80,9 +81,10 @@ export function configure(command: Command): void {
     });
 }
 
-function evaluationFor({ task, problemType }: Manifest): Evaluate {
+function evaluationFor({ task, problemType }: Manifest, lines: readonly Line[]): Evaluate {
   if (task === 'token') return evaluateTagger;
-  return problemType === 'regression' ? evaluateRegression : evaluateClassifier;
+  if (problemType === 'regression') return evaluateRegression;
+  return haveLabelSets(lines) ? evaluateLabelSets : evaluateClassifier;
 }
 
 function writePage(

@@ -100,8 +100,12 @@ export function exampleOf(line: JsonObject, key = 'text'): Example {
   }
   if (typeof text === 'string') return pair === undefined ? { text } : { text, text_pair: pair };
   if (pair !== undefined) throw new UserError(`expected "${key}", a string, beside "${PAIR}"`);
-  if (Array.isArray(tokens) && tokens.every(token => typeof token === 'string')) return { tokens };
+  if (isStrings(tokens)) return { tokens };
   throw new UserError(`expected "${key}", a string, or "tokens", a list of strings`);
+}
+
+export function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(each => typeof each === 'string');
 }
 
 /** The text of an example, which is no pair; words are joined by spaces. */

@@ -7,9 +7,22 @@ import type { Classification } from './classify.js';
  * The least probability with which a label is given: `threshold`, else the model's own for this label. Undefined where
  * there is neither.
  */
-export function thresholdOf(label: string, { thresholds }: Manifest, threshold?: number): number | undefined {
+function thresholdOf(label: string, { thresholds }: Manifest, threshold?: number): number | undefined {
   if (threshold !== undefined) return threshold;
   return thresholds && Object.hasOwn(thresholds, label) ? thresholds[label] : undefined;
+}
+
+/** A multi-label model lists the labels of at least this probability, unless the request or the model says otherwise. */
+const LISTED_FROM = 0.5;
+
+/** Whether a multi-label model lists a label of this probability. */
+export function isListed(
+  label: string,
+  probability: number,
+  manifest: Manifest,
+  threshold?: number,
+): boolean {
+  return probability >= (thresholdOf(label, manifest, threshold) ?? LISTED_FROM);
 }
 
 /** The label of a text, or null where its probability is below its threshold. A label without a threshold is given. */

@@ -24,6 +24,14 @@ export interface EntityReport extends Scores {
   readonly labels: Record<string, Scores>;
 }
 
+/** Scores over the decisions on all labels of all examples (micro average), and per label. */
+export interface LabelSetReport extends Scores {
+  readonly macro_f1: number;
+  /** The share of examples of which all labels are found, and no other. */
+  readonly exact_match: number;
+  readonly labels: Record<string, Scores>;
+}
+
 /** @param pairs gold and predicted label of each example, all of them among `labels` */
 export function classificationReport(
   pairs: readonly (readonly [string, string])[],
@@ -82,6 +90,31 @@ export function entityReport(pairs: readonly (readonly [readonly Tag[], readonly
     labels: Object.fromEntries(
       sorted.map(([label, count]) => [label, scores(count.correct, count.predicted, count.support)]),
     ),
+  };
+}
+
+/** @param pairs gold and predicted labels of each example, all of them among `labels` */
+export function labelSetReport(
+  pairs: readonly (readonly [ReadonlySet<string>, ReadonlySet<string>])[],
+  labels: readonly string[],
+): LabelSetReport {
+  const count = (holds: (gold: boolean, predicted: boolean) => boolean) =>
+    labels.map(
+      label => pairs.filter(([gold, predicted]) => holds(gold.has(label), predicted.has(label))).length,
+    );
+  const correct = count((gold, predicted) => gold && predicted);
+  const predicted = count((_, predicted) => predicted);
+  const support = count(gold => gold);
+  const sum = (counts: readonly number[]) => counts.reduce((total, each) => total + each, 0);
+  const perLabel = labels.map((_, i) => scores(correct[i]!, predicted[i]!, support[i]!));
+  const exact = pairs.filter(([gold, predicted]) =>
+    labels.every(label => gold.has(label) === predicted.has(label)),
+  );
+  return {
+    ...scores(sum(correct), sum(predicted), sum(support)),
+    macro_f1: sum(perLabel.map(({ f1 }) => f1)) / labels.length,
+    exact_match: exact.length / pairs.length,
+    labels: Object.fromEntries(labels.map((label, i) => [label, perLabel[i]!])),
   };
 }
 

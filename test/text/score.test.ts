@@ -1,8 +1,8 @@
-// Entity scores compared with seqeval's; classification scores computed by hand.
+// Entity scores compared with seqeval's, those of sets of labels with scikit-learn's; classification scores computed by hand.
 
 import { describe, expect, it } from 'vitest';
 import { parseTag, readNotation } from '../../dist/text/notation.js';
-import { classificationReport, entityReport } from '../../dist/text/score.js';
+import { classificationReport, entityReport, labelSetReport } from '../../dist/text/score.js';
 import { ROOT, readJson } from '../support/fixtures.js';
 
 interface Case {
@@ -25,6 +25,39 @@ describe('entityReport', () => {
         expect(scores.recall).toBeCloseTo(expected.recall, 12);
         expect(scores.f1).toBeCloseTo(expected['f1-score'], 12);
         expect(scores.support).toBe(expected.support);
+      }
+    },
+  );
+});
+
+describe('labelSetReport', () => {
+  type Three = [precision: number, recall: number, f1: number];
+  const { labels, cases } = readJson(`${ROOT}/test/fixtures/labelSets/label_sets.json`) as {
+    labels: string[];
+    cases: {
+      gold: string[][];
+      predicted: string[][];
+      exact_match: number;
+      micro: Three;
+      macro_f1: number;
+      each: Record<string, [...Three, support: number]>;
+    }[];
+  };
+  it.each(cases.map((c, i) => [i, c] as const))(
+    'gives the scores of scikit-learn for case %i',
+    (_, expected) => {
+      const { gold, predicted, micro, macro_f1, exact_match, each } = expected;
+      const report = labelSetReport(
+        gold.map((own, i) => [new Set(own), new Set(predicted[i])]),
+        labels,
+      );
+      const figures = [report.precision, report.recall, report.f1, report.macro_f1, report.exact_match];
+      for (const [i, figure] of [...micro, macro_f1, exact_match].entries())
+        expect(figures[i]).toBeCloseTo(figure, 12);
+      for (const label of labels) {
+        const { precision, recall, f1, support } = report.labels[label]!;
+        for (const [i, figure] of [precision, recall, f1, support].entries())
+          expect(figure).toBeCloseTo(each[label]![i]!, 12);
       }
     },
   );

@@ -11,7 +11,7 @@ import { softmax } from '../../text/probabilities.js';
 import { type Prediction, reliability } from '../../text/reliability.js';
 import { entityReport } from '../../text/score.js';
 import { type EntitySpan, entitySpans } from '../../text/spans.js';
-import { at } from '../jsonl.js';
+import { at, isStrings } from '../jsonl.js';
 import {
   type Choice,
   calibrationErrorName,
@@ -98,10 +98,6 @@ function entityPredictions(
       return { confidence: score / (span.endWord - span.startWord), correct: goldEntities.has(key(span)) };
     });
   });
-}
-
-function isStrings(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every(item => typeof item === 'string');
 }
 
 /**
