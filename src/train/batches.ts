@@ -2,12 +2,10 @@
 
 import { Random } from './random.js';
 
-/** Examples are sorted by length among so many batches' worth of them, so that a batch needs little padding. */
-const SORTED_BATCHES = 16;
-
 /**
  * The batches of an epoch, as indices of examples. Each holds as many examples as fit in `batchTokens`, and one at least.
- * `lengths` are the tokens of each example.
+ * `lengths` are the tokens of each example. A batch has texts of any length: it is its passes that have texts of similar
+ * length, because batches that had them would have gradients further from those of all the data.
  */
 export function epochBatches(
   lengths: readonly number[],
@@ -17,21 +15,12 @@ export function epochBatches(
 ): number[][] {
   const random = new Random(seed, 'batches', epoch);
   const order = random.shuffled(lengths.map((_, i) => i));
-  const lengthOf = (i: number) => lengths[i]!;
-  const pools = runsOf(order, lengthOf, SORTED_BATCHES * batchTokens);
-  const batches = pools.flatMap(pool =>
-    runsOf(
-      pool.sort((a, b) => lengthOf(a) - lengthOf(b)),
-      lengthOf,
-      batchTokens,
-    ),
-  );
-  return random.shuffled(batches);
+  return runsOf(order, i => lengths[i]!, batchTokens);
 }
 
 /**
  * Deals examples out to at most `count` shares with nearly the same number of tokens: the longest first, each to the share
- * with the fewest tokens.
+ * with the fewest tokens. So each share begins with its longest example.
  */
 export function evenSharesOf<T>(
   examples: readonly T[],
@@ -45,6 +34,23 @@ export function evenSharesOf<T>(
     share.tokens += lengthOf(example);
   }
   return shares.map(({ own }) => own).filter(own => own.length > 0);
+}
+
+/** Splits examples, in their order, into at most `count` runs with nearly the same number of tokens. */
+export function evenRunsOf<T>(
+  examples: readonly T[],
+  lengthOf: (example: T) => number,
+  count: number,
+): T[][] {
+  const runs = Array.from({ length: count }, (): T[] => []);
+  const tokens = examples.reduce((sum, example) => sum + lengthOf(example), 0);
+  let before = 0;
+  for (const example of examples) {
+    // An example belongs to the run in which its middle lies.
+    runs[Math.floor(((before + lengthOf(example) / 2) * count) / tokens)]!.push(example);
+    before += lengthOf(example);
+  }
+  return runs.filter(run => run.length > 0);
 }
 
 /** Splits examples, in their order, into runs of at most `tokens` tokens, or of one example. */

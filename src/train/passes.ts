@@ -1,6 +1,6 @@
 // The passes of an optimiser step: its batch is split, so that memory does not grow with it and every worker has a part.
 
-import { evenSharesOf } from './batches.js';
+import { evenRunsOf, evenSharesOf } from './batches.js';
 import { rowsIn, type TrainingExample, targetsOf, tokensIn, tokensOf } from './examples.js';
 import type { LossKind } from './loss.js';
 import type { Pass } from './session.js';
@@ -21,8 +21,8 @@ export interface WorkerShape {
 /** The processes that share a step of so many tokens, and the threads that each has. */
 export function workersFor(batchTokens: number, cores: number): WorkerShape {
   const most = Math.max(1, Math.floor(batchTokens / PASS_TOKENS));
-  const threads = Math.ceil(cores / most);
-  return { count: Math.floor(cores / threads), threads };
+  const count = Math.floor(cores / Math.ceil(cores / most));
+  return { count, threads: Math.floor(cores / count) };
 }
 
 export interface PassOptions {
@@ -33,7 +33,7 @@ export interface PassOptions {
   readonly random: Pass['random'];
 }
 
-/** The passes of a step, for each worker that has some. */
+/** The passes of a step, for each worker that has some. A pass has texts of similar length, so that it needs little padding. */
 export function passesOf(
   examples: readonly TrainingExample[],
   { workers, labels, loss, random }: PassOptions,
@@ -42,7 +42,7 @@ export function passesOf(
   // The loss is the mean over rows, and over labels too where each of them is decided on its own.
   const terms = rowsIn(examples) * (loss === 'multi' ? labels : 1);
   return evenSharesOf(examples, tokensIn, workers).map((share, worker) =>
-    evenSharesOf(share, tokensIn, passes).map((part, pass) => ({
+    evenRunsOf(share, tokensIn, passes).map((part, pass) => ({
       sequences: part.map(({ sequence }) => sequence),
       targets: targetsOf(part, labels),
       lossScale: 1 / terms,

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { parseDecoderConfig } from '../../dist/checkpoint/families.js';
 import { openSafetensors } from '../../dist/checkpoint/safetensors.js';
 import { safetensorsBytes } from '../../dist/checkpoint/safetensorsWriter.js';
-import { epochBatches, evenSharesOf } from '../../dist/train/batches.js';
+import { epochBatches, evenRunsOf, evenSharesOf } from '../../dist/train/batches.js';
 import { Dropout } from '../../dist/train/dropout.js';
 import { labelsIn } from '../../dist/train/labels.js';
 import { checkMemory } from '../../dist/train/memory.js';
@@ -52,6 +52,21 @@ describe('batches', () => {
     );
   });
 
+  it('are split into runs with nearly the same number of tokens', () => {
+    fc.assert(
+      fc.property(lengths, fc.integer({ min: 1, max: 9 }), (given, count) => {
+        const runs = evenRunsOf(given, length => length, count);
+        expect(runs.flat()).toEqual(given);
+        expect(runs.length).toBeLessThanOrEqual(count);
+        const even = given.reduce((total, length) => total + length, 0) / count;
+        for (const run of runs) {
+          const sum = run.reduce((total, length) => total + length, 0);
+          expect(Math.abs(sum - even)).toBeLessThanOrEqual(Math.max(...given));
+        }
+      }),
+    );
+  });
+
   it('are the same for the same seed and epoch, and others in another epoch', () => {
     const given = Array.from({ length: 200 }, (_, i) => (7 * i) % 50);
     expect(epochBatches(given, 256, 1, 0)).toEqual(epochBatches(given, 256, 1, 0));
@@ -65,6 +80,8 @@ describe('workers', () => {
     [1024, 2, { count: 2, threads: 1 }],
     [1024, 16, { count: 4, threads: 4 }],
     [100, 4, { count: 1, threads: 4 }],
+    [512, 7, { count: 1, threads: 7 }],
+    [1024, 14, { count: 3, threads: 4 }],
     [1024, 6, { count: 3, threads: 2 }],
     [8192, 1, { count: 1, threads: 1 }],
   ])('of a step of %i tokens on %i cores', (tokens, cores, shape) => {
@@ -77,6 +94,10 @@ describe('labels', () => {
 
   it('of texts are sorted', () => {
     expect(labelsIn(of('b', 'a', 'b', 'C'), 'sequence')).toEqual(['C', 'a', 'b']);
+  });
+
+  it('that are whole numbers are sorted by number, so that a row of the head is the class of this number', () => {
+    expect(labelsIn(of('10', '2', '0', '1'), 'sequence')).toEqual(['0', '1', '2', '10']);
   });
 
   it('of words begin with those outside of entities, and have the tags of a type together', () => {
