@@ -41,9 +41,8 @@ const setup = setUp(options, { train: await readLabelled(data, options.task) });
 const count = (Number(steps) + WARM_UP) * options.batchTokens;
 const [examples] = runsOf(setup.examples, tokensIn, count) as [TrainingExample[]];
 await withTemporaryFolder(async folder => {
-  const run = await Run.prepare(options, { ...setup, examples }, folder, join(folder, 'saved'), false);
   let [tokens, seconds, secondsBefore, peak] = [0, 0, 0, 0];
-  await run.train({
+  const run = await Run.prepare(options, { ...setup, examples }, folder, join(folder, 'saved'), false, {
     onStep(progress) {
       // The workers keep the memory of their largest pass.
       peak = Math.max(peak, treeResident(process.pid));
@@ -53,8 +52,11 @@ await withTemporaryFolder(async folder => {
       }
       secondsBefore = progress.seconds;
     },
+    onStage() {},
     onEvaluation() {},
+    onNote() {},
   });
+  await run.train();
   process.stdout.write(`${JSON.stringify({ tokens_per_second: tokens / seconds, peak_memory: peak })}\n`);
 });
 setup.close();

@@ -1,20 +1,23 @@
 // lsllama train: fine-tunes a base on labelled texts and writes an adapter with its recipe.
 
-import { existsSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { plot } from 'asciichart';
 import { type Command, Option } from 'commander';
 import { oneLine, UserError } from '../errors.js';
 import { ATTENTION, POOLING, TASK } from '../model/manifest.js';
+import { RECIPE } from '../model/recipe.js';
+import { checkReplaceable } from '../model/replaceable.js';
 import type { LoraOptions } from '../train/lora.js';
 import type { TrainOptions } from '../train/options.js';
+import type { RunStage } from '../train/run.js';
 import { SCHEDULES } from '../train/schedule.js';
 import { type TrainResult, train } from '../train/train.js';
 import { readLabels } from './labels.js';
 import { positiveNumber, properShare, share, wholeNumber } from './options.js';
-import { writeWhole } from './outputFile.js';
 import { startProgress } from './progress.js';
+import { shellWord } from './shell.js';
 import { readLabelled } from './train/data.js';
 import { pooled } from './train/lossFigure.js';
 import { bestOf, tokensPerSecond, trainingPage } from './train/report.js';
@@ -39,6 +42,13 @@ const EPOCHS = 3;
 
 /** The name of the work in the progress. */
 const PROGRESS = 'train';
+/** What is counted in each stage, where its rate is of interest. */
+const STAGE_UNITS: Readonly<Record<RunStage, string | undefined>> = {
+  preparing: undefined,
+  timing: undefined,
+  evaluating: 'texts',
+};
+const RECIPE_FOLDER = { name: 'a recipe folder', marker: RECIPE };
 /** The page beside the recipe. */
 const REPORT = 'training.html';
 /** Lines of the curve, and columns for its scale. */
@@ -115,8 +125,7 @@ export function configure(command: Command): void {
     .option('--resume', 'go on where an earlier run of the same command was interrupted')
     .option('--force', 'replace an existing folder')
     .action(async (flags: TrainFlags) => {
-      if (existsSync(flags.out) && !flags.force)
-        throw new UserError(`${flags.out}: already exists; --force replaces it`);
+      checkFlags(command, flags);
       const {
         data,
         dev,
@@ -129,7 +138,7 @@ export function configure(command: Command): void {
         labels,
         lr,
         epochs,
-        force: _force,
+        force: _,
         ...options
       } = flags;
       const texts = {
@@ -153,6 +162,8 @@ export function configure(command: Command): void {
         },
       };
       const result = await train(settings, texts, out, resume, {
+        onStage: (stage, done, total) =>
+          progress.update(PROGRESS, { stage, done, total, unit: STAGE_UNITS[stage] }),
         onStep: run => {
           const { step, steps, records } = run;
           const recent = records.slice(-20);
@@ -168,14 +179,27 @@ export function configure(command: Command): void {
         onEvaluation: ({ step, metric, score }) =>
           progress.print(`step ${step}: ${metric} ${(100 * score).toFixed(2)}%\n`),
         onNote: note => progress.print(`${oneLine(note)}\n`),
+        onFolder: (folder, result) =>
+          writeFileSync(join(folder, REPORT), trainingPage(basename(resolve(out)), commandLine(), result)),
       }).finally(() => progress.end(PROGRESS));
-      writeWhole(
-        join(out, REPORT),
-        trainingPage(basename(out), `lsllama ${process.argv.slice(2).join(' ')}`, result),
-      );
       if (process.stderr.isTTY) process.stderr.write(`${curveOf(result)}\n`);
       process.stdout.write(`${JSON.stringify(summaryOf(out, result))}\n`);
     });
+}
+
+/** Throws UserError where flags contradict each other, or what they name may not be replaced. */
+function checkFlags(command: Command, { base, tokenizer, data, dev, out, force }: TrainFlags): void {
+  const ingredients = [base, data, ...(dev ? [dev] : []), ...(tokenizer ? [tokenizer] : [])];
+  checkReplaceable(out, RECIPE_FOLDER, ingredients, force ?? false);
+  if (dev === undefined && command.getOptionValueSource('patience') === 'cli') {
+    throw new UserError('--patience: expected --dev as well, whose score it waits for, found none');
+  }
+}
+
+/** The command as it was given to a shell, for the report. */
+function commandLine(): string {
+  const words = process.argv.slice(2).map(word => (/^[\w./:,=+@%-]+$/.test(word) ? word : shellWord(word)));
+  return ['lsllama', ...words].join(' ');
 }
 
 /** The epochs that are asked for. With a limit of time alone, there are as many as fit. */
@@ -192,7 +216,7 @@ function summaryOf(out: string, { labels, progress }: TrainResult): object {
     labels,
     steps: step,
     loss: records.at(-1)!.loss,
-    ...(best && { [best.metric]: best.score }),
+    ...(best && { [best.metric]: best.score, kept_step: best.step }),
     seconds: Math.round(seconds),
     tokens_per_second: Math.round(tokensPerSecond(progress)),
   };
@@ -205,7 +229,7 @@ function curveOf({ progress }: TrainResult): string {
   return plot(
     pooled(
       progress.records.map(({ loss }) => loss),
-      columns - CURVE_MARGIN,
+      Math.max(1, columns - CURVE_MARGIN),
     ),
     { height: CURVE_HEIGHT },
   );

@@ -1,12 +1,11 @@
 // The export: a base and its adapters are merged, calibrated, written as an ONNX graph and verified. The result is a
 // model folder.
 
-import { existsSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve, sep } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { type Calibration, calibrate } from '../calibrate/calibrate.js';
 import { mergeAdapters } from '../checkpoint/merge.js';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open.js';
-import { UserError } from '../errors.js';
 import { type Int8Choice, writeGraph } from '../graph/write.js';
 import { Tokenizer, writeTokenizer } from '../text/tokenizer.js';
 import { verifyExport } from '../verify/verify.js';
@@ -14,12 +13,13 @@ import { VERSION } from '../version.js';
 import { writeFolderAtomically } from './atomicFolder.js';
 import { ingredientsOf } from './identity.js';
 import { fileHashes } from './integrity.js';
-import { fileSizes, isModelFolder, MANIFEST, type Manifest } from './manifest.js';
+import { fileSizes, MANIFEST, type Manifest } from './manifest.js';
 import { exportNotes } from './notes.js';
 import { planExport, readoutOf } from './plan.js';
 import type { OnProgress, Stage } from './progress.js';
 import { versionOf } from './reading.js';
 import type { DeviceRequest } from './recipe.js';
+import { checkReplaceable } from './replaceable.js';
 import { readChosenTokenizer } from './tokenizerChoice.js';
 
 export interface ExportOptions {
@@ -37,6 +37,8 @@ export interface ExportOptions {
   readonly onNote?: (note: string) => void;
 }
 
+const MODEL_FOLDER = { name: 'a model folder', marker: MANIFEST };
+
 /**
  * Writes the model folder `out`, which appears completely or not at all.
  * Throws UserError where `out` exists and may not be replaced, the base, an adapter or the tokenizer cannot be used, an
@@ -47,40 +49,15 @@ export async function exportModel(
   out: string,
   options: ExportOptions = {},
 ): Promise<Manifest> {
+  const { base, adapters, tokenizer } = request;
+  const ingredients = [base, ...adapters, ...(tokenizer ? [tokenizer] : [])];
+  checkReplaceable(out, MODEL_FOLDER, ingredients, options.force ?? false);
   const target = resolve(out);
-  if (existsSync(target) && !options.force) {
-    throw new UserError(`${out}: already exists; --force replaces it`);
-  }
-  checkReplaceable(request, target, out);
   const checkpoint = openCheckpoint(request);
   try {
     return await writeModel(request, checkpoint, target, options);
   } finally {
     checkpoint.close();
-  }
-}
-
-/**
- * Throws UserError where `target` exists and is no model folder or empty folder, or holds files that the export reads.
- */
-function checkReplaceable({ base, adapters, tokenizer }: DeviceRequest, target: string, out: string): void {
-  if (!existsSync(target)) return;
-  if (!statSync(target).isDirectory())
-    throw new UserError(`${out}: expected a folder to replace, found a file`);
-  if (!isModelFolder(target) && readdirSync(target).length > 0) {
-    throw new UserError(
-      `${out}: expected a model folder to replace, found a folder without ${MANIFEST}: remove it first`,
-    );
-  }
-  for (const ingredient of [base, ...adapters, ...(tokenizer ? [tokenizer] : [])]) {
-    if (
-      existsSync(ingredient) &&
-      `${realpathSync(ingredient)}${sep}`.startsWith(`${realpathSync(target)}${sep}`)
-    ) {
-      throw new UserError(
-        `${out}: expected a folder that the export does not read from, found the folder that holds ${basename(ingredient)}`,
-      );
-    }
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openSafetensors } from '../checkpoint/safetensors.js';
 import { safetensorsBytes } from '../checkpoint/safetensorsWriter.js';
 import { writeFolderAtomically } from '../model/atomicFolder.js';
-import type { ClassificationReport, EntityReport } from '../text/score.js';
+import type { ClassificationReport, EntityReport, LabelSetReport } from '../text/score.js';
 import type { AdamWState } from './adamw.js';
 import type { WorkerShape } from './passes.js';
 
@@ -22,8 +22,7 @@ export interface EpochRecord {
   readonly step: number;
   readonly metric: string;
   readonly score: number;
-  /** The scores of each label; none where a text may have several labels. */
-  readonly report?: ClassificationReport | EntityReport;
+  readonly report: ClassificationReport | EntityReport | LabelSetReport;
 }
 
 /** How far a run is. */

@@ -8,6 +8,8 @@ import {
   classificationReport,
   type EntityReport,
   entityReport,
+  type LabelSetReport,
+  labelSetReport,
 } from '../text/score.js';
 import { decode } from '../text/tags.js';
 import { runsOf } from './batches.js';
@@ -22,7 +24,15 @@ const BATCH_TOKENS = 512;
 export interface Evaluation {
   readonly metric: 'accuracy' | 'entity F1' | 'micro F1';
   readonly score: number;
-  readonly report?: ClassificationReport | EntityReport;
+  readonly report: ClassificationReport | EntityReport | LabelSetReport;
+}
+
+export interface EvaluateOptions {
+  readonly task: Task;
+  readonly loss: LossKind;
+  readonly labels: readonly string[];
+  /** Examples. */
+  readonly onProgress: (done: number, total: number) => void;
 }
 
 /** Scores the trained values on examples. */
@@ -30,15 +40,11 @@ export async function evaluate(
   workers: Workers,
   examples: readonly TrainingExample[],
   values: Float32Array,
-  {
-    task,
-    loss,
-    labels,
-  }: { readonly task: Task; readonly loss: LossKind; readonly labels: readonly string[] },
+  { task, loss, labels, onProgress }: EvaluateOptions,
 ): Promise<Evaluation> {
-  const logits = await logitsOf(workers, examples, values, labels.length);
+  const logits = await logitsOf(workers, examples, values, { labels: labels.length, onProgress });
   if (task === 'token') return entities(examples, logits, labels);
-  return loss === 'multi' ? labelSets(examples, logits) : classes(examples, logits, labels);
+  return loss === 'multi' ? labelSets(examples, logits, labels) : classes(examples, logits, labels);
 }
 
 /** One row of logits for each row of each example. */
@@ -46,22 +52,28 @@ async function logitsOf(
   workers: Workers,
   examples: readonly TrainingExample[],
   values: Float32Array,
-  labels: number,
+  { labels, onProgress }: Pick<EvaluateOptions, 'onProgress'> & { readonly labels: number },
 ): Promise<Float32Array[][]> {
   const lengthOf = (i: number) => tokensIn(examples[i]!);
   const order = examples.map((_, i) => i).sort((a, b) => lengthOf(a) - lengthOf(b));
   const logits: Float32Array[][] = new Array(examples.length);
   const batches = runsOf(order, lengthOf, BATCH_TOKENS);
   const sequences = batches.map(batch => batch.map(i => examples[i]!.sequence));
-  for (const [b, found] of (await workers.logits(sequences, values)).entries()) {
-    if (!found.every(Number.isFinite)) {
+  let done = 0;
+  onProgress(done, examples.length);
+  const found = await workers.logits(sequences, values, batch => {
+    done += batches[batch]!.length;
+    onProgress(done, examples.length);
+  });
+  for (const [b, batchLogits] of found.entries()) {
+    if (!batchLogits.every(Number.isFinite)) {
       throw diverged('a logit of a text of --dev is no number any more');
     }
     let at = 0;
     for (const i of batches[b]!) {
       logits[i] = examples[i]!.rows.map((_, row) => {
         const start = at + row * labels;
-        return found.slice(start, start + labels);
+        return batchLogits.slice(start, start + labels);
       });
       at += examples[i]!.rows.length * labels;
     }
@@ -82,22 +94,18 @@ function classes(
   return { metric: 'accuracy', score: report.accuracy, report };
 }
 
-/** Labels whose logits are above zero are predicted: a probability of one half. */
-function labelSets(examples: readonly TrainingExample[], logits: readonly Float32Array[][]): Evaluation {
-  let [correct, predicted, gold] = [0, 0, 0];
-  for (const [i, { rows }] of examples.entries()) {
-    const wanted = new Set(rows[0]);
-    gold += wanted.size;
-    for (const [label, logit] of logits[i]![0]!.entries()) {
-      if (logit <= 0) continue;
-      predicted++;
-      if (wanted.has(label)) correct++;
-    }
-  }
-  return {
-    metric: 'micro F1',
-    score: gold + predicted === 0 ? 1 : (2 * correct) / (gold + predicted),
-  };
+/** Labels whose probability is at least one half are predicted: their logits are not below zero. */
+function labelSets(
+  examples: readonly TrainingExample[],
+  logits: readonly Float32Array[][],
+  labels: readonly string[],
+): Evaluation {
+  const pairs = examples.map(({ rows }, i) => {
+    const predicted = labels.filter((_, row) => logits[i]![0]![row]! >= 0);
+    return [new Set(rows[0]!.map(row => labels[row]!)), new Set(predicted)] as const;
+  });
+  const report = labelSetReport(pairs, labels);
+  return { metric: 'micro F1', score: report.f1, report };
 }
 
 function entities(

@@ -38,7 +38,7 @@ export function encodeLabelled(
     const row = labels.indexOf(label);
     if (row < 0) {
       throw new UserError(
-        `${where}: expected one of the labels ${labels.join(', ')}, found ${JSON.stringify(label)}`,
+        `${where}: expected one of the labels ${labels.join(', ')}, found ${JSON.stringify(label)}: --labels names them all`,
       );
     }
     return row;

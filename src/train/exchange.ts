@@ -20,10 +20,10 @@ export interface Exchange {
     request: { readonly passes: readonly Pass[] };
     reply: number;
   };
-  /** The logits [rows, labels] of each batch of sequences. */
+  /** The logits [rows, labels] of a batch of sequences. */
   logits: {
-    request: { readonly batches: readonly (readonly Sequence[])[] };
-    reply: readonly Float32Array[];
+    request: { readonly sequences: readonly Sequence[] };
+    reply: Float32Array;
   };
 }
 

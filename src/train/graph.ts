@@ -32,15 +32,22 @@ export interface TrainingGraph {
   readonly maxLength: number;
 }
 
+export interface GraphWriting {
+  /** Without gradients, dropout and loss are left out as well: the graph gives the logits alone, for evaluation. */
+  readonly withGradients: boolean;
+  readonly version: string;
+  /** Bytes. */
+  readonly onProgress: (done: number, total: number) => void;
+}
+
 /**
- * Writes the graph of a step into `folder`. `withGradients` false leaves out dropout, loss and gradients: the graph then
- * gives the logits alone, for evaluation.
+ * Writes the graph of a step into `folder`.
  * Throws UserError where a weight is missing or of another shape.
  */
 export async function writeTrainingGraph(
   folder: string,
   { decoder: config, weights: source, head, lora, readout, loss, ...options }: TrainingGraph,
-  { withGradients, version }: { readonly withGradients: boolean; readonly version: string },
+  { withGradients, version, onProgress }: GraphWriting,
 ): Promise<void> {
   const graph = new Graph(join(folder, MODEL_FILE));
   const headTensors = [head.weight, ...(head.bias ? [head.bias] : [])];
@@ -66,7 +73,11 @@ export async function writeTrainingGraph(
       graph.output(graph.node(gradientOf(tensor), 'Identity', [gradients.get(tensor)!]), 'float32', shape);
     }
   }
-  await graph.finish(version, () => {});
+  let done = 0;
+  await graph.finish(version, bytes => {
+    done += bytes;
+    onProgress(done, graph.weightBytes);
+  });
 }
 
 /** Weights of which some are inputs of the graph. */

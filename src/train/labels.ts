@@ -5,11 +5,11 @@ import { readNotation, splitLabel } from '../text/notation.js';
 import type { LabelledText } from './examples.js';
 
 /**
- * The labels of the data in the order of the head's rows: sorted; for a tagger, those outside of entities first, then
+ * The labels of the data in the order of the head's rows: sorted, by number where all are whole numbers; for a tagger, those outside of entities first, then
  * the tags of each type together.
  */
 export function labelsIn(texts: readonly LabelledText[], task: Task): string[] {
-  const labels = [...new Set(texts.flatMap(text => text.labels))].sort();
+  const labels = sorted([...new Set(texts.flatMap(text => text.labels))]);
   if (task === 'sequence') return labels;
   const notation = readNotation(labels);
   const outside = labels.filter(label => notation.outside.includes(label));
@@ -18,6 +18,12 @@ export function labelsIn(texts: readonly LabelledText[], task: Task): string[] {
     .filter(label => !notation.outside.includes(label))
     .sort((a, b) => compare(typeOf(a), typeOf(b)) || compare(a, b));
   return [...outside, ...tags];
+}
+
+function sorted(labels: string[]): string[] {
+  return labels.every(label => /^\d+$/.test(label))
+    ? labels.sort((a, b) => Number(a) - Number(b))
+    : labels.sort();
 }
 
 function compare(a: string, b: string): number {

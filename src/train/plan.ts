@@ -50,11 +50,11 @@ const TIMED_STEPS = 3;
 /** The number of steps that fit into so many minutes, by the time of a few, which `run` runs without an update. */
 export async function affordableSteps(
   minutes: number,
-  run: (step: number) => Promise<unknown>,
+  run: (step: number, steps: number) => Promise<unknown>,
 ): Promise<number> {
-  await run(0);
+  await run(0, TIMED_STEPS + 1);
   const started = performance.now();
-  for (let step = 1; step <= TIMED_STEPS; step++) await run(step);
+  for (let step = 1; step <= TIMED_STEPS; step++) await run(step, TIMED_STEPS + 1);
   const seconds = (performance.now() - started) / 1000 / TIMED_STEPS;
   return Math.max(1, Math.floor((60 * minutes) / seconds));
 }

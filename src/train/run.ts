@@ -1,7 +1,7 @@
 // The steps of a run: each takes the gradients of a batch and updates the parameters; after each epoch the development set
 // is scored.
 
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { pack } from '../engine/packedCopy.js';
 import { oneLine, UserError } from '../errors.js';
@@ -18,7 +18,7 @@ import {
 } from './checkpoint.js';
 import { type Evaluation, evaluate } from './evaluate.js';
 import { tokensOf } from './examples.js';
-import { type TrainingGraph, writeTrainingGraph } from './graph.js';
+import { type GraphWriting, type TrainingGraph, writeTrainingGraph } from './graph.js';
 import type { TrainOptions } from './options.js';
 import { initialValues } from './parameters.js';
 import { passesOf } from './passes.js';
@@ -29,8 +29,14 @@ import type { Setup } from './setup.js';
 import { checkedNorm, takeStep } from './step.js';
 import { Workers } from './workers.js';
 
+/** The stages of a run beside its steps: bytes of the graphs, steps that are timed, and texts that are scored. */
+export type RunStage = 'preparing' | 'timing' | 'evaluating';
+
 /** What a run tells while it is under way. */
 export interface RunEvents {
+  readonly onStage: (stage: RunStage, done: number, total: number) => void;
+  /** Called with each line that the user should read. */
+  readonly onNote: (note: string) => void;
   readonly onStep: (progress: Readonly<Progress>) => void;
   readonly onEvaluation: (record: EpochRecord) => void;
 }
@@ -47,6 +53,7 @@ export class Run {
   readonly #folder: string;
   readonly #saved: string;
   readonly #plan: StepPlan;
+  readonly #events: RunEvents;
   readonly state: RunState;
 
   private constructor(
@@ -55,6 +62,7 @@ export class Run {
     folder: string,
     saved: string,
     plan: StepPlan,
+    events: RunEvents,
     state: RunState,
   ) {
     this.#options = options;
@@ -62,6 +70,7 @@ export class Run {
     this.#folder = folder;
     this.#saved = saved;
     this.#plan = plan;
+    this.#events = events;
     this.state = state;
   }
 
@@ -72,28 +81,34 @@ export class Run {
     folder: string,
     saved: string,
     isResumed: boolean,
+    events: RunEvents,
   ): Promise<Run> {
     const goesOn = isResumed && hasState(saved);
     if (goesOn) checkSame(optionsOf(saved), settingsOf(options, setup));
     const { graph, examples, dev } = setup;
-    await writePacked(join(folder, TRAINING), graph, true);
-    if (dev) await writePacked(join(folder, EVALUATION), graph, false);
+    const onProgress = (done: number, total: number) => events.onStage('preparing', done, total);
+    const writing = { version: VERSION, onProgress };
+    await writePacked(join(folder, TRAINING), graph, { ...writing, withGradients: true });
+    if (dev) await writePacked(join(folder, EVALUATION), graph, { ...writing, withGradients: false });
     const plan = new StepPlan(examples, options);
     const state = goesOn ? await readState(saved) : newState(options, setup, plan);
-    return new Run(options, setup, folder, saved, plan, state);
+    return new Run(options, setup, folder, saved, plan, events, state);
   }
 
   /** Takes the steps that are left. */
-  async train({ onStep, onEvaluation }: RunEvents): Promise<void> {
+  async train(): Promise<void> {
+    const { onStage, onNote, onStep, onEvaluation } = this.#events;
     const { progress } = this.state;
     const workers = await this.#startWorkers(TRAINING);
     try {
       const { minutes } = this.#options;
       if (minutes !== undefined && progress.step === 0) {
-        const affordable = await affordableSteps(minutes, step =>
-          this.#gradients(workers, this.#plan.at(step)),
-        );
+        const affordable = await affordableSteps(minutes, (step, total) => {
+          onStage('timing', step, total);
+          return this.#gradients(workers, this.#plan.at(step));
+        });
         progress.steps = Math.min(progress.steps, affordable);
+        onNote(`${progress.steps} steps are planned: ${affordable} fit into ${minutes} minutes`);
       }
       let savedAt = performance.now();
       let isSaveDue = false;
@@ -105,6 +120,7 @@ export class Run {
         // Only now is it known that a run can go on from the values that the step before made.
         if (isSaveDue) {
           await saveState(this.#saved, this.state, settingsOf(this.#options, this.#setup));
+          this.#touch();
           savedAt = performance.now();
         }
         takeStep(this.state, gradients, norm, tokensOf(step.examples), this.#options);
@@ -113,7 +129,10 @@ export class Run {
         if (step.endsEpoch || progress.step === progress.steps) {
           const record = await this.#evaluate();
           if (record) onEvaluation(record);
-          if (isStale(progress.epochs, this.#options.patience)) return;
+          if (isStale(progress.epochs, this.#options.patience)) {
+            onNote(`training ends: no better score for ${this.#options.patience} epochs (--patience)`);
+            return;
+          }
         }
         isSaveDue = step.endsEpoch || performance.now() - savedAt > 1000 * SAVE_SECONDS;
       }
@@ -157,6 +176,7 @@ export class Run {
         task: this.#options.task,
         loss: graph.loss,
         labels,
+        onProgress: (done, total) => this.#events.onStage('evaluating', done, total),
       });
     } finally {
       await workers.close();
@@ -166,17 +186,23 @@ export class Run {
     progress.epochs.push(record);
     return record;
   }
+
+  /** Other machines that share the disk take a temporary folder for abandoned when it was not touched for an hour. */
+  #touch(): void {
+    const now = new Date();
+    utimesSync(this.#folder, now, now);
+  }
 }
 
 /**
  * Writes a graph with its weights packed for this processor. The workers map this file, so its weights are in memory once.
  * Throws UserError where the disk has no room for it.
  */
-async function writePacked(folder: string, graph: TrainingGraph, withGradients: boolean): Promise<void> {
+async function writePacked(folder: string, graph: TrainingGraph, writing: GraphWriting): Promise<void> {
   const unpacked = `${folder}-unpacked`;
   mkdirSync(unpacked);
   mkdirSync(folder);
-  await writeTrainingGraph(unpacked, graph, { withGradients, version: VERSION });
+  await writeTrainingGraph(unpacked, graph, writing);
   await pack(unpacked, folder).catch((error: Error) => {
     throw new UserError(
       `${folder}: the weights, packed for this processor, cannot be written: ${oneLine(error.message)}`,

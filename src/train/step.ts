@@ -1,7 +1,7 @@
 // One optimiser step: the gradients of a batch, clipped, and the update of the trained values.
 
 import { adamWStep } from './adamw.js';
-import type { Progress, RunState, StepRecord } from './checkpoint.js';
+import type { Progress, RunState } from './checkpoint.js';
 import { diverged } from './diverged.js';
 import { clipGradients, gradientNorm } from './gradientNorm.js';
 import type { TrainOptions } from './options.js';
@@ -32,14 +32,12 @@ export function takeStep(
   norm: number,
   tokens: number,
   { learningRate: greatest, schedule, warmUp }: Pick<TrainOptions, 'learningRate' | 'schedule' | 'warmUp'>,
-): StepRecord {
+): void {
   // The learning rate of the first step of a warm-up is zero.
   const rising = Math.min(Math.ceil(warmUp * progress.steps), progress.steps - 1);
   const learningRate = greatest * shareAt(schedule, progress.step, progress.steps, rising);
   clipGradients(gradients, norm, MAX_NORM);
   adamWStep(values, gradients, optimiser, learningRate);
-  const record = { loss, learningRate, tokens };
-  progress.records.push(record);
+  progress.records.push({ loss, learningRate, tokens });
   progress.step++;
-  return record;
 }

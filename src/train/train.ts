@@ -1,23 +1,28 @@
 // Fine-tunes a base as a classifier or tagger with LoRA. The base is frozen; every optimiser step runs one graph, whose
 // outputs are the loss of a batch and its gradients.
 
-import { rmSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { makeTemporaryFolder, writeError, writeFolderAtomically } from '../model/atomicFolder.js';
+import {
+  makeTemporaryFolder,
+  removeAbandoned,
+  writeError,
+  writeFolderAtomically,
+} from '../model/atomicFolder.js';
 import { writeAdapter } from './adapterFiles.js';
 import { hasState, type Progress } from './checkpoint.js';
 import type { TrainingData, TrainOptions } from './options.js';
 import { Run, type RunEvents } from './run.js';
 import { type Setup, setUp } from './setup.js';
 
-export interface TrainEvents extends RunEvents {
-  /** Called with each line that the user should read before the first step. */
-  readonly onNote: (note: string) => void;
-}
-
 export interface TrainResult {
   readonly labels: readonly string[];
   readonly progress: Readonly<Progress>;
+}
+
+export interface TrainEvents extends RunEvents {
+  /** Adds files to the folder with the adapter, before it appears. */
+  readonly onFolder: (folder: string, result: TrainResult) => void;
 }
 
 /**
@@ -43,11 +48,14 @@ export async function train(
   try {
     work = makeTemporaryFolder(target);
     const saved = join(dirname(target), `.${basename(target)}-training`);
+    // A run that was killed while it replaced its state has the old one under another name.
+    removeAbandoned(saved);
     if (!isResumed) rmSync(saved, { recursive: true, force: true });
     else if (!hasState(saved))
       events.onNote(`--resume: found no interrupted run of ${out}, so this one is new`);
-    const run = await Run.prepare(options, setup, work, saved, isResumed);
-    await run.train(events);
+    const run = await Run.prepare(options, setup, work, saved, isResumed, events);
+    await run.train();
+    const result = { labels: setup.labels, progress: run.state.progress };
     await writeFolderAtomically(target, async folder => {
       const { state } = run;
       writeAdapter(folder, {
@@ -56,9 +64,10 @@ export async function train(
         values: state.best ?? state.values,
         recipe: recipeOf(options, setup, target),
       });
+      events.onFolder(folder, result);
     });
     rmSync(saved, { recursive: true, force: true });
-    return { labels: setup.labels, progress: run.state.progress };
+    return result;
   } catch (error) {
     throw writeError(out, error);
   } finally {
@@ -68,21 +77,22 @@ export async function train(
   }
 }
 
-/** The recipe beside the adapter. Its paths are relative to the folder `target`. */
+/** The recipe beside the adapter. Its paths are relative to the folder `target`, as it is reached without links. */
 function recipeOf(
   { base, task, attention, bidirectionalFrom, maxLength }: TrainOptions,
   setup: Setup,
   target: string,
 ) {
   const { labels, pooling, graph } = setup;
+  const folder = join(realpathSync(dirname(target)), basename(target));
   return {
-    base: relative(target, resolve(base)),
+    base: relative(folder, resolve(base)),
     task,
     attention,
     ...(bidirectionalFrom !== undefined && { bidirectionalFrom }),
     ...(pooling && { pooling }),
     labels,
-    ...(graph.loss === 'multi' && { problemType: 'multi' }),
+    problemType: graph.loss,
     maxLength,
   };
 }

@@ -36,11 +36,7 @@ async function answer({ kind, content }: Request): Promise<Exchange[typeof kind]
       gradients.write(sums);
       return loss;
     }
-    case 'logits': {
-      const trained = values.read();
-      const logits: Float32Array[] = [];
-      for (const batch of content.batches) logits.push(await session.logits(batch, trained));
-      return logits;
-    }
+    case 'logits':
+      return session.logits(content.sequences, values.read());
   }
 }

@@ -64,16 +64,24 @@ export class Workers {
     return { loss: losses.reduce((total, loss) => total + loss), values: sum! };
   }
 
-  /** The logits [rows, labels] of each batch of sequences. */
-  async logits(batches: readonly (readonly Sequence[])[], values: Float32Array): Promise<Float32Array[]> {
+  /** The logits [rows, labels] of each batch of sequences. `onBatch` is called after each of them. */
+  async logits(
+    batches: readonly (readonly Sequence[])[],
+    values: Float32Array,
+    onBatch: (batch: number) => void,
+  ): Promise<Float32Array[]> {
     this.#values.write(values);
-    // The batches are dealt out in turn.
-    const logits = await Promise.all(
-      this.#workers.map(({ process }, worker) =>
-        process.ask('logits', { batches: batches.filter((_, i) => i % this.count === worker) }),
-      ),
-    );
-    return batches.map((_, i) => logits[i % this.count]![Math.floor(i / this.count)]!);
+    const logits = new Array<Float32Array>(batches.length);
+    let next = 0;
+    const takeBatches = async ({ process }: Worker) => {
+      while (next < batches.length) {
+        const batch = next++;
+        logits[batch] = await process.ask('logits', { sequences: batches[batch]! });
+        onBatch(batch);
+      }
+    };
+    await Promise.all(this.#workers.map(takeBatches));
+    return logits;
   }
 
   /** Ends the processes. */

@@ -104,7 +104,7 @@ export async function openTrainingGolden(
   const values = new Float32Array(sizeOf(layout));
   for (const [tensor, own] of tensorsOf(layout, values)) own.values.set(trained.get(tensor)!.values);
   mkdirSync(folderOfGraph);
-  await writeTrainingGraph(folderOfGraph, graph, { withGradients: true, version: 'test' });
+  await writeTrainingGraph(folderOfGraph, graph, { withGradients: true, version: 'test', onProgress() {} });
   close();
   return {
     session: await TrainingSession.load(folderOfGraph, { layout, dropout: dropped, threads: 1 }),

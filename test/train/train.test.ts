@@ -2,7 +2,7 @@
 // where something is wrong.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
@@ -102,19 +102,17 @@ describe('what is written', () => {
 
   it('a classifier of texts with any number of labels', () => {
     const lines = texts.map(({ text, label }, i) => ({ text, labels: i % 4 === 0 ? [] : [label, 'news'] }));
-    const { status, stdout } = train(
-      'multi',
-      ...CLASSIFIER,
-      '--data',
-      file('multi.jsonl', lines),
-      '--epochs',
-      '1',
-    );
+    const path = file('multi.jsonl', lines);
+    const flags = [...CLASSIFIER, '--data', path, '--dev', path, '--epochs', '12'];
+    const { status, stdout } = train('multi', ...flags);
     expect({ status, labels: JSON.parse(stdout).labels }).toEqual({
       status: 0,
       labels: ['bank', 'lamb', 'news', 'oil'],
     });
     expect(readJson(join(work, 'multi/recipe.json'))).toMatchObject({ problemType: 'multi' });
+    const evaluated = JSON.parse(lsllama(['eval', join(work, 'multi'), path, '--json']).stdout);
+    expect(JSON.parse(stdout)['micro F1']).toBeGreaterThan(0.9);
+    expect(evaluated.f1).toBeCloseTo(JSON.parse(stdout)['micro F1'], 1);
   });
 
   it('the same from CSV as from JSON lines', () => {
@@ -140,9 +138,18 @@ describe('what is written', () => {
     expect(weights[0]!.equals(weights[1]!)).toBe(true);
   });
 
+  it('a recipe that finds its base, also where its folder is reached through a link', () => {
+    const [real, link] = [join(work, 'far/away/models'), join(work, 'linked')];
+    mkdirSync(real, { recursive: true });
+    symlinkSync(real, link);
+    expect(train('linked/classifier', ...CLASSIFIER, '--data', data, '--epochs', '1').status).toBe(0);
+    expect(lsllama(['eval', join(link, 'classifier'), dev]).status).toBe(0);
+  });
+
   it('as many epochs as fit into the time, where no number of them is given', () => {
-    const { status, stdout } = train('minutes', ...CLASSIFIER, '--data', data, '--minutes', '0.05');
+    const { status, stdout, stderr } = train('minutes', ...CLASSIFIER, '--data', data, '--minutes', '0.05');
     expect(status).toBe(0);
+    expect(stderr).toMatch(/\d+ steps are planned: \d+ fit into 0.05 minutes/);
     // An epoch has a handful of steps of some milliseconds.
     expect(JSON.parse(stdout).steps).toBeGreaterThan(20);
   });
@@ -155,7 +162,7 @@ describe('what is written', () => {
   });
 
   it('training ends early where the score does not rise any more', () => {
-    const { stdout } = train(
+    const { stdout, stderr } = train(
       'early',
       ...CLASSIFIER,
       '--data',
@@ -167,7 +174,10 @@ describe('what is written', () => {
       '--patience',
       '2',
     );
-    expect(JSON.parse(stdout).steps).toBeLessThan(1000);
+    const { steps, kept_step } = JSON.parse(stdout);
+    expect(steps).toBeLessThan(1000);
+    expect(kept_step).toBeLessThan(steps);
+    expect(stderr).toContain('training ends: no better score for 2 epochs (--patience)');
   });
 });
 
@@ -176,6 +186,10 @@ describe('a run that is killed and resumed', () => {
   /** With so many tokens in a step, there are two workers where there are two cores. */
   const args = (out: string) =>
     argsOf(out, ...CLASSIFIER, ...DEV, '--batch-tokens', '512', '--epochs', '12', '--patience', '12');
+
+  /** The steps after which a run has told of a score. */
+  const stepsIn = (stderr: string) =>
+    [...stderr.matchAll(/^step (\d+): accuracy/gm)].map(([, step]) => Number(step));
 
   /** Runs until the epoch has been told of, and kills the process then. */
   async function runUntil(out: string, epoch: number, ...more: string[]): Promise<void> {
@@ -192,7 +206,11 @@ describe('a run that is killed and resumed', () => {
     expect(lsllama(args('whole')).status).toBe(0);
     for (const epoch of [1, 2, 3, 1]) await runUntil('killed', epoch, '--resume');
     expect(existsSync(join(work, 'killed'))).toBe(false);
-    expect(lsllama([...args('killed'), '--resume']).status).toBe(0);
+    const state = readJson(join(work, '.killed-training/state.json')) as { progress: { step: number } };
+    const saved = state.progress.step;
+    const { status, stderr } = lsllama([...args('killed'), '--resume']);
+    expect({ status, told: stepsIn(stderr)[0]! > saved && saved > 0 }).toEqual({ status: 0, told: true });
+    expect(stepsIn(stderr).length).toBeLessThan(12);
     const [whole, killed] = ['whole', 'killed'].map(out =>
       readFileSync(join(work, out, 'adapter/adapter_model.safetensors')),
     );
@@ -206,7 +224,8 @@ describe('a run that is killed and resumed', () => {
     let said = '';
     for await (const line of createInterface({ input: child.stderr })) {
       said += `${line}\n`;
-      if (!/^step \d+: accuracy/.test(line)) continue;
+      // The state of an epoch is saved once the next step has given its gradients.
+      if (!/^step \d+: accuracy/.test(line) || stepsIn(said).length !== 3) continue;
       const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
         .trim()
         .split(' ');
@@ -215,7 +234,9 @@ describe('a run that is killed and resumed', () => {
     expect(await exited).toBe(1);
     expect(said).toContain('a worker process of this run ended (SIGKILL), perhaps for lack of memory');
     expect(existsSync(join(work, 'orphaned'))).toBe(false);
-    expect(lsllama([...args('orphaned'), '--resume']).status).toBe(0);
+    const { status, stderr } = lsllama([...args('orphaned'), '--resume']);
+    expect(status).toBe(0);
+    expect(stepsIn(stderr)[0]).toBeGreaterThan(stepsIn(said)[0]!);
   });
 
   it('leaves nothing but its state behind at Ctrl-C', async () => {
@@ -275,7 +296,7 @@ describe('what is wrong is said', () => {
     writeFileSync(path, 'text,labels\noil,"[bad"\n');
     expect(train('bad', ...CLASSIFIER, '--data', path)).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('bad.csv line 2: '),
+      stderr: expect.stringContaining('bad.csv row 1: '),
     });
   });
 
@@ -396,6 +417,32 @@ describe('what is wrong is said', () => {
       stderr: expect.stringMatching(/full.*: (the weights, packed for this processor, )?cannot be written: /),
     });
     expect(readdirSync(work)).toEqual(before);
+  });
+
+  it('a patience that waits for nothing', () => {
+    expect(train('bad', ...CLASSIFIER, '--data', data, '--patience', '2').stderr).toContain(
+      '--patience: expected --dev as well',
+    );
+  });
+
+  it.each<[string, (folder: string) => void, string]>([
+    ['other files', folder => writeFileSync(join(folder, 'notes.txt'), 'mine'), 'expected a recipe folder'],
+    [
+      'the data',
+      folder => {
+        for (const name of ['recipe.json', 'own.jsonl'])
+          writeFileSync(join(folder, name), readFileSync(data));
+      },
+      'found the folder that holds own.jsonl',
+    ],
+  ])('--force does not replace a folder with %s', (name, fill, message) => {
+    const folder = join(work, `holds ${name}`);
+    mkdirSync(folder);
+    fill(folder);
+    const own = existsSync(join(folder, 'own.jsonl')) ? join(folder, 'own.jsonl') : data;
+    const { status, stderr } = train(`holds ${name}`, ...CLASSIFIER, '--data', own, '--force');
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(message) });
+    expect(readdirSync(folder).length).toBeGreaterThan(0);
   });
 
   it('a folder that is there already', () => {

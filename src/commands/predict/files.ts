@@ -4,8 +4,11 @@ import { UserError } from '../../errors.js';
 import { jsonLinesInput, jsonLinesOutput } from './jsonLines.js';
 import { type AnswerColumn, formatOf, type Input, type Output } from './rows.js';
 
-/** Throws UserError where the file cannot be read, or is a table without the text column. */
-export async function openInput(path: string, textColumn: string): Promise<Input> {
+/**
+ * `only`: the columns of a Parquet file that are read, also those with lists; otherwise those that can be carried over.
+ * Throws UserError where the file cannot be read, or is a table without the text column.
+ */
+export async function openInput(path: string, textColumn: string, only?: readonly string[]): Promise<Input> {
   // The libraries of tables are loaded only where they are needed.
   switch (formatOf(path)) {
     case 'jsonl':
@@ -13,7 +16,7 @@ export async function openInput(path: string, textColumn: string): Promise<Input
     case 'csv':
       return (await import('./csv.js')).csvInput(path, textColumn);
     case 'parquet':
-      return (await import('./parquetInput.js')).parquetInput(path, textColumn);
+      return (await import('./parquetInput.js')).parquetInput(path, textColumn, only);
   }
 }
 

@@ -16,8 +16,16 @@ import { checkColumns, type Input, type Row } from './rows.js';
 /** Rows that are decoded at once. Within a row group, each time reads the group's pages again from its start. */
 const ROWS = 1 << 15;
 
-/** Throws UserError where the file cannot be read, is no Parquet file, or does not have the text column. */
-export async function parquetInput(path: string, textColumn: string): Promise<Input> {
+/**
+ * `only`: the columns to read, also those with lists. Otherwise they are those that can be carried over, and the others are
+ * named on standard error.
+ * Throws UserError where the file cannot be read, is no Parquet file, or does not have the text column.
+ */
+export async function parquetInput(
+  path: string,
+  textColumn: string,
+  only?: readonly string[],
+): Promise<Input> {
   const file = await asyncBufferFromFile(path).catch(error => {
     throw readError(path, error);
   });
@@ -33,8 +41,9 @@ export async function parquetInput(path: string, textColumn: string): Promise<In
     elements.map(({ name }) => name),
     textColumn,
   );
-  const schema = elements.filter(isCarried);
-  const left = elements.filter(element => !isCarried(element)).map(({ name }) => name);
+  const isRead = only ? ({ name }: SchemaElement) => only.includes(name) : isCarried;
+  const schema = elements.filter(isRead);
+  const left = only ? [] : elements.filter(element => !isRead(element)).map(({ name }) => name);
   if (left.length > 0) {
     process.stderr.write(`${path}: columns whose types are not carried over: ${left.join(', ')}\n`);
   }
@@ -42,7 +51,7 @@ export async function parquetInput(path: string, textColumn: string): Promise<In
   const pairColumn = pairKey(textColumn);
   for (const column of [textColumn, pairColumn]) {
     const element = elements.find(({ name }) => name === column);
-    if (element && !isCarried(element)) {
+    if (element && !isRead(element)) {
       throw new UserError(
         `${path}: expected texts in the column ${column}, found ${JSON.stringify(element)}`,
       );

@@ -59,7 +59,7 @@ function devSections(epochs: readonly EpochRecord[], best: EpochRecord): Section
         ...epochs.map(epoch => [String(epoch.step), percent(epoch.score), epoch === best ? 'kept' : '']),
       ],
     },
-    ...(report ? [scoreSection('confusion' in report ? 'Labels' : 'Entities', report.labels)] : []),
-    ...(report && 'confusion' in report ? [confusionSection(report)] : []),
+    scoreSection(best.metric === 'entity F1' ? 'Entities' : 'Labels', report.labels),
+    ...('confusion' in report ? [confusionSection(report)] : []),
   ];
 }
