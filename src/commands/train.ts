@@ -5,21 +5,20 @@ import { constants } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { plot } from 'asciichart';
 import { type Command, Option } from 'commander';
-import { oneLine, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
 import { ATTENTION, POOLING, TASK } from '../model/manifest.js';
 import { RECIPE } from '../model/recipe.js';
 import { checkReplaceable } from '../model/replaceable.js';
 import type { LoraOptions } from '../train/lora.js';
 import type { TrainOptions } from '../train/options.js';
-import type { RunStage } from '../train/run.js';
 import { SCHEDULES } from '../train/schedule.js';
 import { type TrainResult, train } from '../train/train.js';
 import { readLabels } from './labels.js';
 import { positiveNumber, properShare, share, wholeNumber } from './options.js';
-import { startProgress } from './progress.js';
 import { shellWord } from './shell.js';
 import { readLabelled } from './train/data.js';
 import { pooled } from './train/lossFigure.js';
+import { TrainProgress } from './train/progress.js';
 import { bestOf, tokensPerSecond, trainingPage } from './train/report.js';
 
 /** The options of a run under the names of their flags. */
@@ -40,14 +39,6 @@ const ALL_LINEAR = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_pro
 
 const EPOCHS = 3;
 
-/** The name of the work in the progress. */
-const PROGRESS = 'train';
-/** What is counted in each stage, where its rate is of interest. */
-const STAGE_UNITS: Readonly<Record<RunStage, string | undefined>> = {
-  preparing: undefined,
-  timing: undefined,
-  evaluating: 'texts',
-};
 const RECIPE_FOLDER = { name: 'a recipe folder', marker: RECIPE };
 /** The page beside the recipe. */
 const REPORT = 'training.html';
@@ -126,62 +117,22 @@ export function configure(command: Command): void {
     .option('--force', 'replace an existing folder')
     .action(async (flags: TrainFlags) => {
       checkFlags(command, flags);
-      const {
-        data,
-        dev,
-        out,
-        resume = false,
-        rank,
-        alpha,
-        dropout,
-        targets,
-        labels,
-        lr,
-        epochs,
-        force: _,
-        ...options
-      } = flags;
+      const { data, dev, out, task, resume = false } = flags;
       const texts = {
-        train: await readLabelled(data, flags.task),
-        ...(dev !== undefined && { dev: await readLabelled(dev, flags.task) }),
+        train: await readLabelled(data, task),
+        ...(dev !== undefined && { dev: await readLabelled(dev, task) }),
       };
-      const progress = startProgress();
+      const progress = new TrainProgress();
+      // process.exit runs the exit handlers, which remove what only a run under way needs.
       for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
         process.once(signal, () => process.exit(128 + constants.signals[signal]));
       }
-      const settings = {
-        ...options,
-        ...planned(epochs, options.minutes),
-        learningRate: lr,
-        ...(labels !== undefined && { labels: readLabels(labels) }),
-        lora: {
-          rank,
-          alpha,
-          dropout,
-          targets: targets === 'all-linear' ? ALL_LINEAR : targets.split(',').map(name => name.trim()),
-        },
-      };
-      const result = await train(settings, texts, out, resume, {
-        onStage: (stage, done, total) =>
-          progress.update(PROGRESS, { stage, done, total, unit: STAGE_UNITS[stage] }),
-        onStep: run => {
-          const { step, steps, records } = run;
-          const recent = records.slice(-20);
-          const loss = recent.reduce((sum, record) => sum + record.loss, 0) / recent.length;
-          progress.update(PROGRESS, {
-            stage: 'training',
-            done: step,
-            total: steps,
-            unit: 'steps',
-            detail: `loss ${loss.toFixed(4)}, ${Math.round(tokensPerSecond(run))} tokens/s`,
-          });
-        },
-        onEvaluation: ({ step, metric, score }) =>
-          progress.print(`step ${step}: ${metric} ${(100 * score).toFixed(2)}%\n`),
-        onNote: note => progress.print(`${oneLine(note)}\n`),
+      const training = train(optionsOf(flags), texts, out, resume, {
+        ...progress.events,
         onFolder: (folder, result) =>
           writeFileSync(join(folder, REPORT), trainingPage(basename(resolve(out)), commandLine(), result)),
-      }).finally(() => progress.end(PROGRESS));
+      });
+      const result = await training.finally(() => progress.end());
       if (process.stderr.isTTY) process.stderr.write(`${curveOf(result)}\n`);
       process.stdout.write(`${JSON.stringify(summaryOf(out, result))}\n`);
     });
@@ -200,6 +151,35 @@ function checkFlags(command: Command, { base, tokenizer, data, dev, out, force }
 function commandLine(): string {
   const words = process.argv.slice(2).map(word => (/^[\w./:,=+@%-]+$/.test(word) ? word : shellWord(word)));
   return ['lsllama', ...words].join(' ');
+}
+
+function optionsOf({
+  data: _data,
+  dev: _dev,
+  out: _out,
+  resume: _resume,
+  force: _force,
+  rank,
+  alpha,
+  dropout,
+  targets,
+  labels,
+  lr,
+  epochs,
+  ...options
+}: TrainFlags): TrainOptions {
+  return {
+    ...options,
+    ...planned(epochs, options.minutes),
+    learningRate: lr,
+    ...(labels !== undefined && { labels: readLabels(labels) }),
+    lora: {
+      rank,
+      alpha,
+      dropout,
+      targets: targets === 'all-linear' ? ALL_LINEAR : targets.split(',').map(name => name.trim()),
+    },
+  };
 }
 
 /** The epochs that are asked for. With a limit of time alone, there are as many as fit. */
