@@ -2,7 +2,17 @@
 // where something is wrong.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
@@ -82,6 +92,21 @@ describe('what is written', () => {
     });
     const evaluated = lsllama(['eval', folder, dev, '--json']);
     expect(JSON.parse(evaluated.stdout)).toMatchObject({ accuracy: 1 });
+  });
+
+  it('a classifier of one label, also where the config of the base says that it has several', () => {
+    const several = join(work, 'several');
+    cpSync(base, several, { recursive: true });
+    const config = readJson(join(base, 'config.json')) as object;
+    writeFileSync(
+      join(several, 'config.json'),
+      JSON.stringify({ ...config, problem_type: 'multi_label_classification' }),
+    );
+    const flags = [...CLASSIFIER, '--data', data, '--epochs', '1', '--base', several];
+    expect(train('single', ...flags).status).toBe(0);
+    const answers = lsllama(['predict', join(work, 'single')], jsonLines([{ text: 'oil prices' }])).stdout;
+    const { probabilities } = JSON.parse(answers) as { probabilities: Record<string, number> };
+    expect(Object.values(probabilities).reduce((sum, p) => sum + p)).toBeCloseTo(1, 5);
   });
 
   it('a tagger', () => {
@@ -216,6 +241,19 @@ describe('a run that is killed and resumed', () => {
     );
     expect(killed!.equals(whole!)).toBe(true);
     expect(readdirSync(work).filter(name => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('goes on from a state that was being replaced when it was killed', async () => {
+    await runUntil('replaced', 2);
+    const name = '.replaced-training';
+    // No process has this number: it is above the greatest that Linux gives.
+    renameSync(join(work, name), join(work, `.${name}~${hostname()}~4194305~abcdef-old`));
+    const { status, stderr } = lsllama([...args('replaced'), '--resume']);
+    expect({ status, isNew: stderr.includes('found no interrupted run') }).toEqual({
+      status: 0,
+      isNew: false,
+    });
+    expect(stepsIn(stderr).length).toBeLessThan(12);
   });
 
   it('says so when one of its worker processes is killed, and goes on from there', async () => {
