@@ -13,6 +13,7 @@ import {
   readoutOf,
 } from '../model/plan.js';
 import { readChosenTokenizer } from '../model/tokenizerChoice.js';
+import { withSpacedWords } from '../text/spacedWords.js';
 import { Tokenizer, type TokenizerDefinition } from '../text/tokenizer.js';
 import { newHead, withNewHead } from './base.js';
 import { encodeLabelled, type LabelledText, type TrainingExample } from './examples.js';
@@ -55,7 +56,7 @@ function setUpOn(base: Base, options: TrainOptions, data: TrainingData): Setup {
   const { task, batchTokens } = options;
   const attention = attentionOf(options, base, task);
   const pooling = poolingOf(options, task, attention);
-  const { definition } = readChosenTokenizer({ ...options, adapters: [] });
+  const { definition, notes } = tokenizerOf(options);
   const tokenizer = new Tokenizer(definition);
   const maxLength = maxLengthOf(options, base, tokenizer);
   const loss = lossOf(data);
@@ -104,8 +105,29 @@ function setUpOn(base: Base, options: TrainOptions, data: TrainingData): Setup {
     workers,
     examples,
     dev,
-    notes: [...cutNotes('', examples, maxLength), ...(dev ? cutNotes(' of --dev', dev, maxLength) : [])],
+    notes: [
+      ...notes,
+      ...cutNotes('', examples, maxLength),
+      ...(dev ? cutNotes(' of --dev', dev, maxLength) : []),
+    ],
     close: () => base.weights.close(),
+  };
+}
+
+/**
+ * The tokenizer of the adapter, and a line for the user where it is not that of the base: a tagger's words should have the
+ * tokens that they have in texts. A tokenizer that the user names is taken as it is.
+ */
+function tokenizerOf(options: TrainOptions): { definition: TokenizerDefinition; notes: string[] } {
+  const { definition } = readChosenTokenizer({ ...options, adapters: [] });
+  const spaced =
+    options.task === 'token' && options.tokenizer === undefined ? withSpacedWords(definition) : definition;
+  if (spaced === definition) return { definition, notes: [] };
+  return {
+    definition: spaced,
+    notes: [
+      'words get a space before them, as in texts: the tokenizer of the adapter has it, that of the base does not',
+    ],
   };
 }
 
