@@ -4,13 +4,11 @@
 // DATA_DIR holds train.jsonl and test.jsonl in the folders conll03, sst2 and agnews.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { program } from 'commander';
 import { ATTENTION, type Attention } from '../dist/model/manifest.js';
-import { atEnd } from './children.ts';
-import { ROOT } from './models.ts';
+import { ROOT, withTemporaryFolder } from './models.ts';
 import { roundsOption } from './options.ts';
 import { emitSummary, interleave, MACHINE, printTable, spread, spreadText } from './report.ts';
 
@@ -39,18 +37,26 @@ program
 const [base, data] = program.args as [string, string];
 const { rounds } = program.opts<{ rounds: number }>();
 
-const work = mkdtempSync(join(tmpdir(), 'attention-'));
-atEnd(() => rmSync(work, { recursive: true, force: true }));
-
 const stepName = (name: string, attention: Attention) => `${name}, ${attention}`;
-const results = await interleave(
-  BENCH,
-  rounds,
-  TASKS.flatMap(task =>
-    ATTENTION.enum.map(attention => ({
-      step: stepName(task.data, attention),
-      measure: async (round: number) => trained(task, attention, FIRST_SEED + round - 1),
-    })),
+const results = await withTemporaryFolder(work =>
+  interleave(
+    BENCH,
+    rounds,
+    TASKS.flatMap(task => {
+      const texts = firstLines(work, task.data, 'train.jsonl', task.texts);
+      const tests = firstLines(work, task.data, 'test.jsonl', task.tests);
+      return ATTENTION.enum.map(attention => ({
+        step: stepName(task.data, attention),
+        measure: async (round: number) =>
+          trained(
+            [
+              ...['--task', task.task, '--attention', attention, '--lr', String(task.learningRate)],
+              ...['--data', texts, '--dev', tests, '--out', join(work, `${task.data}-${attention}-${round}`)],
+            ],
+            FIRST_SEED + round - 1,
+          ),
+      }));
+    }),
   ),
 );
 
@@ -74,19 +80,12 @@ process.stderr.write(`${MACHINE}; ${rounds} seeds\n`);
 printTable(rows);
 
 /** Trains for one epoch, with every linear layer and without dropout, and scores the test texts. */
-function trained(
-  { data: name, task, texts, tests, learningRate }: (typeof TASKS)[number],
-  attention: Attention,
-  seed: number,
-): Trained {
-  const out = join(work, `${name}-${attention}-${seed}`);
+function trained(flags: readonly string[], seed: number): Trained {
   const stdout = execFileSync(
     process.execPath,
     [
-      ...[join(ROOT, 'dist/cli.js'), 'train', '--base', base, '--task', task, '--attention', attention],
-      ...['--data', firstLines(name, 'train.jsonl', texts), '--dev', firstLines(name, 'test.jsonl', tests)],
-      ...['--targets', 'all-linear', '--dropout', '0', '--lr', String(learningRate), '--max-length', '96'],
-      ...['--epochs', '1', '--seed', String(seed), '--out', out],
+      ...[join(ROOT, 'dist/cli.js'), 'train', '--base', base, ...flags, '--seed', String(seed)],
+      ...['--targets', 'all-linear', '--dropout', '0', '--max-length', '96', '--epochs', '1'],
     ],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   );
@@ -94,12 +93,10 @@ function trained(
   return { seed, steps, score: accuracy ?? f1, seconds };
 }
 
-/** Writes the first lines of a data set to a file of its own, and returns its path. */
-function firstLines(name: string, file: string, count: number): string {
+/** Writes the first lines of a data set to a file in the folder `work`, and returns its path. */
+function firstLines(work: string, name: string, file: string, count: number): string {
   const path = join(work, `${name}-${file}`);
-  const lines = readFileSync(join(data, name, file), 'utf8')
-    .split('\n')
-    .slice(0, count);
-  writeFileSync(path, lines.join('\n'));
+  const lines = readFileSync(join(data, name, file), 'utf8').split('\n');
+  writeFileSync(path, lines.slice(0, count).join('\n'));
   return path;
 }

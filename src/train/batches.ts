@@ -4,8 +4,7 @@ import { Random } from './random.js';
 
 /**
  * The batches of an epoch, as indices of examples. Each holds as many examples as fit in `batchTokens`, and one at least.
- * `lengths` are the tokens of each example. A batch has texts of any length: it is its passes that have texts of similar
- * length, because batches that had them would have gradients further from those of all the data.
+ * `lengths` are the tokens of each example. Texts of similar length come together later, in the passes of a batch.
  */
 export function epochBatches(
   lengths: readonly number[],

@@ -5,8 +5,8 @@ import { readNotation, splitLabel } from '../text/notation.js';
 import type { LabelledText } from './examples.js';
 
 /**
- * The labels of the data in the order of the head's rows: sorted, by number where all are whole numbers; for a tagger, those outside of entities first, then
- * the tags of each type together.
+ * The labels of the data in the order of the head's rows: sorted, by number where all are whole numbers; for a tagger,
+ * those outside of entities first, then the tags of each type together.
  */
 export function labelsIn(texts: readonly LabelledText[], task: Task): string[] {
   const labels = sorted([...new Set(texts.flatMap(text => text.labels))]);

@@ -117,6 +117,22 @@ describe('what is written', () => {
     expect(JSON.parse(evaluated.stdout)).toMatchObject({ f1: 1 });
   });
 
+  it('a tagger whose tokenizer puts a space before each word, where that of the base does not', () => {
+    const own = join(work, 'own-tokenizer');
+    cpSync(base, own, { recursive: true });
+    cpSync(tokenizer, own, { recursive: true });
+    const out = join(work, 'spaced');
+    const args = argsOf('spaced', ...TAGGER, '--data', words, '--epochs', '1', '--base', own);
+    const { status, stderr } = lsllama(args.filter(arg => arg !== '--tokenizer' && arg !== tokenizer));
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining('words get a space before them, as in texts'),
+    });
+    const { normalizer } = readJson(join(out, 'adapter/tokenizer.json')) as { normalizer: unknown };
+    expect(normalizer).toEqual({ type: 'Prepend', prepend: ' ' });
+    expect(lsllama(['eval', out, words]).status).toBe(0);
+  });
+
   it('a tagger whose first layer keeps the causal mask', () => {
     const flags = [...TAGGER, '--bidirectional-from', '1', '--data', words, '--epochs', '8'];
     expect(train('half', ...flags).status).toBe(0);

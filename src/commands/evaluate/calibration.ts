@@ -1,6 +1,7 @@
 // How well a model's probabilities fit its data, and the temperature that makes them fit.
 
 import { UserError } from '../../errors.js';
+import type { Manifest } from '../../model/manifest.js';
 import { softmax } from '../../text/probabilities.js';
 import {
   BINS,
@@ -30,6 +31,14 @@ export interface CalibrationReport {
   readonly calibration: Calibration;
   /** The same at the temperature that was fitted to the data. */
   readonly fitted?: Calibration;
+}
+
+/** Throws UserError where a temperature is to be fitted to a model whose labels do not exclude each other. */
+export function checkTemperature({ problemType }: Manifest, isFitted = false): void {
+  if (!isFitted || problemType !== 'multi') return;
+  throw new UserError(
+    'temperature: expected a model whose labels exclude each other, found a multi-label model',
+  );
 }
 
 /**

@@ -9,16 +9,18 @@ import { encodeText } from '../../predictor/encode.js';
 import { UNHURRIED } from '../../predictor/model.js';
 import { type ClassificationReport, classificationReport } from '../../text/score.js';
 import { at, exampleOf, textOrPair } from '../jsonl.js';
-import { type Choice, calibrationFacts, calibrationReport, calibrationSections } from './calibration.js';
+import {
+  type Choice,
+  calibrationFacts,
+  calibrationReport,
+  calibrationSections,
+  checkTemperature,
+} from './calibration.js';
 import { type Evaluate, percent, referenceOf, runAll, type Section, scoreSection } from './evaluation.js';
 
 export const evaluateClassifier: Evaluate = async (model, lines, { longText, fitTemperature }) => {
   const { manifest } = model;
-  if (fitTemperature && manifest.problemType === 'multi') {
-    throw new UserError(
-      'temperature: expected a model whose labels exclude each other, found a multi-label model',
-    );
-  }
+  checkTemperature(manifest, fitTemperature);
   const labels = isYesOrNo(manifest) ? ['false', 'true'] : manifest.labels;
   const examples = lines.map(({ where, json }) =>
     at(where, () => {

@@ -9,7 +9,13 @@ import { UNHURRIED } from '../../predictor/model.js';
 import { isListed } from '../../predictor/thresholds.js';
 import { labelSetReport } from '../../text/score.js';
 import { at, exampleOf, type Line, textOrPair } from '../jsonl.js';
-import { type Choice, calibrationFacts, calibrationReport, calibrationSections } from './calibration.js';
+import {
+  type Choice,
+  calibrationFacts,
+  calibrationReport,
+  calibrationSections,
+  checkTemperature,
+} from './calibration.js';
 import { type Evaluate, percent, referenceOf, runAll, scoreSection } from './evaluation.js';
 
 /** Whether lines give a list of labels for each text. */
@@ -25,11 +31,7 @@ export const evaluateLabelSets: Evaluate = async (model, lines, { longText, fitT
       'labels: expected "label", as each text has one for this model, found "labels": they are for multi-label models',
     );
   }
-  if (fitTemperature) {
-    throw new UserError(
-      'temperature: expected a model whose labels exclude each other, found a multi-label model',
-    );
-  }
+  checkTemperature(manifest, fitTemperature);
   const examples = lines.map(({ where, json }) =>
     at(where, () => ({
       gold: goldLabels(json.labels, labels),
