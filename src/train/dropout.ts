@@ -2,7 +2,9 @@
 
 import type { Random } from './random.js';
 
+/** A draw is two random bytes. */
 const DRAWS = 1 << 16;
+const BLOCK_BYTES = 1 << 13;
 
 export class Dropout {
   /** By a draw, the values that are kept before the next one is dropped: geometrically distributed. */
@@ -17,8 +19,13 @@ export class Dropout {
   /** Bytes, 0 where a value is dropped and 1 where it is kept. */
   mask(count: number, random: Random): Uint8Array {
     const mask = new Uint8Array(count).fill(1);
-    const kept = () => this.#kept[Math.floor(DRAWS * random.uniform())]!;
-    for (let i = kept(); i < count; i += 1 + kept()) mask[i] = 0;
-    return mask;
+    let dropped = -1;
+    for (;;) {
+      for (const draw of new Uint16Array(random.bytes(BLOCK_BYTES).buffer)) {
+        dropped += 1 + this.#kept[draw]!;
+        if (dropped >= count) return mask;
+        mask[dropped] = 0;
+      }
+    }
   }
 }
