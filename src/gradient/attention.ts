@@ -6,7 +6,7 @@
 import type { Value } from '../onnx/graphBuilder.js';
 import type { BackwardNode, Rule } from './backward.js';
 
-/** A hidden place's score. Its probability is zero. */
+/** What is added to the score of a hidden place, so that its probability is zero. */
 const HIDDEN = -1e30;
 
 /** A rotation's inverse turns by the negative angle. */
@@ -27,8 +27,8 @@ export const attention: Rule = at => {
   const scale = at.scalar(at.float('scale')!);
   const scores = at.add('Mul', [at.add('MatMul', [queries, transposed(at, keys)]), scale]);
   const { capped, slope } = softCap(at, scores);
-  const shown = at.add('Where', [visiblePlaces(at, q), capped, at.scalar(HIDDEN)]);
-  const probabilities = at.add('Softmax', [shown], { axis: -1 });
+  const offsets = at.add('Where', [visiblePlaces(at, q), at.scalar(0), at.scalar(HIDDEN)]);
+  const probabilities = at.add('Softmax', [at.add('Add', [capped, offsets])], { axis: -1 });
 
   // For each row of probabilities p with gradients g, those of its scores are p (g - sum(p g)).
   const gradients = at.add('MatMul', [outputGradient, transposed(at, values)]);

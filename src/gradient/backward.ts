@@ -10,10 +10,17 @@ export class Backward {
   readonly #graph: GraphBuilder;
   readonly #constants = new Set<string>();
   readonly #inverses: ReadonlyMap<Value, Value>;
+  readonly #producers: ReadonlyMap<Value, GraphNode>;
 
-  constructor(graph: GraphBuilder, inverses: ReadonlyMap<Value, Value>) {
+  /** `forward`: the nodes of the forward pass. */
+  constructor(graph: GraphBuilder, forward: readonly GraphNode[], inverses: ReadonlyMap<Value, Value>) {
     this.#graph = graph;
     this.#inverses = inverses;
+    this.#producers = new Map(forward.map(node => [node.outputs[0]!, node]));
+  }
+
+  producerOf(value: Value): GraphNode | undefined {
+    return this.#producers.get(value);
   }
 
   inverseOf(indices: Value): Value | undefined {
@@ -99,6 +106,11 @@ export class BackwardNode {
   /** Whether the gradient of an input is needed. */
   wants(input: number): boolean {
     return this.#dependent.has(this.inputs[input] ?? '');
+  }
+
+  /** The node whose first output is `value`; undefined for an input of the graph or a constant. */
+  producerOf(value: Value): GraphNode | undefined {
+    return this.#shared.producerOf(value);
   }
 
   /** The indices that gather back what `indices` have gathered, where they are known. */

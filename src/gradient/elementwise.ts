@@ -7,26 +7,15 @@ export const identity: Rule = at => [at.gradient];
 
 export const add: Rule = at => [at.gradient, at.gradient];
 
-export const multiply: Rule = at => [0, 1].map(i => times(at, i, at.inputs[1 - i]!));
+export const multiply: Rule = at =>
+  isSilu(at) ? [silu(at)] : [0, 1].map(i => times(at, i, at.inputs[1 - i]!));
 
 /** The divisor is a number of tokens, which needs no gradient. */
 export const divide: Rule = at => [at.add('Div', [at.gradient, at.inputs[1]!])];
 
-/** s' = s (1 - s), from the output s. */
-export const sigmoid: Rule = at => {
-  const rest = at.add('Sub', [at.scalar(1), at.output]);
-  return [times(at, 0, at.add('Mul', [at.output, rest]))];
-};
-
 export const relu: Rule = at => {
   const isPositive = at.add('Greater', [at.output, at.scalar(0)]);
   return [at.add('Where', [isPositive, at.gradient, at.scalar(0)])];
-};
-
-/** The values that are kept where a condition holds, zero elsewhere. */
-export const where: Rule = at => {
-  const [condition, , otherwise] = at.inputs as [string, string, string];
-  return [undefined, at.add('Where', [condition, at.gradient, otherwise])];
 };
 
 /** GELU, https://arxiv.org/abs/1606.08415, as it is defined (x Phi(x)) or approximated by a tanh. */
@@ -55,6 +44,19 @@ function tanhGelu(at: BackwardNode) {
   const halfX = at.add('Mul', [x, at.scalar(0.5)]);
   const second = at.add('Mul', [at.add('Mul', [halfX, rest]), slope(3)]);
   return times(at, 0, at.add('Add', [half, second]));
+}
+
+/** Whether the node is x sigmoid(x): SiLU, https://arxiv.org/abs/1702.03118 eq. 5. */
+function isSilu(at: BackwardNode): boolean {
+  const sigmoid = at.producerOf(at.inputs[1]!);
+  return sigmoid?.opType === 'Sigmoid' && sigmoid.inputs[0] === at.inputs[0];
+}
+
+/** s + y (1 - s), from s = sigmoid(x) and the output y: two operators less than by way of the sigmoid's own gradient. */
+function silu(at: BackwardNode) {
+  const s = at.inputs[1]!;
+  const rest = at.add('Mul', [at.output, at.add('Sub', [at.scalar(1), s])]);
+  return times(at, 0, at.add('Add', [rest, s]));
 }
 
 /** The output's gradient times a factor, where the gradient of the input is needed. */

@@ -21,10 +21,12 @@ export function addGradients(
 ): Map<Value, Value> {
   const forward = [...graph.nodes];
   const dependent = new Set(wanted);
-  for (const { inputs, outputs } of forward) {
-    if (inputs.some(input => dependent.has(input))) for (const output of outputs) dependent.add(output);
+  for (const { opType, inputs, outputs } of forward) {
+    // A shape is the same whatever the values are.
+    if (opType !== 'Shape' && inputs.some(input => dependent.has(input)))
+      for (const output of outputs) dependent.add(output);
   }
-  const backward = new Backward(graph, inverses);
+  const backward = new Backward(graph, forward, inverses);
   const terms = new Map<Value, Value[]>([...known].map(([value, gradient]) => [value, [gradient]]));
   const gradientOf = (value: Value) => {
     const found = terms.get(value);

@@ -2,7 +2,7 @@
 
 import { attention, rotaryEmbedding } from './attention.js';
 import type { Rule } from './backward.js';
-import { add, divide, gelu, identity, multiply, relu, sigmoid, where } from './elementwise.js';
+import { add, divide, gelu, identity, multiply, relu } from './elementwise.js';
 import { gemm } from './gemm.js';
 import { layerNorm, rmsNorm } from './norm.js';
 import { gather, reshape, scatterElements } from './rows.js';
@@ -23,6 +23,4 @@ export const RULES: ReadonlyMap<string, Rule> = new Map([
   ['RMSNormalization', rmsNorm],
   ['RotaryEmbedding', rotaryEmbedding],
   ['ScatterElements', scatterElements],
-  ['Sigmoid', sigmoid],
-  ['Where', where],
 ]);

@@ -15,6 +15,7 @@ import { norm } from '../graph/norm.js';
 import { float32, type Precision, type ScaledRows } from '../graph/precision.js';
 import { Weights } from '../graph/weights.js';
 import { LOGITS, MODEL_FILE } from '../onnx/contract.js';
+import { ELEMENT_TYPES } from '../onnx/elementTypes.js';
 import type { Lora } from './lora.js';
 import { addLoss, type LossKind } from './loss.js';
 import { dropoutMaskOf, gradientOf } from './names.js';
@@ -118,8 +119,10 @@ function withLora(
     return graph.node(`${module}.lora_B`, 'Gemm', [reduced, b], { transB: 1 });
   };
   const dropped = (values: Value, module: string, width: number) => {
-    const mask = graph.input(dropoutMaskOf(module), 'bool', ['tokens', width]);
-    return graph.node(`${module}.dropped`, 'Where', [ownRows(mask, values, module), values, zero]);
+    const mask = ownRows(graph.input(dropoutMaskOf(module), 'bool', ['tokens', width]), values, module);
+    // Where takes three times as long as a product, and this one has the mask as numbers once for both directions.
+    const kept = graph.node(`${module}.kept`, 'Cast', [mask], { to: ELEMENT_TYPES.float32 });
+    return graph.node(`${module}.dropped`, 'Mul', [values, kept]);
   };
   /** The mask of as many rows as there are: after attention, the last layer has only those that the head reads. */
   const ownRows = (mask: Value, values: Value, module: string) => {
@@ -128,7 +131,6 @@ function withLora(
     return graph.node(`${module}.own_mask`, 'Slice', [mask, start, rows]);
   };
   const start = graph.constant('lora.start', [1], BigInt64Array.of(0n));
-  const zero = graph.constant('lora.zero', [], Float32Array.of(0));
   return {
     ...frozen,
     linear(x, modules) {
