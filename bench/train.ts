@@ -1,6 +1,6 @@
 // Training beside PEFT: tokens in a second and peak memory of optimiser steps on the same texts, in turn. What comes before
 // the first step, such as loading the base, is in neither figure.
-// usage: npx tsx bench/train.ts PYTHON BASE DATA.jsonl [--targets q_proj,v_proj] [--dropout 0.1]
+// usage: npx tsx bench/train.ts PYTHON BASE DATA.jsonl [--targets q_proj,v_proj|all-linear] [--dropout 0.1]
 //        [--dtypes bfloat16,float32] [--batch-tokens 1024] [--max-length 96] [--steps 8] [--rounds 3]
 // PYTHON has torch, transformers and peft.
 
@@ -26,7 +26,7 @@ program
   .argument('<python>', 'a Python with torch, transformers and peft')
   .argument('<base>', 'a Hugging Face folder, or a folder with a GGUF file')
   .addArgument(dataArgument())
-  .option('--targets <names>', 'the linear layers that get an update', 'q_proj,v_proj')
+  .option('--targets <names>', 'the linear layers that get an update: names, or all-linear', 'q_proj,v_proj')
   .option('--dropout <p>', 'the share of values that an update does not see', share, 0.1)
   .addOption(listOption('--dtypes <names>', 'dtypes of PyTorch', ['bfloat16', 'float32']))
   .option('--batch-tokens <n>', 'tokens of a step', wholeNumber(1), 1024)

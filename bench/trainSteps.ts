@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { readLabelled } from '../dist/commands/train/data.js';
 import { runsOf } from '../dist/train/batches.js';
 import { type TrainingExample, tokensIn } from '../dist/train/examples.js';
+import { targetsOf } from '../dist/train/lora.js';
 import { Run } from '../dist/train/run.js';
 import { setUp } from '../dist/train/setup.js';
 import { treeResident } from './memory.ts';
@@ -27,7 +28,7 @@ const options = {
   base,
   task: 'sequence',
   attention: 'causal',
-  lora: { rank: 12, alpha: 32, dropout: Number(dropout), targets: targets.split(',') },
+  lora: { rank: 12, alpha: 32, dropout: Number(dropout), targets: targetsOf(targets) },
   epochs: 1,
   learningRate: 1e-4,
   schedule: 'linear',

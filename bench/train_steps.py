@@ -31,7 +31,8 @@ model = AutoModelForSequenceClassification.from_pretrained(
     base, dtype=getattr(torch, dtype), num_labels=len(labels), attn_implementation="sdpa", **options
 )
 model.config.pad_token_id = 0
-lora = LoraConfig(r=12, lora_alpha=32, lora_dropout=dropout, target_modules=targets.split(","), task_type="SEQ_CLS")
+modules = targets if targets == "all-linear" else targets.split(",")
+lora = LoraConfig(r=12, lora_alpha=32, lora_dropout=dropout, target_modules=modules, task_type="SEQ_CLS")
 model = get_peft_model(model, lora).train()
 trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
 optimiser = torch.optim.AdamW(trained, lr=1e-4)

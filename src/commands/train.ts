@@ -9,7 +9,7 @@ import { UserError } from '../errors.js';
 import { ATTENTION, POOLING, TASK } from '../model/manifest.js';
 import { RECIPE } from '../model/recipe.js';
 import { checkReplaceable } from '../model/replaceable.js';
-import type { LoraOptions } from '../train/lora.js';
+import { type LoraOptions, targetsOf } from '../train/lora.js';
 import type { TrainOptions } from '../train/options.js';
 import { SCHEDULES } from '../train/schedule.js';
 import { type TrainResult, train } from '../train/train.js';
@@ -34,8 +34,6 @@ interface TrainFlags
   readonly resume?: true;
   readonly force?: true;
 }
-
-const ALL_LINEAR = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
 
 const EPOCHS = 3;
 
@@ -177,7 +175,7 @@ function optionsOf({
       rank,
       alpha,
       dropout,
-      targets: targets === 'all-linear' ? ALL_LINEAR : targets.split(',').map(name => name.trim()),
+      targets: targetsOf(targets),
     },
   };
 }

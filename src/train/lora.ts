@@ -27,6 +27,13 @@ export interface Lora {
   shapeOf(tensor: string): readonly number[] | undefined;
 }
 
+const ALL_LINEAR = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
+
+/** The targets that a text names: `all-linear`, or names with commas between them. */
+export function targetsOf(text: string): readonly string[] {
+  return text === 'all-linear' ? ALL_LINEAR : text.split(',').map(name => name.trim());
+}
+
 /** The updates of a decoder's linear layers that `targets` names. Throws UserError where it has none of a name. */
 export function loraOf(config: DecoderConfig, { rank, alpha, dropout, targets }: LoraOptions): Lora {
   const names = linearLayers(config).map(({ name }) => name.slice(name.indexOf('.') + 1));
