@@ -23,8 +23,8 @@ export function addGradients(
   const dependent = new Set(wanted);
   for (const { opType, inputs, outputs } of forward) {
     // A shape is the same whatever the values are.
-    if (opType !== 'Shape' && inputs.some(input => dependent.has(input)))
-      for (const output of outputs) dependent.add(output);
+    if (opType === 'Shape') continue;
+    if (inputs.some(input => dependent.has(input))) for (const output of outputs) dependent.add(output);
   }
   const backward = new Backward(graph, forward, inverses);
   const terms = new Map<Value, Value[]>([...known].map(([value, gradient]) => [value, [gradient]]));

@@ -120,7 +120,7 @@ function withLora(
   };
   const dropped = (values: Value, module: string, width: number) => {
     const mask = ownRows(graph.input(dropoutMaskOf(module), 'bool', ['tokens', width]), values, module);
-    // Where takes three times as long as a product, and this one has the mask as numbers once for both directions.
+    // Where, which takes the mask as it is, takes three times as long as a product.
     const kept = graph.node(`${module}.kept`, 'Cast', [mask], { to: ELEMENT_TYPES.float32 });
     return graph.node(`${module}.dropped`, 'Mul', [values, kept]);
   };

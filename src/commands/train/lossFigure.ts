@@ -43,9 +43,10 @@ ${grid.join('\n')}
 /** The means of equal runs of values, at most MOST_POINTS of them. */
 export function pooled(values: readonly number[], most = MOST_POINTS): number[] {
   const size = Math.ceil(values.length / most);
-  return Array.from({ length: Math.ceil(values.length / size) }, (_, i) => {
-    return mean(values.slice(i * size, (i + 1) * size))!;
-  });
+  return Array.from(
+    { length: Math.ceil(values.length / size) },
+    (_, i) => mean(values.slice(i * size, (i + 1) * size))!,
+  );
 }
 
 /** The mean of a twentieth of the values around each one, of fewer near the ends. */

@@ -1,5 +1,6 @@
 // The progress of a training run on standard error.
 
+import { mean } from 'd3-array';
 import { oneLine } from '../../errors.js';
 import type { RunEvents, RunStage } from '../../train/run.js';
 import { percent } from '../evaluate/evaluation.js';
@@ -24,8 +25,7 @@ export class TrainProgress {
     onStage: (stage, done, total) => this.#progress.update(NAME, { stage, done, total, unit: UNITS[stage] }),
     onNote: note => this.#progress.print(`${oneLine(note)}\n`),
     onStep: run => {
-      const recent = run.records.slice(-RECENT_STEPS);
-      const loss = recent.reduce((sum, record) => sum + record.loss, 0) / recent.length;
+      const loss = mean(run.records.slice(-RECENT_STEPS), record => record.loss)!;
       this.#progress.update(NAME, {
         stage: 'training',
         done: run.step,
